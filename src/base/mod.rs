@@ -1,0 +1,11 @@
+//! Ground floor: names, clock, blobs, secrets, redaction, limits.
+//!
+//! Comes in: nothing but the standard library and bytes. Goes out: values that every other room
+//! uses. Deliberately absent: any knowledge of a tool, a provider, YAML or HTTP.
+
+pub mod blob;
+pub mod clock;
+pub mod limits;
+pub mod redact;
+pub mod secret;
+pub mod side;

@@ -1,0 +1,72 @@
+//! What one call gave: named fields, whatever the surface.
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use crate::base::blob::Blob;
+use crate::call::failure::Failure;
+use crate::call::subject::Surface;
+
+/// One field's value: structured, or captured bytes.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FieldValue {
+    /// A JSON value.
+    Json(Value),
+    /// Captured bytes: output, file content.
+    Bytes(Blob),
+}
+
+/// The fields that a call gave, in the order of the surface's table (`design.md` section 4).
+/// A field that was not given is absent, which is a value of its own.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Outcome {
+    /// Fields by name.
+    pub fields: IndexMap<String, FieldValue>,
+}
+
+impl Outcome {
+    /// The names of the fields that a surface can have.
+    pub const fn field_names(surface: Surface) -> &'static [&'static str] {
+        match surface {
+            Surface::Mcp => &["text", "is_error", "rpc_error"],
+            Surface::Platform => &["status", "body"],
+            Surface::Provider => &[
+                "exit_code",
+                "signal",
+                "stdout",
+                "stderr",
+                "output",
+                "streams",
+                "process",
+                "content",
+                "entries",
+                "failure",
+                "duration",
+            ],
+        }
+    }
+
+    /// Adds a structured field.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.fields
+            .insert(name.to_owned(), FieldValue::Json(value.into()));
+        self
+    }
+
+    /// Adds a field of bytes.
+    #[must_use]
+    pub fn with_bytes(mut self, name: &str, blob: Blob) -> Self {
+        self.fields.insert(name.to_owned(), FieldValue::Bytes(blob));
+        self
+    }
+
+    /// Adds the field `failure` with `class` and `message`.
+    #[must_use]
+    pub fn with_failure(self, failure: &Failure) -> Self {
+        self.with(
+            "failure",
+            serde_json::json!({ "class": failure.class.name(), "message": failure.message }),
+        )
+    }
+}

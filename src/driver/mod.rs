@@ -1,0 +1,335 @@
+//! Drivers: one per provider, the same code for the cloud and for a stand-in.
+//!
+//! Comes in: a resolved call. Goes out: what the provider said, uncleaned, and every exchange as
+//! evidence. The trait has no HTTP types in it. Deliberately absent: any type or helper of
+//! `standin`; each is written from the wire contract.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use crate::base::blob::{Blob, BlobStore};
+use crate::call::provider_call::Env;
+use crate::call::{Failure, Provider};
+use crate::transcript::ExchangeSink;
+
+/// One provider, asked by its wire.
+///
+/// Every method may be dropped at any await point; what was begun at the provider then goes on
+/// there, and the caller destroys the sandbox.
+#[async_trait]
+pub trait SandboxDriver: Send + Sync + std::fmt::Debug {
+    /// Which provider this is.
+    fn provider(&self) -> Provider;
+
+    /// Facts for the report: endpoint, versions, image, region, as far as they are known yet.
+    fn facts(&self) -> DriverFacts;
+
+    /// Makes a sandbox and waits until it can be used.
+    async fn create(
+        &self,
+        request: &CreateRequest,
+        cx: &CallContext,
+    ) -> DriverResult<SandboxHandle>;
+
+    /// Destroys a sandbox. One that is already gone is a success.
+    async fn destroy(&self, sandbox: &SandboxHandle, cx: &CallContext) -> DriverResult<Destroyed>;
+
+    /// Lists the ids of the account's sandboxes that carry all of these labels.
+    async fn list(
+        &self,
+        labels: &IndexMap<String, String>,
+        cx: &CallContext,
+    ) -> DriverResult<Vec<String>>;
+
+    /// Stops (Daytona) or pauses (E2B) a sandbox behind the agent's back.
+    async fn suspend(
+        &self,
+        sandbox: &SandboxHandle,
+        how: Suspend,
+        cx: &CallContext,
+    ) -> DriverResult<()>;
+
+    /// Runs a command to its end. Never retried once it may have started.
+    async fn execute(
+        &self,
+        sandbox: &SandboxHandle,
+        request: &ExecuteRequest,
+        cx: &CallContext,
+    ) -> DriverResult<ExecuteReply>;
+
+    /// Starts a command and returns once the provider has confirmed that it runs.
+    async fn start_background(
+        &self,
+        sandbox: &SandboxHandle,
+        request: &BackgroundRequest,
+        cx: &CallContext,
+    ) -> DriverResult<ProcessHandle>;
+
+    /// Signals a background process. `signal` is a name without `SIG`.
+    async fn send_signal(
+        &self,
+        sandbox: &SandboxHandle,
+        process: &ProcessHandle,
+        signal: &str,
+        cx: &CallContext,
+    ) -> DriverResult<()>;
+
+    /// Writes to the standard input of a background process, then closes it if asked.
+    async fn send_stdin(
+        &self,
+        sandbox: &SandboxHandle,
+        process: &ProcessHandle,
+        data: &Bytes,
+        close: bool,
+        cx: &CallContext,
+    ) -> DriverResult<()>;
+
+    /// Waits until a background process has ended, at most `timeout`, and tells how.
+    async fn wait_process(
+        &self,
+        sandbox: &SandboxHandle,
+        process: &ProcessHandle,
+        timeout: Duration,
+        cx: &CallContext,
+    ) -> DriverResult<ExecuteReply>;
+
+    /// Reads a whole file.
+    async fn read_file(
+        &self,
+        sandbox: &SandboxHandle,
+        path: &str,
+        cx: &CallContext,
+    ) -> DriverResult<Blob>;
+
+    /// Writes a whole file.
+    async fn write_file(
+        &self,
+        sandbox: &SandboxHandle,
+        path: &str,
+        data: &Bytes,
+        cx: &CallContext,
+    ) -> DriverResult<()>;
+
+    /// Lists a directory, `depth` levels (one when `None`).
+    async fn list_files(
+        &self,
+        sandbox: &SandboxHandle,
+        path: &str,
+        depth: Option<u32>,
+        cx: &CallContext,
+    ) -> DriverResult<Vec<Entry>>;
+
+    /// Facts about one path.
+    async fn stat_file(
+        &self,
+        sandbox: &SandboxHandle,
+        path: &str,
+        cx: &CallContext,
+    ) -> DriverResult<Entry>;
+
+    /// Renames a file or directory.
+    async fn move_file(
+        &self,
+        sandbox: &SandboxHandle,
+        from: &str,
+        to: &str,
+        cx: &CallContext,
+    ) -> DriverResult<()>;
+
+    /// Makes a directory, with its parents as the provider does.
+    async fn make_dir(
+        &self,
+        sandbox: &SandboxHandle,
+        path: &str,
+        cx: &CallContext,
+    ) -> DriverResult<()>;
+
+    /// Removes a file or directory.
+    async fn remove_file(
+        &self,
+        sandbox: &SandboxHandle,
+        path: &str,
+        recursive: bool,
+        cx: &CallContext,
+    ) -> DriverResult<()>;
+}
+
+/// The result of a driver's method.
+pub type DriverResult<T> = Result<T, DriverError>;
+
+/// Why a call gave no value.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DriverError {
+    /// The provider said no, or did not do its work: the class tells which.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+    /// The provider has no such thing.
+    #[error("unsupported: {0}")]
+    Unsupported(String),
+    /// The harness itself failed, e.g. a capture could not be written.
+    #[error("harness: {0}")]
+    Harness(String),
+}
+
+/// What a driver needs of the run for one call.
+#[derive(Debug, Clone)]
+pub struct CallContext {
+    /// Where exchanges go.
+    pub exchanges: Arc<dyn ExchangeSink>,
+    /// Where captured bytes go, redacted on the way.
+    pub blobs: BlobStore,
+}
+
+/// What to make.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct CreateRequest {
+    /// Environment of the whole sandbox.
+    pub env: Env,
+    /// How long it may live (E2B: timeout in seconds; Daytona: auto-stop in minutes, rounded up,
+    /// and auto-delete on stop as a net).
+    pub lifetime: Option<Duration>,
+    /// Labels to find it by.
+    pub labels: IndexMap<String, String>,
+}
+
+/// A sandbox that exists at a provider. What a driver needs to address it, and nothing secret is
+/// shown by `Debug`.
+#[derive(Clone, PartialEq)]
+pub struct SandboxHandle {
+    /// The provider's id.
+    pub id: String,
+    /// The driver's own facts: host, access token.
+    pub private: Value,
+}
+
+impl std::fmt::Debug for SandboxHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SandboxHandle")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Whether a destroy had anything to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Destroyed {
+    /// It was there, and is gone or going now.
+    Now,
+    /// It was gone before.
+    AlreadyGone,
+}
+
+/// How a sandbox is put to rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Suspend {
+    /// Daytona's stop.
+    Stop,
+    /// E2B's pause.
+    Pause,
+}
+
+/// A command to run to its end.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExecuteRequest {
+    /// Shell text, verbatim.
+    pub cmd: String,
+    /// Working directory.
+    pub cwd: Option<String>,
+    /// Environment of this call.
+    pub env: Env,
+    /// User to run as.
+    pub user: Option<String>,
+    /// The provider's time limit, in the provider's own unit on the wire.
+    pub timeout: Duration,
+    /// Bytes for standard input, then end of file.
+    pub stdin: Option<Bytes>,
+}
+
+/// A command to start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BackgroundRequest {
+    /// Shell text, verbatim.
+    pub cmd: String,
+    /// Working directory.
+    pub cwd: Option<String>,
+    /// Environment of this call.
+    pub env: Env,
+}
+
+/// What a finished command gave. Nothing is derived from anything else.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExecuteReply {
+    /// The exit code as the provider said it.
+    pub exit_code: Option<i64>,
+    /// The signal's name as the provider said it, without `SIG`, where it says one.
+    pub signal: Option<String>,
+    /// What the provider keeps of the output.
+    pub streams: Streams,
+}
+
+/// Output streams as the provider keeps them.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Streams {
+    /// Kept apart (E2B; Daytona sessions). `output` is stdout then stderr.
+    Apart {
+        /// Standard output.
+        stdout: Blob,
+        /// Standard error.
+        stderr: Blob,
+        /// What a caller would be handed: stdout, then stderr.
+        output: Blob,
+    },
+    /// One string in order of arrival (Daytona execute).
+    Merged {
+        /// The string.
+        output: Blob,
+    },
+}
+
+/// A background process at a provider.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProcessHandle {
+    /// What the scenario may see of it (E2B: pid; Daytona: command id).
+    pub id: String,
+    /// The driver's own facts.
+    pub private: Value,
+}
+
+/// A file, directory or other thing in a listing.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Entry {
+    /// Name relative to what was listed; base name for a stat.
+    pub name: String,
+    /// `file`, `directory`, `symlink` or `other`, as the provider tells it.
+    pub kind: String,
+    /// Size in bytes, if told.
+    pub size: Option<u64>,
+    /// Permission bits, four octal digits, if told.
+    pub mode: Option<String>,
+    /// Time of modification as the provider wrote it.
+    pub mtime: Option<String>,
+    /// Owner as the provider wrote it.
+    pub owner: Option<String>,
+    /// What a symlink points to, if told.
+    pub target: Option<String>,
+}
+
+/// Facts about the provider behind a driver.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DriverFacts {
+    /// Base URL of the control plane.
+    pub endpoint: String,
+    /// Version of the control plane.
+    pub api: Option<String>,
+    /// Version of the daemon in the sandbox.
+    pub daemon: Option<String>,
+    /// Template or snapshot.
+    pub image: Option<String>,
+    /// Region.
+    pub region: Option<String>,
+}

@@ -1,0 +1,305 @@
+//! A checked scenario. Everything that could be wrong without running has been found before a
+//! value of these types exists.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use indexmap::IndexMap;
+use regex::Regex;
+use serde_json::Value;
+
+use crate::base::side::Side;
+use crate::call::{Surface, Verb};
+use crate::scenario::matcher::{FieldPath, Matcher};
+use crate::scenario::template::{DataTemplate, Template};
+
+/// One scenario file.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    /// The path below `scenarios/` without the ending, e.g. `execute/nonzero-exit`.
+    pub name: String,
+    /// Where it was read from, as shown to the user.
+    pub file: PathBuf,
+    /// The text as it was read.
+    pub text: Arc<str>,
+    /// SHA-256 of the text, lower-case hex.
+    pub sha256: String,
+    /// Why the scenario exists.
+    pub why: String,
+    /// Tags to select by.
+    pub tags: Vec<String>,
+    /// Surfaces on which it runs.
+    pub surfaces: Vec<Surface>,
+    /// Quirks that the scenario shows, with the line that names them.
+    pub quirks: Vec<(String, usize)>,
+    /// Capabilities without which the scenario is `unsupported`.
+    pub requires: Vec<String>,
+    /// Axes and their points; every combination is a case of its own.
+    pub matrix: IndexMap<String, Vec<Value>>,
+    /// Whether the run may be judged without it.
+    pub optional: bool,
+    /// What the commands touch outside the sandbox.
+    pub effects: Effects,
+    /// The steps in order; the implicit `00-provision` is among them.
+    pub steps: Vec<Step>,
+}
+
+/// What a scenario's commands touch outside the sandbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Effects {
+    /// Nothing.
+    #[default]
+    None,
+    /// They read from the network.
+    Network,
+    /// They change something elsewhere; never replayed without `--allow external`.
+    External,
+}
+
+/// One step.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// Its id, unique in the scenario: the user's, or `NN-verb`.
+    pub id: String,
+    /// Line of the step in the file, from 1; 0 for the implicit provision.
+    pub line: usize,
+    /// What it does.
+    pub action: Action,
+    /// Matchers that must hold.
+    pub expect: Vec<Expect>,
+    /// Changes to how fields are compared.
+    pub compare: Vec<CompareRule>,
+    /// Extra normalisation, each with a why.
+    pub normalise: Vec<NormaliseRule>,
+    /// Values to keep for later steps.
+    pub capture: Vec<Capture>,
+    /// Repeat until a condition holds.
+    pub until: Option<Until>,
+    /// Whether the step runs at the end whatever happened (last first).
+    pub defer: bool,
+}
+
+/// What a step does; arguments may hold `${{ name }}`.
+#[derive(Debug, Clone)]
+#[expect(
+    missing_docs,
+    reason = "fields are the arguments of design section 3, one to one"
+)]
+pub enum Action {
+    Provision {
+        sandbox: Template,
+        env: EnvTemplate,
+        timeout: Option<Duration>,
+    },
+    Execute {
+        sandbox: Template,
+        cmd: Template,
+        cwd: Option<Template>,
+        env: EnvTemplate,
+        user: Option<Template>,
+        timeout: Option<Duration>,
+        stdin: Option<DataTemplate>,
+    },
+    ReadFile {
+        sandbox: Template,
+        path: Template,
+    },
+    WriteFile {
+        sandbox: Template,
+        path: Template,
+        data: DataTemplate,
+    },
+    ListFiles {
+        sandbox: Template,
+        path: Template,
+        depth: Option<u32>,
+    },
+    StatFile {
+        sandbox: Template,
+        path: Template,
+    },
+    MoveFile {
+        sandbox: Template,
+        from: Template,
+        to: Template,
+    },
+    MakeDir {
+        sandbox: Template,
+        path: Template,
+    },
+    RemoveFile {
+        sandbox: Template,
+        path: Template,
+        recursive: bool,
+    },
+    StartBackground {
+        sandbox: Template,
+        process: String,
+        cmd: Template,
+        cwd: Option<Template>,
+        env: EnvTemplate,
+    },
+    SendSignal {
+        sandbox: Template,
+        process: String,
+        signal: String,
+    },
+    SendStdin {
+        sandbox: Template,
+        process: String,
+        data: DataTemplate,
+        close: bool,
+    },
+    Terminate {
+        sandbox: Template,
+    },
+    /// `wait: {process}`.
+    WaitProcess {
+        sandbox: Template,
+        process: String,
+    },
+    /// `wait: {seconds}`: real time, bounded by the check.
+    WaitSeconds(Duration),
+    /// Steps that run at the same time; their ids are `PARENT/ID`.
+    Parallel(Vec<Step>),
+    AtProvider {
+        sandbox: Template,
+        event: ProviderEvent,
+    },
+    /// Moves the stand-in's clock.
+    Advance(Duration),
+    /// A fault of the stand-in, e.g. `503:10%`; `none` ends it.
+    Fault {
+        spec: String,
+        side: Option<Side>,
+    },
+}
+
+impl Action {
+    /// The verb that was written.
+    pub const fn verb(&self) -> Verb {
+        match self {
+            Self::Provision { .. } => Verb::Provision,
+            Self::Execute { .. } => Verb::Execute,
+            Self::ReadFile { .. } => Verb::ReadFile,
+            Self::WriteFile { .. } => Verb::WriteFile,
+            Self::ListFiles { .. } => Verb::ListFiles,
+            Self::StatFile { .. } => Verb::StatFile,
+            Self::MoveFile { .. } => Verb::MoveFile,
+            Self::MakeDir { .. } => Verb::MakeDir,
+            Self::RemoveFile { .. } => Verb::RemoveFile,
+            Self::StartBackground { .. } => Verb::StartBackground,
+            Self::SendSignal { .. } => Verb::SendSignal,
+            Self::SendStdin { .. } => Verb::SendStdin,
+            Self::Terminate { .. } => Verb::Terminate,
+            Self::WaitProcess { .. } | Self::WaitSeconds(_) => Verb::Wait,
+            Self::Parallel(_) => Verb::Parallel,
+            Self::AtProvider { .. } => Verb::AtProvider,
+            Self::Advance(_) => Verb::Advance,
+            Self::Fault { .. } => Verb::Fault,
+        }
+    }
+}
+
+/// Environment variables with templates in their values.
+pub type EnvTemplate = Vec<(String, Template)>;
+
+/// What `at_provider` does behind the agent's back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProviderEvent {
+    /// Destroy the sandbox.
+    Kill,
+    /// Stop it (Daytona).
+    Stop,
+    /// Pause it (E2B).
+    Pause,
+    /// Let its lifetime end.
+    Expire,
+    /// List the account's sandboxes.
+    List,
+}
+
+/// A matcher that must hold, and where it applies.
+#[derive(Debug, Clone)]
+pub struct Expect {
+    /// Only on this surface.
+    pub surface: Option<Surface>,
+    /// Only on this side.
+    pub side: Option<Side>,
+    /// What is looked at.
+    pub path: FieldPath,
+    /// What must hold.
+    pub matcher: Matcher,
+    /// Line in the file, from 1.
+    pub line: usize,
+}
+
+/// How a field is compared, instead of the default.
+#[derive(Debug, Clone)]
+pub struct CompareRule {
+    /// What it is about.
+    pub path: FieldPath,
+    /// How.
+    pub kind: CompareKind,
+    /// Line in the file, from 1.
+    pub line: usize,
+}
+
+/// Kinds of comparison (`design.md` section 4).
+#[derive(Debug, Clone, PartialEq)]
+pub enum CompareKind {
+    /// Equal as JSON values, nothing normalised.
+    Exact,
+    /// Text after normalisation.
+    Text,
+    /// Raw bytes, nothing normalised.
+    Bytes,
+    /// Structure: missing, extra, type, order, value.
+    Json,
+    /// Only the class of failure.
+    Class,
+    /// Lines as a multiset.
+    LinesAnyOrder,
+    /// The larger at most this many times the smaller.
+    Within(f64),
+    /// Not compared, and why.
+    Ignore(String),
+}
+
+/// A step's own normalisation rule: the first match group (or the whole match) becomes `<as>`.
+#[derive(Debug, Clone)]
+pub struct NormaliseRule {
+    /// The field it applies to.
+    pub field: FieldPath,
+    /// What is replaced.
+    pub pattern: Regex,
+    /// The name of the placeholder.
+    pub placeholder: String,
+    /// Why this is noise.
+    pub why: String,
+}
+
+/// A value kept for later steps.
+#[derive(Debug, Clone)]
+pub struct Capture {
+    /// Its name in `${{ name }}`.
+    pub name: String,
+    /// Where it is taken from.
+    pub path: FieldPath,
+    /// Take only the first group of this pattern.
+    pub pattern: Option<Regex>,
+}
+
+/// Repetition until a condition holds.
+#[derive(Debug, Clone)]
+pub struct Until {
+    /// What must become true; all of them.
+    pub that: Vec<(FieldPath, Matcher)>,
+    /// Pause between attempts.
+    pub every: Duration,
+    /// How long at most; afterwards the last outcome stands.
+    pub budget: Duration,
+    /// Stop at once when one of these holds.
+    pub abort_if: Vec<(FieldPath, Matcher)>,
+}

@@ -1,0 +1,80 @@
+//! What the two stand-ins share: options, the running server, and its control.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::base::clock::Clock;
+use crate::standin::engine::Engine;
+use crate::standin::fault::{Fault, Tamper};
+
+/// What a stand-in is started with.
+#[derive(Debug, Clone)]
+pub struct StandinOptions {
+    /// What runs its sandboxes.
+    pub engine: Arc<dyn Engine>,
+    /// Its time; advance it to let sandboxes expire.
+    pub clock: Clock,
+    /// Port on loopback; 0 takes a free one.
+    pub port: u16,
+    /// The key it accepts; `None` makes one of the provider's shape.
+    pub key: Option<String>,
+    /// Faults from the start.
+    pub faults: Vec<Fault>,
+    /// Plants differences.
+    pub tamper: Option<Arc<dyn Tamper>>,
+    /// Take the other provider's way of running a command (self-test of the judge): E2B gets the
+    /// script on standard input, Daytona runs `bash -l -c`.
+    pub swap_shell: bool,
+    /// Whether sandboxes may reach the host's network.
+    pub allow_network: bool,
+}
+
+impl StandinOptions {
+    /// Options with everything ordinary.
+    pub fn new(engine: Arc<dyn Engine>) -> Self {
+        Self {
+            engine,
+            clock: Clock::new(),
+            port: 0,
+            key: None,
+            faults: Vec::new(),
+            tamper: None,
+            swap_shell: false,
+            allow_network: false,
+        }
+    }
+}
+
+/// A running stand-in. Dropping it stops the server and destroys every sandbox; awaiting
+/// [`Standin::stop`] does so and returns when nothing is left.
+#[async_trait]
+pub trait Standin: Send + Sync + std::fmt::Debug {
+    /// Where it listens.
+    fn addr(&self) -> SocketAddr;
+
+    /// The key it accepts.
+    fn key(&self) -> &str;
+
+    /// `NAME=value` settings that point the provider's official SDKs (and our driver) at it.
+    fn env(&self) -> Vec<(String, String)>;
+
+    /// Its clock.
+    fn clock(&self) -> &Clock;
+
+    /// Replaces the faults in force.
+    fn set_faults(&self, faults: Vec<Fault>);
+
+    /// Ids of the sandboxes that exist now.
+    fn sandboxes(&self) -> Vec<String>;
+
+    /// Lets a sandbox die as if its machine had failed. False when there is none.
+    async fn kill(&self, sandbox: &str) -> bool;
+
+    /// Ends a sandbox's lifetime as if its time had come. False when there is none.
+    async fn expire(&self, sandbox: &str) -> bool;
+
+    /// Stops the server and destroys every sandbox.
+    async fn stop(&self);
+}
