@@ -5,9 +5,15 @@
 
 pub mod base;
 pub mod call;
+pub mod cli;
 pub mod compare;
 pub mod driver;
+pub mod normalise;
 pub mod plan;
+pub mod report;
+pub mod run;
 pub mod scenario;
+pub mod stage;
 pub mod standin;
+pub mod surface;
 pub mod transcript;

@@ -3,5 +3,9 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    // Before anything that starts a thread: the helper of a sandbox must have only one.
+    if let Some(code) = cutover::standin::engine::namespaces::dispatch(std::env::args_os()) {
+        return code;
+    }
+    cutover::cli::start(std::env::args_os())
 }

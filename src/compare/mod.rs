@@ -1,7 +1,24 @@
-//! Comparison, ledger, verdicts, drift, decision: pure, no clock, no IO.
+//! Comparison, ledger, verdicts, drift, decision: pure, no clock, no IO but the file of a spilled
+//! value.
 //!
 //! Comes in: transcripts of both sides, the scenario, the ledger. Goes out: verdicts with their
 //! evidence, and the two answers (`design.md` section 5). Deliberately absent: an opinion on
-//! which side is right; rendering.
+//! which side is right; rendering. Profiles (`--profile FILE`) are not read yet.
 
+pub mod answer;
+pub mod conclude;
+pub mod diff;
+mod equality;
+mod fields;
+mod invisible;
+pub mod json;
+pub mod judge;
+pub mod ledger;
+mod pick;
+#[cfg(test)]
+mod samples;
+mod steps;
+pub mod subjects;
 pub mod verdict;
+
+pub use conclude::{RunFacts, SinceRun, conclude};

@@ -4,6 +4,13 @@
 //! evidence. The trait has no HTTP types in it. Deliberately absent: any type or helper of
 //! `standin`; each is written from the wire contract.
 
+pub mod daytona;
+pub mod e2b;
+pub mod http;
+mod os_text;
+pub mod settings;
+mod streams;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +23,8 @@ use crate::base::blob::{Blob, BlobStore};
 use crate::call::provider_call::Env;
 use crate::call::{Failure, Provider};
 use crate::transcript::ExchangeSink;
+
+pub use settings::{DriverConfig, connect};
 
 /// One provider, asked by its wire.
 ///

@@ -4,6 +4,28 @@
 //! problem of every file with its place. All YAML of the project goes through this room
 //! ([`yaml`]). Deliberately absent: running anything, knowing any wire.
 
+mod applied;
+pub mod capability;
+mod check;
+pub mod data;
+pub mod field_path;
+pub mod load;
 pub mod matcher;
+mod matching;
 pub mod model;
+mod nearest;
+pub mod node;
+pub mod problem;
+pub mod resolve;
+pub mod schema;
 pub mod template;
+pub mod yaml;
+
+pub use applied::CAPTURE_BYTES_MAX;
+pub use field_path::{Found, PathError};
+pub use load::{LoadOptions, load, load_embedded, parse_one};
+pub use matching::MATCHES_BYTES_MAX;
+pub use nearest::nearest;
+pub use problem::{Problem, render};
+pub use resolve::{ResolveError, provider_call};
+pub use schema::schema;

@@ -28,7 +28,73 @@ pub type Bindings = BTreeMap<String, String>;
 #[error("`${{{{ {0} }}}}` is not defined here")]
 pub struct Unresolved(pub String);
 
+/// Why a text with `${{` in it cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TemplateError {
+    /// `${{` without `}}` behind it.
+    #[error("`${{{{` without `}}}}` behind it; write `$${{{{` for the text itself")]
+    Unterminated,
+    /// What stands between is not a name.
+    #[error(
+        "`{0}` is not a name for `${{{{ }}}}`: letters, digits, `_`, `-` and `.`; write `$${{{{` for the text itself"
+    )]
+    BadName(String),
+}
+
 impl Template {
+    /// Reads a text with `${{ name }}` in it; `$${{` stands for a literal `${{`.
+    ///
+    /// # Errors
+    /// When a reference has no end or no proper name.
+    pub fn parse(text: &str) -> Result<Self, TemplateError> {
+        let mut parts = Vec::new();
+        let mut literal = String::new();
+        let mut rest = text;
+        while let Some(at) = rest.find("${{") {
+            let (before, after) = (&rest[..at], &rest[at + 3..]);
+            if let Some(before) = before.strip_suffix('$') {
+                literal.push_str(before);
+                literal.push_str("${{");
+                rest = after;
+                continue;
+            }
+            literal.push_str(before);
+            let end = after.find("}}").ok_or(TemplateError::Unterminated)?;
+            let name = after[..end].trim();
+            if !is_reference_name(name) {
+                let shown: String = name.escape_debug().take(40).collect();
+                return Err(TemplateError::BadName(shown));
+            }
+            if !literal.is_empty() {
+                parts.push(Part::Literal(std::mem::take(&mut literal)));
+            }
+            parts.push(Part::Reference(name.to_owned()));
+            rest = &after[end + 2..];
+        }
+        literal.push_str(rest);
+        if !literal.is_empty() {
+            parts.push(Part::Literal(literal));
+        }
+        Ok(Self { parts })
+    }
+
+    /// The text, if no reference is in it.
+    pub fn as_literal(&self) -> Option<&str> {
+        match self.parts.as_slice() {
+            [] => Some(""),
+            [Part::Literal(text)] => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The names it refers to, in order.
+    pub fn references(&self) -> impl Iterator<Item = &str> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Reference(name) => Some(name.as_str()),
+            Part::Literal(_) => None,
+        })
+    }
+
     /// A template without references.
     pub fn literal(text: impl Into<String>) -> Self {
         Self {
@@ -71,4 +137,54 @@ pub enum DataTemplate {
         /// Bytes, e.g. `4096`, `64KiB`, `1MiB`.
         size: Template,
     },
+}
+
+fn is_reference_name(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, resolved: &str) {
+        let bindings = Bindings::from([
+            ("a".to_owned(), "1".to_owned()),
+            ("matrix.size".to_owned(), "64KiB".to_owned()),
+        ]);
+        let template = Template::parse(text).unwrap();
+        assert_eq!(template.resolve(&bindings).unwrap(), resolved, "{text}");
+    }
+
+    #[test]
+    fn references_and_escapes() {
+        check("", "");
+        check("echo ${a} $a {{a}}", "echo ${a} $a {{a}}");
+        check("x ${{ a }}${{a}} y", "x 11 y");
+        check("${{ matrix.size }}", "64KiB");
+        check("$${{ a }}", "${{ a }}");
+        check("$$${{ a }}", "$${{ a }}");
+        check("a $ ${{ a }}", "a $ 1");
+        check("é${{ a }}é", "é1é");
+    }
+
+    #[test]
+    fn broken_references_are_errors() {
+        assert_eq!(Template::parse("${{ a"), Err(TemplateError::Unterminated));
+        assert!(matches!(
+            Template::parse("${{ }}"),
+            Err(TemplateError::BadName(_))
+        ));
+        assert!(matches!(
+            Template::parse("${{ a b }}"),
+            Err(TemplateError::BadName(_))
+        ));
+        let error = Template::parse("${{ b }}")
+            .unwrap()
+            .resolve(&Bindings::new());
+        assert_eq!(error, Err(Unresolved("b".to_owned())));
+    }
 }

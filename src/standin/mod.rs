@@ -4,6 +4,8 @@
 //! provider answers. Deliberately absent: any type or helper of `driver`; the knowledge of
 //! scenarios, sides or comparison. Imports `base` only.
 
+pub mod daytona;
+pub mod e2b;
 pub mod engine;
 pub mod fault;
 pub mod server;

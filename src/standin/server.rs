@@ -1,13 +1,14 @@
 //! What the two stand-ins share: options, the running server, and its control.
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
 use crate::base::clock::Clock;
-use crate::standin::engine::Engine;
-use crate::standin::fault::{Fault, Tamper};
+use crate::standin::engine::{Engine, EngineError};
+use crate::standin::fault::{Fault, FaultSwitch, Tamper};
 
 /// What a stand-in is started with.
 #[derive(Debug, Clone)]
@@ -21,7 +22,7 @@ pub struct StandinOptions {
     /// The key it accepts; `None` makes one of the provider's shape.
     pub key: Option<String>,
     /// Faults from the start.
-    pub faults: Vec<Fault>,
+    pub faults: FaultSwitch,
     /// Plants differences.
     pub tamper: Option<Arc<dyn Tamper>>,
     /// Take the other provider's way of running a command (self-test of the judge): E2B gets the
@@ -39,7 +40,7 @@ impl StandinOptions {
             clock: Clock::new(),
             port: 0,
             key: None,
-            faults: Vec::new(),
+            faults: FaultSwitch::default(),
             tamper: None,
             swap_shell: false,
             allow_network: false,
@@ -77,4 +78,20 @@ pub trait Standin: Send + Sync + std::fmt::Debug {
 
     /// Stops the server and destroys every sandbox.
     async fn stop(&self);
+}
+
+/// Why a stand-in did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StandinError {
+    /// Its port could not be bound.
+    #[error("bind 127.0.0.1:{port} failed")]
+    Bind {
+        /// The port asked for.
+        port: u16,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// Its engine cannot be used.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
 }

@@ -138,6 +138,12 @@ pub struct RunStarted {
     /// Fingerprints that the run of `--since` had, if one was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<StoredSince>,
+    /// Ledger entries that name no step on disk, with why: they are stale whatever is run.
+    #[serde(default)]
+    pub orphans: Vec<(String, String)>,
+    /// Whether this is one shard of a run: shards do not judge staleness.
+    #[serde(default)]
+    pub sharded: bool,
     /// Fields of noise that are allowed.
     #[serde(default)]
     pub noise_limit: u32,

@@ -1,12 +1,24 @@
 //! What happened, raw: transcripts in memory and the journal on disk.
 //!
 //! Comes in: outcomes and exchanges as the drivers gave them (already redacted). Goes out: data
-//! for `normalise`, `compare` and `report`. Deliberately absent: any cleaning of values, any
-//! opinion on them.
+//! for `normalise`, `compare` and `report`, in memory or read back from `events.ndjson`.
+//! Deliberately absent: any cleaning of values, any opinion on them.
 
 pub mod event;
 pub mod exchange;
+pub mod folder;
+pub mod journal;
+pub mod read;
+mod rebuild;
 pub mod record;
+pub mod store;
+pub mod stored;
+#[cfg(test)]
+mod tests;
 
 pub use exchange::{Exchange, ExchangeSink};
+pub use folder::{RunFolder, create_run_folder};
+pub use journal::{JournalError, JournalScope, JournalWriter};
+pub use read::{read_journal, read_journal_lenient};
 pub use record::{Ending, KnownLiteral, StepRecord, StepResult, Transcript};
+pub use stored::{CallCount, StoredCase, StoredRun, StoredSandbox, StoredTranscript};

@@ -1,0 +1,173 @@
+//! The report of 10 000 steps; the budget is 2 s (`design.md` section 12). Timings are shown, not
+//! asserted.
+#![expect(
+    clippy::expect_used,
+    reason = "a benchmark that cannot begin has nothing to tell"
+)]
+
+use cutover::base::blob::Blob;
+use cutover::base::side::Side;
+use cutover::call::{Surface, Verb};
+use cutover::compare::verdict::{
+    CaseVerdict, Conclusion, Decision, DecisionVerdict, Divergence, Drift, DriftVerdict,
+    FieldVerdict, ObservedValue, QuirkUse, Scope, Shown, StepVerdict, Verdict,
+};
+use cutover::report::{ReportInput, Resources, RunFacts, Timing, write_all};
+use cutover::transcript::Ending;
+use cutover::transcript::event::StoredSubject;
+
+const CASES: usize = 1000;
+const STEPS: usize = 10;
+
+fn main() {
+    divan::main();
+}
+
+#[divan::bench(sample_count = 5)]
+fn ten_thousand_steps(bencher: divan::Bencher<'_, '_>) {
+    let conclusion = conclusion();
+    let input = input(&conclusion);
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    bencher.bench_local(|| write_all(dir.path(), &input).expect("the reports are written"));
+}
+
+fn value(text: &str) -> Vec<ObservedValue> {
+    vec![ObservedValue {
+        raw: Shown::Bytes(Blob::from_bytes(text.repeat(20))),
+        normalised: None,
+        replays: vec![1],
+    }]
+}
+
+fn field(path: &str, verdict: Verdict) -> FieldVerdict {
+    let differs = verdict == Verdict::NewDivergence;
+    FieldVerdict {
+        path: path.to_owned(),
+        verdict: Some(verdict),
+        not_compared: None,
+        kind: "bytes".to_owned(),
+        source: value("a line of output\n"),
+        target: value(if differs {
+            "another line\t\n"
+        } else {
+            "a line of output\n"
+        }),
+        rules: Vec::new(),
+        quirk: None,
+        differs_from: None,
+        effect: None,
+        gate: None,
+        fingerprint: differs.then(|| "D-1a2b3c4d".to_owned()),
+    }
+}
+
+fn step(number: usize, verdict: Verdict) -> StepVerdict {
+    StepVerdict {
+        id: format!("{number:02}-execute"),
+        line: number,
+        verb: Verb::Execute,
+        verdict,
+        reason: String::new(),
+        unmet: Vec::new(),
+        fields: vec![
+            field("$.exit_code", Verdict::Identical),
+            field("$.output", verdict),
+            field("$.failure.class", Verdict::Identical),
+        ],
+    }
+}
+
+fn case(number: usize) -> CaseVerdict {
+    // One case in ten differs.
+    let verdict = if number.is_multiple_of(10) {
+        Verdict::NewDivergence
+    } else {
+        Verdict::Identical
+    };
+    CaseVerdict {
+        case: format!("provider/execute/case-{number}"),
+        scenario: format!("execute/case-{number}"),
+        file: format!("scenarios/execute/case-{number}.yaml"),
+        surface: Surface::Provider,
+        tags: Vec::new(),
+        required: true,
+        verdict,
+        reason: String::new(),
+        ending: Ending::Clean,
+        replays: (1, 1),
+        agrees_only_in_failing: false,
+        duration_ms: 20,
+        errors: Vec::new(),
+        steps: (0..STEPS).map(|number| step(number, verdict)).collect(),
+    }
+}
+
+fn divergences(case: usize) -> impl Iterator<Item = Divergence> {
+    (0..STEPS).map(move |number| Divergence {
+        fingerprint: "D-1a2b3c4d".to_owned(),
+        case: format!("provider/execute/case-{case}"),
+        step: format!("{number:02}-execute"),
+        field: "$.output".to_owned(),
+        verdict: Verdict::NewDivergence,
+        quirk: None,
+        effect: None,
+        gate: None,
+        enters_at: "provider".to_owned(),
+        first_seen: None,
+    })
+}
+
+fn conclusion() -> Conclusion {
+    Conclusion {
+        cases: (0..CASES).map(case).collect(),
+        divergences: (0..CASES).step_by(10).flat_map(divergences).collect(),
+        quirks: QuirkUse::default(),
+        drift: Drift {
+            verdict: DriftVerdict::Changed,
+            reasons: Vec::new(),
+            new: Vec::new(),
+            gone: Vec::new(),
+            since: None,
+        },
+        decision: Decision {
+            verdict: DecisionVerdict::NoGo,
+            scope: Scope::Rehearsal,
+            reasons: Vec::new(),
+            limits: Vec::new(),
+            blockers: Vec::new(),
+        },
+    }
+}
+
+fn input(conclusion: &Conclusion) -> ReportInput<'_> {
+    ReportInput {
+        run: RunFacts {
+            id: "20260102T030405Z-00ff".to_owned(),
+            started: jiff::Timestamp::UNIX_EPOCH,
+            ended: jiff::Timestamp::UNIX_EPOCH,
+            version: "0.1.0".to_owned(),
+            seed: 7,
+            engine: None,
+            replays: "auto".to_owned(),
+            args: Vec::new(),
+            source: StoredSubject::default(),
+            target: StoredSubject::default(),
+            faults: Vec::new(),
+            interrupted: None,
+            stopped: None,
+            calls: 0,
+        },
+        conclusion,
+        titles: indexmap::IndexMap::new(),
+        timing: vec![Timing {
+            verb: "execute".to_owned(),
+            side: Side::Source,
+            count: 1,
+            p50_ms: 1,
+            p95_ms: 1,
+        }],
+        availability: Vec::new(),
+        resources: Resources::default(),
+        scenarios: &[],
+    }
+}

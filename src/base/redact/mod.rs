@@ -1,0 +1,14 @@
+//! Redaction at the capture boundary (`design.md` section 13).
+//!
+//! Comes in: bytes from outside, whole or in chunks, and the secrets of the run. Goes out: the
+//! same bytes with `<secret:NAME>` in the place of each secret, whatever its encoding.
+//! Deliberately absent: where the bytes go; forms nobody can undo by looking (encryption, a
+//! secret spelt backwards).
+
+mod encodings;
+mod patterns;
+mod stream;
+mod token;
+
+pub use patterns::Redactor;
+pub use stream::RedactStream;

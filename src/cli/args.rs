@@ -1,0 +1,269 @@
+//! Arguments as clap reads them; checking them is the commands' work.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Replays agents' tool calls against two sandbox providers and reports parity before the cutover.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cutover",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Replay scenarios on both sides, compare, and answer
+    Run(Box<RunArgs>),
+    /// Run one command on both sides and show the difference
+    Try(TryArgs),
+    /// Check scenarios and ledger without running anything
+    Check(CheckArgs),
+    /// List the cases
+    List(SelectArgs),
+    /// Explain a quirk of the ledger
+    Explain(ExplainArgs),
+    /// Show one divergence of a run with both sides
+    Show(ShowArgs),
+    /// Render the reports of a run again, from its journal
+    Report(StoredArgs),
+    /// Decide again from journals: GO, GO WITH LIMITS, NO-GO, INCONCLUSIVE
+    Gate(GateArgs),
+    /// Prove that the judge finds planted differences and raises no planted noise
+    Selftest(SelftestArgs),
+    /// Serve a local stand-in for a provider
+    Standin(StandinArgs),
+    /// Account for every sandbox of unfinished runs
+    Reap(ReapArgs),
+    /// Say what works on this machine, and what to do about what does not
+    Doctor(DoctorArgs),
+    /// Write the shipped scenarios and ledger into this folder
+    Init(InitArgs),
+    /// Print the JSON Schema of a format
+    Schema(SchemaArgs),
+    /// Print completions for a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page
+    Man,
+}
+
+/// What to select.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct SelectArgs {
+    /// Scenario files or folders; `./scenarios` if there is one, else the shipped ones
+    pub(crate) paths: Vec<PathBuf>,
+    /// Surfaces: provider (mcp and platform need the platform endpoint)
+    #[arg(long, value_delimiter = ',', default_value = "provider")]
+    pub(crate) surface: Vec<String>,
+    /// Only cases that match this glob
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) only: Vec<String>,
+    /// Not the cases that match this glob
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) skip: Vec<String>,
+    /// Only scenarios with one of these tags
+    #[arg(long = "tag", value_name = "TAG")]
+    pub(crate) tags: Vec<String>,
+    /// One part of n: `1/4`
+    #[arg(long, value_name = "I/N")]
+    pub(crate) shard: Option<String>,
+    /// Also replay scenarios with effects outside the sandbox
+    #[arg(long, value_name = "external")]
+    pub(crate) allow: Option<String>,
+    /// A ledger that is added and overrides by id
+    #[arg(long, value_name = "FILE")]
+    pub(crate) quirks: Option<PathBuf>,
+}
+
+/// Who is compared.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct SidesArgs {
+    /// The side of today: provider[@lane][/stack]
+    #[arg(long, default_value = "e2b")]
+    pub(crate) source: String,
+    /// The side to come
+    #[arg(long, default_value = "daytona")]
+    pub(crate) target: String,
+    /// What runs the stand-ins' sandboxes: auto, namespaces, docker, process
+    #[arg(long, default_value = "auto")]
+    pub(crate) engine: String,
+    /// Let the stand-ins' sandboxes reach the host's network
+    #[arg(long)]
+    pub(crate) allow_network: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) select: SelectArgs,
+    #[command(flatten)]
+    pub(crate) sides: SidesArgs,
+    /// Replays per side: auto, or a number
+    #[arg(long, default_value = "auto")]
+    pub(crate) replays: String,
+    /// Jobs at once; a job is one case on one side in one replay
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=512))]
+    pub(crate) jobs: u16,
+    /// Where run folders are made
+    #[arg(long, default_value = "reports", value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// Seed of the start order of the sides
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// Print what would be run and create nothing
+    #[arg(long)]
+    pub(crate) plan: bool,
+    /// Compare what is new and gone with this run
+    #[arg(long, value_name = "RUN")]
+    pub(crate) since: Option<PathBuf>,
+    /// Stop after this many changed cases
+    #[arg(long, value_name = "N")]
+    pub(crate) fail_fast: Option<u32>,
+    /// Sandboxes at once per side
+    #[arg(long, value_name = "N")]
+    pub(crate) sandboxes_at_once: Option<usize>,
+    /// Sandboxes in all
+    #[arg(long, value_name = "N")]
+    pub(crate) sandboxes_total: Option<u64>,
+    /// Minutes in all
+    #[arg(long, value_name = "N")]
+    pub(crate) max_minutes: Option<u64>,
+    /// Fields of noise that are allowed
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) noise_limit: u32,
+    /// Rehearse a bad day on stand-ins: `target=503`, `source=latency:50ms`, `target=429:10%`
+    #[arg(long, value_name = "SIDE=KIND")]
+    pub(crate) fault: Vec<String>,
+    /// Exit on the decision instead of the drift
+    #[arg(long)]
+    pub(crate) gate: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct TryArgs {
+    /// The command, as an agent would give it to `execute`
+    pub(crate) cmd: String,
+    #[command(flatten)]
+    pub(crate) sides: SidesArgs,
+    /// Keep it as a scenario
+    #[arg(long, value_name = "FILE")]
+    pub(crate) save: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    pub(crate) select: SelectArgs,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ExplainArgs {
+    /// The quirk's id; without one, all are listed
+    pub(crate) id: Option<String>,
+    /// A ledger that is added and overrides by id
+    #[arg(long, value_name = "FILE")]
+    pub(crate) quirks: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ShowArgs {
+    /// The divergence's fingerprint, e.g. D-1a2b3c4d
+    pub(crate) fingerprint: String,
+    /// The run
+    #[arg(long, default_value = "reports/latest")]
+    pub(crate) run: PathBuf,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct StoredArgs {
+    /// The run's folder
+    #[arg(default_value = "reports/latest")]
+    pub(crate) run: PathBuf,
+    /// Judge with this ledger instead of the run's own
+    #[arg(long, value_name = "FILE")]
+    pub(crate) quirks: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct GateArgs {
+    /// The runs' folders
+    #[arg(default_value = "reports/latest")]
+    pub(crate) runs: Vec<PathBuf>,
+    /// Judge with this ledger instead of the runs' own
+    #[arg(long, value_name = "FILE")]
+    pub(crate) quirks: Option<PathBuf>,
+    /// Answer for a rehearsal as if it were the real thing
+    #[arg(long)]
+    pub(crate) rehearsal: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct SelftestArgs {
+    /// Exchange how the two stand-ins run a command, and count what the ledger says of it
+    #[arg(long)]
+    pub(crate) swap: bool,
+    /// What runs the stand-ins' sandboxes
+    #[arg(long, default_value = "auto")]
+    pub(crate) engine: String,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct StandinArgs {
+    /// e2b or daytona
+    pub(crate) provider: String,
+    /// Port on loopback; 0 takes a free one
+    #[arg(long, default_value_t = 0)]
+    pub(crate) port: u16,
+    /// What runs its sandboxes
+    #[arg(long, default_value = "auto")]
+    pub(crate) engine: String,
+    /// The key to accept; one is made if none is given
+    #[arg(long)]
+    pub(crate) key: Option<String>,
+    /// A fault from the start, e.g. `503:10%`
+    #[arg(long, value_name = "KIND")]
+    pub(crate) fault: Vec<String>,
+    /// Let sandboxes reach the host's network
+    #[arg(long)]
+    pub(crate) allow_network: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ReapArgs {
+    /// Where run folders are
+    #[arg(long, default_value = "reports", value_name = "DIR")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct DoctorArgs {
+    /// Where run folders would be made
+    #[arg(long, default_value = "reports", value_name = "DIR")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct InitArgs {
+    /// Where `scenarios/` is made
+    #[arg(default_value = ".")]
+    pub(crate) dir: PathBuf,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct SchemaArgs {
+    /// scenario or report
+    #[arg(default_value = "scenario")]
+    pub(crate) format: String,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    pub(crate) shell: clap_complete::Shell,
+}

@@ -1,0 +1,55 @@
+//! Exit codes that are not a verdict of a run (`design.md` section 5 has those).
+
+use std::process::ExitCode;
+
+/// All is well.
+pub(crate) const OK: u8 = 0;
+/// Something differs, or a check found a mistake in what was compared.
+pub(crate) const DIFFERS: u8 = 1;
+/// Usage, configuration, scenario or ledger invalid; nothing was created.
+pub(crate) const USAGE: u8 = 2;
+/// Harness or provider errors.
+pub(crate) const UNJUDGED: u8 = 3;
+/// Nothing selected or judged.
+pub(crate) const NOTHING: u8 = 4;
+
+/// Why a command ends early: what to print on stderr and the exit code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Stop {
+    pub(crate) code: u8,
+    pub(crate) message: String,
+}
+
+impl Stop {
+    /// A mistake in usage, configuration, scenario or ledger.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self {
+            code: USAGE,
+            message: message.into(),
+        }
+    }
+
+    /// A failure of the harness.
+    pub(crate) fn unjudged(message: impl Into<String>) -> Self {
+        Self {
+            code: UNJUDGED,
+            message: message.into(),
+        }
+    }
+
+    /// Nothing was selected.
+    pub(crate) fn nothing(message: impl Into<String>) -> Self {
+        Self {
+            code: NOTHING,
+            message: message.into(),
+        }
+    }
+}
+
+/// What a command gives: an exit code, or an early end.
+pub(crate) type Outcome = Result<u8, Stop>;
+
+/// The process's exit code.
+pub(crate) fn code(code: u8) -> ExitCode {
+    ExitCode::from(code)
+}

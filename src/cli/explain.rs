@@ -1,0 +1,117 @@
+//! `cutover explain Qnn`: a ledger entry in words.
+
+use std::fmt::Write as _;
+
+use crate::cli::args::{ExplainArgs, SelectArgs};
+use crate::cli::context::print;
+use crate::cli::corpus::Corpus;
+use crate::cli::exit::{OK, Outcome, Stop};
+use crate::compare::ledger::{
+    Entry, EntryKind, Shape, ShapeSides, SideName, SideShape, ValueShape,
+};
+use crate::report::escape::one_line;
+
+pub(crate) fn run(args: &ExplainArgs) -> Outcome {
+    let select = SelectArgs {
+        quirks: args.quirks.clone(),
+        ..SelectArgs::default()
+    };
+    let corpus = Corpus::load(&select)?;
+    let entries = &corpus.ledger.entries;
+    let Some(id) = &args.id else {
+        let lines: Vec<String> = entries
+            .iter()
+            .map(|entry| format!("{}  {}\n", entry.id, entry.title))
+            .collect();
+        print(&lines.concat())?;
+        return Ok(OK);
+    };
+    let Some(entry) = entries
+        .iter()
+        .find(|entry| entry.id.eq_ignore_ascii_case(id))
+    else {
+        let nearest = entries
+            .iter()
+            .min_by_key(|entry| strsim::levenshtein(&entry.id, id))
+            .map(|entry| format!("; the nearest is {} ({})", entry.id, entry.title))
+            .unwrap_or_default();
+        return Err(Stop::usage(format!(
+            "the ledger has no entry `{id}`{nearest}"
+        )));
+    };
+    print(&text(entry))?;
+    Ok(OK)
+}
+
+fn text(entry: &Entry) -> String {
+    let kind = match entry.kind {
+        EntryKind::Divergence => "divergence",
+        EntryKind::Shared => "shared by both sides, survives the cutover",
+    };
+    let mut text = format!(
+        "{}  {}\n{kind}; cause {}; effect {:?}; gate {}\n\n{}\n",
+        entry.id,
+        entry.title,
+        entry.cause.name(),
+        entry.effect,
+        entry
+            .gate
+            .map_or_else(|| "by default".to_owned(), |gate| format!("{gate:?}")),
+        entry.reason,
+    );
+    if let Some(fix) = &entry.fix {
+        let _infallible = writeln!(text, "\nwould be ended by: {fix}");
+    }
+    for shape in &entry.shapes {
+        text.push_str(&shape_text(shape));
+    }
+    let _infallible = write!(
+        text,
+        "\n{}\nowner {}, expires {}, {}:{}\n",
+        entry.link, entry.owner, entry.expires, entry.file, entry.line
+    );
+    text
+}
+
+fn shape_text(shape: &Shape) -> String {
+    let mut text = format!(
+        "\n{}  step {}  {}\n",
+        shape.case.text(),
+        shape.step,
+        shape.field.text
+    );
+    match &shape.sides {
+        ShapeSides::Pair { from, to } => {
+            let _infallible = writeln!(text, "  from {}\n  to   {}", side(from), side(to));
+        }
+        ShapeSides::Both {
+            sides,
+            value: shown,
+        } => {
+            let names: Vec<String> = sides.iter().map(name).collect();
+            let _infallible = writeln!(text, "  {}: {}", names.join(", "), value(shown));
+        }
+    }
+    text
+}
+
+fn side(shape: &SideShape) -> String {
+    format!("{}: {}", name(&shape.side), value(&shape.value))
+}
+
+fn name(side: &SideName) -> String {
+    match &side.stack {
+        Some(stack) => format!("{}/{stack}", side.provider),
+        None => side.provider.to_string(),
+    }
+}
+
+fn value(shape: &ValueShape) -> String {
+    match shape {
+        ValueShape::Any => "anything".to_owned(),
+        ValueShape::Matches(matcher) => {
+            let all: Vec<String> = matcher.operators.iter().map(ToString::to_string).collect();
+            one_line(&all.join(" and "))
+        }
+    }
+}

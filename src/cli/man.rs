@@ -1,0 +1,16 @@
+//! `cutover man`.
+
+use clap::CommandFactory;
+
+use crate::cli::args::Cli;
+use crate::cli::context::print;
+use crate::cli::exit::{OK, Outcome, Stop};
+
+pub(crate) fn run() -> Outcome {
+    let mut page = Vec::new();
+    clap_mangen::Man::new(Cli::command())
+        .render(&mut page)
+        .map_err(|error| Stop::unjudged(format!("the manual page: {error}")))?;
+    print(&String::from_utf8_lossy(&page))?;
+    Ok(OK)
+}

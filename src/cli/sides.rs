@@ -1,0 +1,176 @@
+//! The two sides of a command, made ready from side specs: engine, stand-ins, live drivers.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::base::redact::Redactor;
+use crate::base::secret::Secret;
+use crate::base::side::Side;
+use crate::call::{Lane, SideSpec};
+use crate::cli::args::SidesArgs;
+use crate::cli::context::Context;
+use crate::cli::exit::Stop;
+use crate::driver::http::HttpClients;
+use crate::stage::{
+    EngineChoice, SideStage, StandinPlan, TwoSides, capabilities, choose_engine, live_driver,
+};
+use crate::standin::engine::Engine;
+use crate::standin::fault::{Fault, FaultSwitch};
+use crate::transcript::event::StoredSubject;
+
+/// Both sides, ready.
+#[derive(Debug)]
+pub(crate) struct Sides {
+    pub(crate) source: SideSpec,
+    pub(crate) target: SideSpec,
+    pub(crate) stage: TwoSides,
+    /// The engine's name, if a stand-in takes part.
+    pub(crate) engine: Option<String>,
+    pub(crate) capabilities: BTreeSet<String>,
+    pub(crate) redactor: Redactor,
+}
+
+impl Sides {
+    /// Checks everything that can be checked without creating anything, then makes it ready.
+    pub(crate) async fn open(
+        args: &SidesArgs,
+        faults: &[String],
+        context: &Context,
+    ) -> Result<Self, Stop> {
+        let source = spec("--source", &args.source)?;
+        let target = spec("--target", &args.target)?;
+        let (source_faults, target_faults) = side_faults(faults, &source, &target)?;
+        let choice: EngineChoice = args
+            .engine
+            .parse()
+            .map_err(|error| Stop::usage(format!("--engine: {error}")))?;
+        let clients = HttpClients::new();
+        let mut secrets = Vec::new();
+        let uses_standin = [&source, &target]
+            .iter()
+            .any(|side| side.lane == Lane::Standin);
+        // Keys come before the engine: a missing one is told without starting anything.
+        let live_source = live(&source, &clients, context, &mut secrets)?;
+        let live_target = live(&target, &clients, context, &mut secrets)?;
+        let engine = if uses_standin {
+            let engine = choose_engine(choice, &context.program)
+                .await
+                .map_err(|error| Stop::usage(error.to_string()))?;
+            Some(engine)
+        } else {
+            None
+        };
+        let stage_of = |spec: &SideSpec, live: Option<SideStage>, faults: Vec<Fault>| {
+            live.or_else(|| {
+                let engine = Arc::clone(engine.as_ref()?);
+                let plan = StandinPlan::new(spec.provider, engine, clients.clone());
+                Some(SideStage::Standin(Box::new(StandinPlan {
+                    faults: FaultSwitch::new(faults),
+                    allow_network: args.allow_network,
+                    ..plan
+                })))
+            })
+            .ok_or_else(|| Stop::unjudged("a side has neither a stand-in nor a driver"))
+        };
+        let stage = TwoSides {
+            source: stage_of(&source, live_source, source_faults)?,
+            target: stage_of(&target, live_target, target_faults)?,
+        };
+        let has = engine.as_ref().map(|engine| engine.capabilities());
+        let capabilities = capabilities(&source, &target, has.as_deref(), args.allow_network);
+        let redactor = context.redactor_with(secrets);
+        let engine = engine.map(|engine: Arc<dyn Engine>| engine.name().to_owned());
+        Ok(Self {
+            source,
+            target,
+            stage,
+            engine,
+            capabilities,
+            redactor,
+        })
+    }
+
+    /// The side for the journal.
+    pub(crate) fn subject(&self, side: Side) -> StoredSubject {
+        let (spec, stage) = match side {
+            Side::Source => (&self.source, &self.stage.source),
+            Side::Target => (&self.target, &self.stage.target),
+        };
+        let mut subject = StoredSubject {
+            provider: spec.provider.name().to_owned(),
+            lane: spec.lane.to_string(),
+            stack: spec.stack.to_string(),
+            ..StoredSubject::default()
+        };
+        match stage {
+            SideStage::Standin(_) => {
+                "a local stand-in per case".clone_into(&mut subject.endpoint);
+                subject.image = Some("litellm (built in)".to_owned());
+            }
+            SideStage::Live(driver) => {
+                let facts = driver.facts();
+                subject.endpoint = facts.endpoint;
+                subject.api = facts.api;
+                subject.daemon = facts.daemon;
+                subject.image = facts.image;
+                subject.region = facts.region;
+            }
+        }
+        subject
+    }
+}
+
+fn spec(option: &str, text: &str) -> Result<SideSpec, Stop> {
+    let spec: SideSpec = text
+        .parse()
+        .map_err(|error| Stop::usage(format!("{option}: {error}")))?;
+    if let Lane::Recording(_) = spec.lane {
+        return Err(Stop::usage(format!(
+            "{option}: lane `recording` is not in this version; standin or live"
+        )));
+    }
+    Ok(spec)
+}
+
+fn live(
+    spec: &SideSpec,
+    clients: &HttpClients,
+    context: &Context,
+    secrets: &mut Vec<Secret>,
+) -> Result<Option<SideStage>, Stop> {
+    if spec.lane != Lane::Live {
+        return Ok(None);
+    }
+    let (driver, known) = live_driver(spec.provider, clients, &|name| context.var(name))
+        .map_err(|error| Stop::usage(error.to_string()))?;
+    secrets.extend(known);
+    Ok(Some(SideStage::Live(driver)))
+}
+
+/// `SIDE=KIND` for each fault; faults need a stand-in.
+fn side_faults(
+    faults: &[String],
+    source: &SideSpec,
+    target: &SideSpec,
+) -> Result<(Vec<Fault>, Vec<Fault>), Stop> {
+    let (mut of_source, mut of_target) = (Vec::new(), Vec::new());
+    for text in faults {
+        let wrong = |why: String| Stop::usage(format!("--fault {text}: {why}"));
+        let (side, kind) = text
+            .split_once('=')
+            .ok_or_else(|| wrong("it takes SIDE=KIND, e.g. target=503".to_owned()))?;
+        let fault: Fault = kind.parse().map_err(|error| wrong(format!("{error}")))?;
+        let (spec, list) = match side {
+            "source" => (source, &mut of_source),
+            "target" => (target, &mut of_target),
+            other => return Err(wrong(format!("unknown side `{other}`; source or target"))),
+        };
+        if spec.lane != Lane::Standin {
+            return Err(wrong(format!(
+                "{spec} is no stand-in; only those can be made to fail"
+            )));
+        }
+        list.push(fault);
+    }
+    Ok((of_source, of_target))
+}

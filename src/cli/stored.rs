@@ -1,0 +1,134 @@
+//! A run read back from its journal and judged: what `run`, `report`, `gate` and `show` share.
+
+use std::path::{Path, PathBuf};
+
+use indexmap::IndexMap;
+use jiff::Timestamp;
+
+use crate::cli::corpus;
+use crate::cli::exit::{DIFFERS, NOTHING, OK, Stop, UNJUDGED};
+use crate::cli::sides::Sides;
+use crate::compare::ledger::{Ledger, LedgerText, read_ledger};
+use crate::compare::verdict::{Conclusion, DecisionVerdict, DriftVerdict, Scope};
+use crate::report::terminal::TerminalOptions;
+use crate::report::{ReportInput, terminal, write_all};
+use crate::run::conclude::{Judge, conclude_run, subjects};
+use crate::scenario::render;
+use crate::transcript::event::{StoredFile, StoredSince};
+use crate::transcript::{StoredRun, read_journal};
+
+/// A run and what it comes to.
+#[derive(Debug)]
+pub(crate) struct Judged {
+    pub(crate) run: StoredRun,
+    pub(crate) conclusion: Conclusion,
+    titles: IndexMap<String, String>,
+}
+
+impl Judged {
+    /// Reads and judges a run, with its own ledger unless `quirks` names another.
+    pub(crate) fn read(dir: &Path, quirks: Option<&Path>) -> Result<Self, Stop> {
+        let run = read_journal(dir).map_err(|error| Stop::usage(error.to_string()))?;
+        let files = match quirks {
+            Some(path) => vec![corpus::read(path)?],
+            None => run.started.ledger.clone(),
+        };
+        let ledger = ledger(&files)?;
+        let conclusion =
+            conclude_run(&run, &ledger).map_err(|problems| Stop::usage(render(&problems)))?;
+        let titles = ledger.titles();
+        Ok(Self {
+            run,
+            conclusion,
+            titles,
+        })
+    }
+
+    /// What the reports are made of.
+    pub(crate) fn input(&self) -> ReportInput<'_> {
+        ReportInput::new(&self.run, &self.conclusion, self.titles.clone())
+    }
+
+    /// Writes every report into the run's folder.
+    pub(crate) fn write_reports(&self) -> Result<Vec<PathBuf>, Stop> {
+        write_all(&self.run.dir, &self.input()).map_err(|error| Stop::unjudged(error.to_string()))
+    }
+
+    /// The report for a terminal.
+    pub(crate) fn terminal(&self, colour: bool) -> String {
+        terminal::render(&self.input(), shown(colour))
+    }
+
+    /// The exit code of a decision; a rehearsal decides nothing unless it was asked to.
+    pub(crate) fn gate_exit(&self, rehearsal: bool) -> u8 {
+        let decision = &self.conclusion.decision;
+        if self.conclusion.drift.verdict == DriftVerdict::Nothing {
+            return NOTHING;
+        }
+        if decision.scope == Scope::Rehearsal && !rehearsal {
+            return UNJUDGED;
+        }
+        match decision.verdict {
+            DecisionVerdict::Go | DecisionVerdict::GoWithLimits => OK,
+            DecisionVerdict::NoGo => DIFFERS,
+            DecisionVerdict::Inconclusive => UNJUDGED,
+        }
+    }
+}
+
+/// How a terminal shows a report.
+pub(crate) const fn shown(colour: bool) -> TerminalOptions {
+    TerminalOptions {
+        color: colour,
+        expand_known: false,
+    }
+}
+
+/// The ledger of these files; every problem at once.
+pub(crate) fn ledger(files: &[StoredFile]) -> Result<Ledger, Stop> {
+    read_ledger(&texts(files)).map_err(|problems| Stop::usage(render(&problems)))
+}
+
+/// Ledger files as the ledger's reader takes them.
+pub(crate) fn texts(files: &[StoredFile]) -> Vec<LedgerText<'_>> {
+    files
+        .iter()
+        .map(|file| LedgerText {
+            file: &file.file,
+            text: &file.text,
+        })
+        .collect()
+}
+
+/// The judge of a run that is about to begin.
+pub(crate) fn judge(ledger: Ledger, sides: &Sides, now: Timestamp) -> Judge {
+    let subjects = subjects(
+        &sides.subject(crate::base::side::Side::Source),
+        &sides.subject(crate::base::side::Side::Target),
+        sides.engine.as_deref(),
+        sides.capabilities.iter().cloned().collect(),
+    );
+    Judge {
+        ledger,
+        subjects,
+        now,
+    }
+}
+
+/// What an earlier run had seen, for `--since`.
+pub(crate) fn since(dir: &Path) -> Result<StoredSince, Stop> {
+    let judged = Judged::read(dir, None)?;
+    let divergences = judged
+        .conclusion
+        .divergences
+        .iter()
+        .map(|divergence| {
+            let first = divergence.first_seen.unwrap_or(judged.run.started_at);
+            (divergence.fingerprint.clone(), first)
+        })
+        .collect();
+    Ok(StoredSince {
+        run: judged.run.started.run.clone(),
+        divergences,
+    })
+}

@@ -1,0 +1,207 @@
+//! The two answers as data: drift and decision, and what they rest on.
+
+use serde::{Deserialize, Serialize};
+
+use crate::compare::verdict::{CaseVerdict, Effect, Gate, Verdict};
+
+/// Has anything changed since the last time we looked?
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Drift {
+    /// The first of `reasons` by precedence.
+    pub verdict: DriftVerdict,
+    /// All reasons, by precedence.
+    pub reasons: Vec<(DriftVerdict, String)>,
+    /// Fingerprints not seen by the run of `--since`.
+    pub new: Vec<String>,
+    /// Fingerprints that run had and this has not.
+    pub gone: Vec<String>,
+    /// That run's id.
+    pub since: Option<String>,
+}
+
+/// The words of drift, with their exit codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DriftVerdict {
+    /// 0: identical, equivalent, known.
+    Unchanged,
+    /// 1: new divergence, failed expectation, unstable side.
+    Changed,
+    /// 3: harness or provider errors, a required case unsupported, a cap.
+    Unjudged,
+    /// 4: nothing selected or judged.
+    Nothing,
+    /// 5: stale or expired ledger entries.
+    Stale,
+    /// 6: noise over the limit.
+    Noisy,
+    /// 7: something was left behind.
+    Leaked,
+    /// 8: a secret was found in an artefact.
+    SecretFound,
+    /// 129, 130 or 143: interrupted by this signal.
+    Interrupted(i32),
+}
+
+impl DriftVerdict {
+    /// The word in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unchanged => "unchanged",
+            Self::Changed => "changed",
+            Self::Unjudged => "unjudged",
+            Self::Nothing => "nothing",
+            Self::Stale => "stale",
+            Self::Noisy => "noisy",
+            Self::Leaked => "leaked",
+            Self::SecretFound => "secret_found",
+            Self::Interrupted(_) => "interrupted",
+        }
+    }
+
+    /// The exit code of `cutover run`.
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Self::Unchanged => 0,
+            Self::Changed => 1,
+            Self::Unjudged => 3,
+            Self::Nothing => 4,
+            Self::Stale => 5,
+            Self::Noisy => 6,
+            Self::Leaked => 7,
+            Self::SecretFound => 8,
+            Self::Interrupted(1) => 129,
+            Self::Interrupted(15) => 143,
+            Self::Interrupted(_) => 130,
+        }
+    }
+
+    /// Lower stands before higher when several hold: 2 > 8 > 130 > 4 > 1 > 3 > 5 > 6 > 7.
+    pub const fn precedence(self) -> u8 {
+        match self {
+            Self::SecretFound => 1,
+            Self::Interrupted(_) => 2,
+            Self::Nothing => 3,
+            Self::Changed => 4,
+            Self::Unjudged => 5,
+            Self::Stale => 6,
+            Self::Noisy => 7,
+            Self::Leaked => 8,
+            Self::Unchanged => 9,
+        }
+    }
+}
+
+/// May we cut over?
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// The answer.
+    pub verdict: DecisionVerdict,
+    /// What the answer rests on.
+    pub scope: Scope,
+    /// Why, a sentence each.
+    pub reasons: Vec<String>,
+    /// Known divergences that are allowed, a sentence each.
+    pub limits: Vec<String>,
+    /// What blocks, a sentence each.
+    pub blockers: Vec<String>,
+}
+
+/// The words of the decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[expect(missing_docs, reason = "design section 5 defines the words")]
+pub enum DecisionVerdict {
+    Go,
+    GoWithLimits,
+    NoGo,
+    Inconclusive,
+}
+
+impl DecisionVerdict {
+    /// The word in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Go => "GO",
+            Self::GoWithLimits => "GO_WITH_LIMITS",
+            Self::NoGo => "NO_GO",
+            Self::Inconclusive => "INCONCLUSIVE",
+        }
+    }
+}
+
+/// What a decision rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// Both sides live.
+    Live,
+    /// Live against a recording of live.
+    Mixed,
+    /// A stand-in, or a recording of one, on either side.
+    Rehearsal,
+}
+
+impl Scope {
+    /// The word in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Mixed => "mixed",
+            Self::Rehearsal => "rehearsal",
+        }
+    }
+}
+
+/// A divergence of the run, for the list that spans cases.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Divergence {
+    /// `D-` and 8 hex.
+    pub fingerprint: String,
+    /// The case.
+    pub case: String,
+    /// The step.
+    pub step: String,
+    /// The field's path.
+    pub field: String,
+    /// The verdict on it.
+    pub verdict: Verdict,
+    /// The ledger entry that explains it.
+    pub quirk: Option<String>,
+    /// What it means.
+    pub effect: Option<Effect>,
+    /// Whether it may pass.
+    pub gate: Option<Gate>,
+    /// `provider`, `platform`, `mcp` or `unknown`.
+    pub enters_at: String,
+    /// When it was first seen, if `--since` knew it.
+    pub first_seen: Option<jiff::Timestamp>,
+}
+
+/// How the ledger fared.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct QuirkUse {
+    /// Ids of divergences that were seen.
+    pub matched: Vec<String>,
+    /// Ids of `shared` entries that both sides fitted.
+    pub shared: Vec<String>,
+    /// Ids in scope and not shown, with why.
+    pub stale: Vec<(String, String)>,
+    /// Ids past their date.
+    pub expired: Vec<String>,
+}
+
+/// Everything the run comes to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Conclusion {
+    /// The cases, in plan order.
+    pub cases: Vec<CaseVerdict>,
+    /// Their divergences.
+    pub divergences: Vec<Divergence>,
+    /// The ledger's part.
+    pub quirks: QuirkUse,
+    /// The first answer.
+    pub drift: Drift,
+    /// The second answer.
+    pub decision: Decision,
+}

@@ -1,0 +1,257 @@
+//! May we cut over?
+
+use indexmap::IndexMap;
+
+use crate::compare::conclude::RunFacts;
+use crate::compare::conclude::divergences::{below_surface, is_judged};
+use crate::compare::conclude::drift;
+use crate::compare::ledger::Ledger;
+use crate::compare::subjects::LaneFact;
+use crate::compare::verdict::{
+    CaseVerdict, Decision, DecisionVerdict, Divergence, Effect, Gate, QuirkUse, Scope, Verdict,
+};
+
+pub(super) fn of(
+    cases: &[CaseVerdict],
+    divergences: &[Divergence],
+    quirks: &QuirkUse,
+    ledger: &Ledger,
+    facts: &RunFacts,
+) -> Decision {
+    // What an agent feels: each scenario at its outermost judged surface.
+    let outer: Vec<&CaseVerdict> = cases
+        .iter()
+        .filter(|case| is_judged(case.verdict) && !below_surface(case, cases))
+        .collect();
+    let felt = |found: &&Divergence| outer.iter().any(|case| case.case == found.case);
+    let known: Vec<&Divergence> = divergences.iter().filter(felt).collect();
+    let blockers = blockers(&outer, &known, ledger, facts);
+    let limits = limits(&known, ledger);
+    let open = open(cases, &outer, quirks, ledger, facts);
+    let verdict = if !blockers.is_empty() {
+        DecisionVerdict::NoGo
+    } else if !open.is_empty() {
+        DecisionVerdict::Inconclusive
+    } else if limits.is_empty() {
+        DecisionVerdict::Go
+    } else {
+        DecisionVerdict::GoWithLimits
+    };
+    let mut reasons = open;
+    reasons.extend(remarks(cases, facts));
+    Decision {
+        verdict,
+        scope: scope(facts),
+        reasons,
+        limits,
+        blockers,
+    }
+}
+
+/// What `cutover gate` answers: nobody cuts over on a rehearsal unless told to.
+pub fn gate_answer(decision: &Decision, rehearsal_accepted: bool) -> DecisionVerdict {
+    if decision.scope == Scope::Rehearsal && !rehearsal_accepted {
+        return DecisionVerdict::Inconclusive;
+    }
+    decision.verdict
+}
+
+fn blockers(
+    outer: &[&CaseVerdict],
+    known: &[&Divergence],
+    ledger: &Ledger,
+    facts: &RunFacts,
+) -> Vec<String> {
+    let mut said = Vec::new();
+    for found in known {
+        let what = match found.verdict {
+            Verdict::NewDivergence => "new divergence",
+            Verdict::UnstableTarget => "unstable target",
+            _ => continue,
+        };
+        said.push(format!(
+            "{what} {} in {}, step `{}`, `{}`",
+            found.fingerprint, found.case, found.step, found.field
+        ));
+    }
+    for case in outer {
+        for step in &case.steps {
+            if let Some((side, _, unmet)) = step.unmet.first() {
+                said.push(format!(
+                    "expectation failed in {}, step `{}`, on the {side}: {}",
+                    case.case, step.id, unmet.message
+                ));
+            }
+        }
+    }
+    let blocked = known.iter().filter(|found| found.gate == Some(Gate::Block));
+    for (id, places) in by_quirk(blocked.copied()) {
+        let expired = ledger
+            .get(id)
+            .filter(|entry| entry.is_expired(facts.today()));
+        let why = match expired {
+            Some(entry) => format!("its allowance ended on {}", entry.expires),
+            None => effect_of(&places),
+        };
+        said.push(format!(
+            "{}: {why}; {}",
+            ledger.titled(id),
+            shown_by(&places)
+        ));
+    }
+    said
+}
+
+/// Known divergences that are allowed and that an agent would feel as less or other than before.
+fn limits(known: &[&Divergence], ledger: &Ledger) -> Vec<String> {
+    let allowed = known.iter().filter(|found| {
+        found.verdict == Verdict::KnownDivergence
+            && found.gate == Some(Gate::Allow)
+            && matches!(found.effect, Some(Effect::Change | Effect::Regression))
+    });
+    by_quirk(allowed.copied())
+        .into_iter()
+        .map(|(id, places)| {
+            let reason = ledger.get(id).map_or("", |entry| entry.reason.as_str());
+            let reason = reason.trim_end_matches('.');
+            format!(
+                "{}: {}; {reason}; {}",
+                ledger.titled(id),
+                effect_of(&places),
+                shown_by(&places)
+            )
+        })
+        .collect()
+}
+
+fn by_quirk<'d>(
+    found: impl Iterator<Item = &'d Divergence>,
+) -> IndexMap<&'d str, Vec<&'d Divergence>> {
+    let mut by: IndexMap<&str, Vec<&Divergence>> = IndexMap::new();
+    for divergence in found {
+        if let Some(id) = &divergence.quirk {
+            by.entry(id).or_default().push(divergence);
+        }
+    }
+    by
+}
+
+fn effect_of(places: &[&Divergence]) -> String {
+    match places.first().and_then(|found| found.effect) {
+        Some(Effect::Improvement) => "an improvement",
+        Some(Effect::Regression) => "a regression",
+        Some(Effect::Wording) => "other wording",
+        Some(Effect::Change) | None => "a change",
+    }
+    .to_owned()
+}
+
+fn shown_by(places: &[&Divergence]) -> String {
+    let mut cases: Vec<&str> = Vec::new();
+    for found in places {
+        if !cases.contains(&found.case.as_str()) {
+            cases.push(&found.case);
+        }
+    }
+    match cases.as_slice() {
+        [] => "shown nowhere".to_owned(),
+        [one] => format!("shown by {one}"),
+        [first, rest @ ..] => format!("shown by {first} and {} more", rest.len()),
+    }
+}
+
+/// What keeps the question open.
+fn open(
+    cases: &[CaseVerdict],
+    outer: &[&CaseVerdict],
+    quirks: &QuirkUse,
+    ledger: &Ledger,
+    facts: &RunFacts,
+) -> Vec<String> {
+    let mut said = Vec::new();
+    if outer.is_empty() {
+        said.push("no case was judged".to_owned());
+    }
+    if facts.secret_found {
+        said.push("a secret was found in an artefact".to_owned());
+    }
+    if let Some(signal) = facts.interrupted {
+        said.push(format!("interrupted by signal {signal}"));
+    }
+    said.extend(drift::unjudged(cases, facts));
+    for case in outer {
+        let shaky = case
+            .steps
+            .iter()
+            .flat_map(|step| &step.fields)
+            .any(|field| field.verdict == Some(Verdict::UnstableSource));
+        if shaky {
+            said.push(format!("unstable source: {}: {}", case.case, case.reason));
+        }
+    }
+    said.extend(drift::stale(quirks, ledger));
+    said.extend(drift::noisy(cases, facts));
+    said.extend(drift::leaked(cases, facts));
+    said
+}
+
+/// What changes nothing and must be said.
+fn remarks(cases: &[CaseVerdict], facts: &RunFacts) -> Vec<String> {
+    let mut said = Vec::new();
+    let aside: Vec<&str> = cases
+        .iter()
+        .filter(|case| case.verdict == Verdict::Unsupported && !case.required)
+        .map(|case| case.case.as_str())
+        .collect();
+    if !aside.is_empty() {
+        said.push(format!(
+            "{} cases unsupported here: {}",
+            aside.len(),
+            aside.join(", ")
+        ));
+    }
+    let failing = cases
+        .iter()
+        .filter(|case| case.agrees_only_in_failing)
+        .count();
+    if failing > 0 {
+        said.push(format!("{failing} cases agree only in failing"));
+    }
+    let beneath: Vec<&str> = cases
+        .iter()
+        .filter(|case| case.verdict >= Verdict::NewDivergence && is_judged(case.verdict))
+        .filter(|case| below_surface(case, cases))
+        .map(|case| case.case.as_str())
+        .collect();
+    if !beneath.is_empty() {
+        said.push(format!(
+            "below the surface, blocking nothing: {}",
+            beneath.join(", ")
+        ));
+    }
+    for side in [&facts.subjects.source, &facts.subjects.target] {
+        if let LaneFact::RecordingOfLive(taken) = side.lane {
+            let hours = facts.now.duration_since(taken).as_hours();
+            said.push(format!(
+                "{} is a recording of live, {} days and {} hours old",
+                side.provider,
+                hours / 24,
+                hours % 24
+            ));
+        }
+    }
+    said
+}
+
+fn scope(facts: &RunFacts) -> Scope {
+    let lanes = [facts.subjects.source.lane, facts.subjects.target.lane];
+    let standin =
+        |lane: &LaneFact| matches!(lane, LaneFact::Standin | LaneFact::RecordingOfStandin);
+    if lanes.iter().any(standin) {
+        Scope::Rehearsal
+    } else if lanes.iter().all(|lane| *lane == LaneFact::Live) {
+        Scope::Live
+    } else {
+        Scope::Mixed
+    }
+}

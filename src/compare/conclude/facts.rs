@@ -1,0 +1,65 @@
+//! What happened to the run as a whole.
+
+use indexmap::IndexMap;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use crate::compare::subjects::Subjects;
+
+/// An earlier run to compare with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SinceRun {
+    /// Its id.
+    pub run: String,
+    /// Fingerprints of its divergences, with the time each was first seen.
+    pub divergences: IndexMap<String, Timestamp>,
+}
+
+/// Facts that no case knows.
+#[derive(Debug, Clone)]
+pub struct RunFacts {
+    /// Who the sides are.
+    pub subjects: Subjects,
+    /// When the conclusion is drawn, UTC: entries expire and recordings age by it.
+    pub now: Timestamp,
+    /// Cases that were planned; fewer judged cases than this is an unjudged run.
+    pub planned: usize,
+    /// The signal that interrupted the run: 1, 2 or 15.
+    pub interrupted: Option<i32>,
+    /// A cap or breaker that stopped it, in a sentence.
+    pub stopped: Option<String>,
+    /// Fields of noise that are allowed.
+    pub noise_limit: u32,
+    /// Sandboxes that could not be destroyed.
+    pub leaked: usize,
+    /// Whether a secret was found in an artefact.
+    pub secret_found: bool,
+    /// The run of `--since`: its id, and its fingerprints with the time each was first seen.
+    pub since: Option<SinceRun>,
+    /// Whether this is one shard: shards do not judge staleness.
+    pub sharded: bool,
+}
+
+impl RunFacts {
+    /// Facts of a run that went well and has no memory.
+    pub fn plain(subjects: Subjects, now: Timestamp, planned: usize) -> Self {
+        Self {
+            subjects,
+            now,
+            planned,
+            interrupted: None,
+            stopped: None,
+            noise_limit: 0,
+            leaked: 0,
+            secret_found: false,
+            since: None,
+            sharded: false,
+        }
+    }
+
+    /// The date by which entries expire.
+    pub fn today(&self) -> Date {
+        TimeZone::UTC.to_datetime(self.now).date()
+    }
+}

@@ -1,0 +1,21 @@
+//! From verdicts on cases to the two answers of a run: drift and decision (`design.md` section 5).
+//!
+//! Comes in: judged cases, the ledger, what happened to the run as a whole. Goes out: a
+//! [`Conclusion`] that reports print and decide nothing about. Deliberately absent: profiles
+//! (`--profile FILE`); until they are read, GO means what the design says without one.
+//!
+//! [`Conclusion`]: crate::compare::verdict::Conclusion
+
+mod answers;
+mod decision;
+mod divergences;
+mod drift;
+mod facts;
+mod quirk_use;
+#[cfg(test)]
+mod tests;
+
+pub use answers::conclude;
+pub use decision::gate_answer;
+pub use divergences::below_surface;
+pub use facts::{RunFacts, SinceRun};

@@ -1,0 +1,137 @@
+//! How the ledger fared: matched, shared, stale, expired.
+
+use std::collections::BTreeMap;
+
+use crate::compare::conclude::RunFacts;
+use crate::compare::conclude::divergences::is_judged;
+use crate::compare::ledger::{Entry, EntryKind, Ledger};
+use crate::compare::pick::is_plural;
+use crate::compare::verdict::{CaseVerdict, FieldVerdict, ObservedValue, QuirkUse, Shown};
+use crate::scenario::matcher::FieldPath;
+
+/// What was seen of one shape over all cases.
+#[derive(Debug, Default, Clone, Copy)]
+struct Sight {
+    judged: bool,
+    shown: bool,
+}
+
+pub(super) fn of(cases: &[CaseVerdict], ledger: &Ledger, facts: &RunFacts) -> QuirkUse {
+    let sights = sights(cases, ledger, facts);
+    let mut used = QuirkUse::default();
+    for entry in &ledger.entries {
+        let of_entry: Vec<(usize, Sight)> = entry
+            .shapes
+            .iter()
+            .enumerate()
+            .map(|(index, _)| (index, at(&sights, entry, index)))
+            .collect();
+        if of_entry.iter().any(|(_, sight)| sight.shown) {
+            match entry.kind {
+                EntryKind::Divergence => used.matched.push(entry.id.clone()),
+                EntryKind::Shared => used.shared.push(entry.id.clone()),
+            }
+        }
+        let judged = of_entry.iter().any(|(_, sight)| sight.judged);
+        if judged && entry.is_expired(facts.today()) {
+            used.expired.push(entry.id.clone());
+        }
+        if facts.sharded {
+            continue;
+        }
+        let missing = of_entry
+            .iter()
+            .find(|(_, sight)| sight.judged && !sight.shown);
+        if let Some((index, _)) = missing {
+            used.stale
+                .push((entry.id.clone(), stale_reason(entry, *index, facts)));
+        }
+    }
+    if !facts.sharded {
+        for (id, why) in &ledger.orphans {
+            if ledger.get(id).is_some() && !used.stale.iter().any(|(had, _)| had == id) {
+                used.stale.push((id.clone(), why.clone()));
+            }
+        }
+    }
+    used
+}
+
+fn stale_reason(entry: &Entry, index: usize, facts: &RunFacts) -> String {
+    let shape = &entry.shapes[index];
+    let place = format!(
+        "`{}` of step `{}` in `{}`",
+        shape.field.text,
+        shape.step,
+        shape.case.text()
+    );
+    if facts.subjects.is_fidelity() {
+        return format!("stand-in wrong: {place} is not as the entry says on both lanes");
+    }
+    match entry.kind {
+        EntryKind::Divergence => format!("{place} no longer differs as the entry says"),
+        EntryKind::Shared => format!("{place} is no longer as the entry says on both sides"),
+    }
+}
+
+type Sights = BTreeMap<(String, usize), Sight>;
+
+fn at(sights: &Sights, entry: &Entry, index: usize) -> Sight {
+    sights
+        .get(&(entry.id.clone(), index))
+        .copied()
+        .unwrap_or_default()
+}
+
+/// Looks at every judged field for the shapes that speak for it. A shape about several cases
+/// (a pattern) is shown when one of them shows it; alternatives of one entry for one field are
+/// shown together.
+fn sights(cases: &[CaseVerdict], ledger: &Ledger, facts: &RunFacts) -> Sights {
+    let mut sights = Sights::new();
+    for case in cases {
+        for step in case.steps.iter().filter(|step| is_judged(step.verdict)) {
+            for field in step.fields.iter().filter(|field| field.verdict.is_some()) {
+                look_at(&mut sights, ledger, facts, (&case.case, &step.id, field));
+            }
+        }
+    }
+    sights
+}
+
+fn look_at(
+    sights: &mut Sights,
+    ledger: &Ledger,
+    facts: &RunFacts,
+    (case, step, field): (&str, &str, &FieldVerdict),
+) {
+    for kind in [EntryKind::Divergence, EntryKind::Shared] {
+        for hit in ledger.about(kind, case, step, &field.path, &facts.subjects) {
+            let shown = match kind {
+                EntryKind::Divergence => field.quirk.as_ref() == Some(&hit.entry.id),
+                EntryKind::Shared => hit.fits(
+                    &values(&field.source),
+                    &values(&field.target),
+                    FieldPath::parse(&field.path).is_ok_and(|path| is_plural(&path)),
+                ),
+            };
+            for (index, shape) in hit.entry.shapes.iter().enumerate() {
+                if std::ptr::eq(shape, hit.shape) {
+                    let sight = sights.entry((hit.entry.id.clone(), index)).or_default();
+                    sight.judged = true;
+                    sight.shown |= shown;
+                }
+            }
+        }
+    }
+}
+
+fn values(side: &[ObservedValue]) -> Vec<Shown> {
+    side.iter()
+        .map(|value| {
+            value
+                .normalised
+                .clone()
+                .unwrap_or_else(|| value.raw.clone())
+        })
+        .collect()
+}

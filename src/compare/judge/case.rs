@@ -1,0 +1,163 @@
+//! Judging one case: its steps, the worst of them, and how it ended.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use crate::call::Surface;
+use crate::compare::judge::step::{Judged, judge_step};
+use crate::compare::ledger::Ledger;
+use crate::compare::steps::flatten;
+use crate::compare::subjects::Subjects;
+use crate::compare::verdict::{CaseVerdict, StepVerdict, Verdict};
+use crate::normalise::Normaliser;
+use crate::scenario::model::Scenario;
+use crate::transcript::{Ending, Transcript};
+
+/// Everything that the judge looks at.
+#[derive(Debug, Clone, Copy)]
+pub struct CaseInput<'a> {
+    /// The case, e.g. `provider/execute/nonzero-exit`.
+    pub case_id: &'a str,
+    /// Its scenario.
+    pub scenario: &'a Scenario,
+    /// Its surface.
+    pub surface: Surface,
+    /// Whether the run may not be judged without it.
+    pub required: bool,
+    /// What the source did, one transcript per replay.
+    pub source: &'a [Transcript],
+    /// What the target did, one transcript per replay.
+    pub target: &'a [Transcript],
+    /// Who the sides are.
+    pub subjects: &'a Subjects,
+    /// What is known.
+    pub ledger: &'a Ledger,
+    /// When is judged, UTC: entries expire by its date.
+    pub now: Timestamp,
+}
+
+impl CaseInput<'_> {
+    /// The date by which entries expire.
+    pub(super) fn today(&self) -> Date {
+        TimeZone::UTC.to_datetime(self.now).date()
+    }
+}
+
+/// Judges one case.
+pub fn judge_case(input: &CaseInput<'_>) -> CaseVerdict {
+    let mut case = unjudged_case(
+        input.case_id,
+        input.scenario,
+        input.surface,
+        input.required,
+        Verdict::Skipped,
+        "",
+    );
+    for (side, transcripts) in [("source", input.source), ("target", input.target)] {
+        if transcripts.is_empty() {
+            case.reason = format!("not run on the {side}");
+            return case;
+        }
+    }
+    let transcripts = || input.source.iter().chain(input.target);
+    case.ending = transcripts()
+        .map(|side| side.ending)
+        .max()
+        .unwrap_or(Ending::Clean);
+    case.duration_ms = transcripts().map(duration_ms).max().unwrap_or(0);
+    let count = |side: &[Transcript]| u32::try_from(side.len()).unwrap_or(u32::MAX);
+    case.replays = (count(input.source), count(input.target));
+    let source = with_rules(input.source);
+    let target = with_rules(input.target);
+    let mut only_failed = Vec::new();
+    for (id, step) in flatten(&input.scenario.steps) {
+        let judged = judge_step(input, &id, step, &source, &target);
+        let Judged {
+            step,
+            mut errors,
+            only_failed: failed,
+        } = judged;
+        if is_work(&step) {
+            only_failed.push(failed);
+        }
+        case.errors.append(&mut errors);
+        case.steps.push(step);
+    }
+    (case.verdict, case.reason) = worst(&case.steps);
+    case.agrees_only_in_failing = case.verdict <= Verdict::KnownDivergence
+        && !only_failed.is_empty()
+        && only_failed.iter().all(|failed| *failed);
+    case
+}
+
+/// A case that was not run, and why: a capability that is known to be missing (`unsupported`),
+/// a cap, a filter, an interruption (`skipped`).
+pub fn unjudged_case(
+    case_id: &str,
+    scenario: &Scenario,
+    surface: Surface,
+    required: bool,
+    verdict: Verdict,
+    reason: &str,
+) -> CaseVerdict {
+    CaseVerdict {
+        case: case_id.to_owned(),
+        scenario: scenario.name.clone(),
+        file: scenario.file.display().to_string(),
+        surface,
+        tags: scenario.tags.clone(),
+        required,
+        verdict,
+        reason: reason.to_owned(),
+        ending: Ending::Clean,
+        replays: (0, 0),
+        agrees_only_in_failing: false,
+        duration_ms: 0,
+        errors: Vec::new(),
+        steps: Vec::new(),
+    }
+}
+
+fn with_rules(side: &[Transcript]) -> Vec<(&Transcript, Normaliser)> {
+    side.iter()
+        .map(|transcript| (transcript, Normaliser::of(transcript)))
+        .collect()
+}
+
+fn duration_ms(transcript: &Transcript) -> u64 {
+    let took = transcript.ended.duration_since(transcript.started);
+    u64::try_from(took.as_millis()).unwrap_or(0)
+}
+
+fn is_work(step: &StepVerdict) -> bool {
+    use crate::call::Verb;
+    !step.verdict.is_aside()
+        && !step.verb.is_harness()
+        && !matches!(step.verb, Verb::Provision | Verb::Terminate)
+}
+
+/// The worst of the steps. A step that stands aside hides nothing that is wrong elsewhere, but a
+/// case with one was not judged whole and never counts as agreement.
+fn worst(steps: &[StepVerdict]) -> (Verdict, String) {
+    let of = |step: &StepVerdict| (step.verdict, format!("step `{}`: {}", step.id, step.reason));
+    let mut ranked: Option<&StepVerdict> = None;
+    for step in steps.iter().filter(|step| !step.verdict.is_aside()) {
+        if ranked.is_none_or(|had| step.verdict > had.verdict) {
+            ranked = Some(step);
+        }
+    }
+    let aside = [Verdict::Unsupported, Verdict::NotReached]
+        .into_iter()
+        .find_map(|verdict| steps.iter().find(|step| step.verdict == verdict));
+    match (ranked, aside) {
+        // From here on the verdict keeps the run from passing whatever stands aside.
+        (Some(step), _) if step.verdict >= Verdict::UnstableSource => of(step),
+        (_, Some(step)) => of(step),
+        (Some(step), None) if step.verdict == Verdict::Identical => {
+            (Verdict::Identical, "the same on both sides".to_owned())
+        }
+        (Some(step), None) => of(step),
+        (None, None) => (Verdict::Skipped, "no field of it is compared".to_owned()),
+    }
+}

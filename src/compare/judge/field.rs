@@ -1,0 +1,291 @@
+//! Judging one field over all replays of both sides.
+
+use std::collections::BTreeSet;
+use std::io;
+
+use crate::base::blob::Blob;
+use crate::base::limits::BLOB_INLINE_BYTES_MAX;
+use crate::call::{FieldValue, Outcome};
+use crate::compare::equality::{canonical, key, keys};
+use crate::compare::fields::{FieldSpec, kind_name};
+use crate::compare::judge::case::CaseInput;
+use crate::compare::judge::fingerprint::fingerprint;
+use crate::compare::ledger::EntryKind;
+use crate::compare::pick::{is_plural, pick};
+use crate::compare::verdict::{FieldVerdict, ObservedValue, Shown, Verdict};
+use crate::normalise::{Content, Normaliser};
+use crate::scenario::model::Step;
+
+/// What one side gave in one replay.
+#[derive(Debug)]
+pub(super) struct Seen<'a> {
+    pub(super) replay: u32,
+    pub(super) outcome: &'a Outcome,
+    pub(super) normaliser: &'a Normaliser,
+}
+
+/// One value, ready to be compared.
+struct Value {
+    replay: u32,
+    raw: Content,
+    shown: Shown,
+    canonical: Content,
+    rules: Vec<String>,
+}
+
+/// Judges one field.
+///
+/// # Errors
+/// When the file of a spilled blob cannot be read: then nothing can be said.
+pub(super) fn judge_field(
+    input: &CaseInput<'_>,
+    (id, step): (&str, &Step),
+    (spec, all): (&FieldSpec, &[FieldSpec]),
+    source: &[Seen<'_>],
+    target: &[Seen<'_>],
+) -> io::Result<FieldVerdict> {
+    let same_bytes = spec.skip.is_none() && same_captures(spec, source, target);
+    let (source, target) = if same_bytes {
+        let plain = |side: &[Seen<'_>]| -> Vec<Value> {
+            side.iter()
+                .map(|seen| uncompared(seen.replay, spec, seen.outcome))
+                .collect()
+        };
+        (plain(source), plain(target))
+    } else {
+        (
+            values(step, spec, all, source)?,
+            values(step, spec, all, target)?,
+        )
+    };
+    let mut field = FieldVerdict {
+        path: spec.path.text.clone(),
+        verdict: None,
+        not_compared: spec.skip.clone(),
+        kind: kind_name(&spec.kind),
+        source: observed(&source),
+        target: observed(&target),
+        rules: Vec::new(),
+        quirk: None,
+        differs_from: None,
+        effect: None,
+        gate: None,
+        fingerprint: None,
+    };
+    if field.not_compared.is_some() {
+        return Ok(field);
+    }
+    let contents = |side: &[Value]| side.iter().map(|value| value.canonical.clone()).collect();
+    let (contents_s, contents_t): (Vec<Content>, Vec<Content>) =
+        (contents(&source), contents(&target));
+    let (keys_s, keys_t) = keys(&spec.kind, &contents_s, &contents_t);
+    let set_s: BTreeSet<&str> = keys_s.iter().map(String::as_str).collect();
+    let set_t: BTreeSet<&str> = keys_t.iter().map(String::as_str).collect();
+    // Raw equality comes before the rules: a fixed text that happens to look like a time of one
+    // side's run is the same text on both.
+    let raw: BTreeSet<String> = source
+        .iter()
+        .chain(&target)
+        .map(|value| key(&value.raw))
+        .collect();
+    if raw.len() == 1 {
+        field.verdict = Some(Verdict::Identical);
+        return Ok(field);
+    }
+    let verdict = of_sets(&set_s, &set_t);
+    if verdict == Verdict::Equivalent {
+        field.verdict = Some(Verdict::Equivalent);
+        field.rules = rules(&source, &target, &field.kind);
+        return Ok(field);
+    }
+    field.rules = rules(&source, &target, "");
+    let place = [input.case_id, id, &field.path, &field.kind];
+    field.fingerprint = Some(fingerprint(place, &set_s, &set_t));
+    field.verdict = Some(verdict);
+    ask_the_ledger(input, id, spec, &mut field, (&source, &target));
+    Ok(field)
+}
+
+/// Whether all replays of both sides captured the same bytes, known by their hash alone: then
+/// nothing is read or normalised.
+fn same_captures(spec: &FieldSpec, source: &[Seen<'_>], target: &[Seen<'_>]) -> bool {
+    let mut hashes =
+        source
+            .iter()
+            .chain(target)
+            .map(|seen| match seen.outcome.fields.get(&spec.path.field) {
+                Some(FieldValue::Bytes(blob)) if spec.path.below.is_none() => {
+                    Some((blob.len, blob.sha256.as_str()))
+                }
+                _ => None,
+            });
+    match hashes.next() {
+        Some(Some(first)) => hashes.all(|hash| hash == Some(first)),
+        _ => false,
+    }
+}
+
+/// The verdict on the sets of normalised values when the raw ones are not all equal.
+pub(super) fn of_sets(source: &BTreeSet<&str>, target: &BTreeSet<&str>) -> Verdict {
+    match (source.len(), target.len()) {
+        (1, 1) if source == target => Verdict::Equivalent,
+        (0 | 1, 0 | 1) => Verdict::NewDivergence,
+        (0 | 1, _) => Verdict::UnstableTarget,
+        (_, 0 | 1) => Verdict::UnstableSource,
+        _ if source.is_disjoint(target) => Verdict::NewDivergence,
+        _ => Verdict::Noise,
+    }
+}
+
+/// Ledger first: where every value of each side fits a shape that speaks for the field, the
+/// difference is known, whatever the sets look like.
+fn ask_the_ledger(
+    input: &CaseInput<'_>,
+    id: &str,
+    spec: &FieldSpec,
+    field: &mut FieldVerdict,
+    (source, target): (&[Value], &[Value]),
+) {
+    let hits = input.ledger.about(
+        EntryKind::Divergence,
+        input.case_id,
+        id,
+        &spec.path.text,
+        input.subjects,
+    );
+    if hits.is_empty() {
+        return;
+    }
+    let (source, target) = (compared(source), compared(target));
+    let plural = is_plural(&spec.path);
+    match hits.iter().find(|hit| hit.fits(&source, &target, plural)) {
+        Some(hit) => {
+            field.verdict = Some(Verdict::KnownDivergence);
+            field.quirk = Some(hit.entry.id.clone());
+            field.effect = Some(hit.effect());
+            field.gate = Some(hit.gate(input.today()));
+        }
+        None => field.differs_from = hits.first().map(|hit| hit.entry.id.clone()),
+    }
+}
+
+fn values(
+    step: &Step,
+    spec: &FieldSpec,
+    all: &[FieldSpec],
+    side: &[Seen<'_>],
+) -> io::Result<Vec<Value>> {
+    side.iter()
+        .map(|seen| {
+            let field = seen.outcome.fields.get(&spec.path.field);
+            if spec.skip.is_some() {
+                return Ok(uncompared(seen.replay, spec, seen.outcome));
+            }
+            let picked = pick(spec, all, seen.outcome, seen.normaliser, &step.normalise)?;
+            let shown = match field {
+                // The captured blob itself, so that large values are not copied.
+                Some(FieldValue::Bytes(blob)) if spec.path.below.is_none() => {
+                    Shown::Bytes(blob.clone())
+                }
+                _ => shown(&picked.raw),
+            };
+            let (content, rules) = picked.normalised.into_parts();
+            Ok(Value {
+                replay: seen.replay,
+                raw: picked.raw,
+                shown,
+                canonical: canonical(&spec.kind, content),
+                rules,
+            })
+        })
+        .collect()
+}
+
+/// A value that is only shown: nothing is read or normalised for it.
+fn uncompared(replay: u32, spec: &FieldSpec, outcome: &Outcome) -> Value {
+    let shown = match spec.path.find(outcome) {
+        crate::scenario::Found::Absent => Shown::Absent,
+        crate::scenario::Found::Bytes(blob) => Shown::Bytes(blob.clone()),
+        crate::scenario::Found::Json(value) => Shown::Json(value.clone()),
+        crate::scenario::Found::Several(values) => {
+            Shown::Json(values.into_iter().cloned().collect())
+        }
+    };
+    let raw = match &shown {
+        Shown::Absent => Content::Absent,
+        Shown::Json(value) => Content::Json(value.clone()),
+        Shown::Bytes(blob) => Content::Large {
+            len: blob.len,
+            sha256: blob.sha256.clone(),
+        },
+    };
+    Value {
+        replay,
+        canonical: raw.clone(),
+        raw,
+        shown,
+        rules: Vec::new(),
+    }
+}
+
+fn shown(content: &Content) -> Shown {
+    match content {
+        Content::Absent => Shown::Absent,
+        Content::Json(value) => Shown::Json(value.clone()),
+        Content::Bytes(bytes) => Shown::Bytes(Blob::from_bytes(bytes.clone())),
+        // Only captured blobs are large, and they are shown as themselves.
+        Content::Large { .. } => Shown::Absent,
+    }
+}
+
+/// The compared values as the ledger sees them.
+fn compared(side: &[Value]) -> Vec<Shown> {
+    side.iter()
+        .map(|value| match &value.canonical {
+            Content::Large { .. } => value.shown.clone(),
+            content if *content == value.raw => value.shown.clone(),
+            content => shown(content),
+        })
+        .collect()
+}
+
+/// Distinct raw values with the replays that showed them. A normalised value beyond 64 KiB is
+/// not kept: the rules are named, and the report shows the raw one.
+fn observed(side: &[Value]) -> Vec<ObservedValue> {
+    let mut out: Vec<(String, ObservedValue)> = Vec::new();
+    for value in side {
+        let raw = key(&value.raw);
+        if let Some((_, had)) = out.iter_mut().find(|(key, _)| *key == raw) {
+            had.replays.push(value.replay);
+            continue;
+        }
+        let small = match &value.canonical {
+            Content::Bytes(bytes) => bytes.len() <= BLOB_INLINE_BYTES_MAX,
+            Content::Large { .. } => false,
+            Content::Absent | Content::Json(_) => true,
+        };
+        let changed = small && key(&value.canonical) != raw;
+        let observed = ObservedValue {
+            raw: value.shown.clone(),
+            normalised: changed.then(|| shown(&value.canonical)),
+            replays: vec![value.replay],
+        };
+        out.push((raw, observed));
+    }
+    out.into_iter().map(|(_, observed)| observed).collect()
+}
+
+/// Names of the rules that changed a value, and of the kind when it alone made values equal.
+fn rules(source: &[Value], target: &[Value], kind: &str) -> Vec<String> {
+    let mut rules: Vec<String> = Vec::new();
+    for rule in source.iter().chain(target).flat_map(|value| &value.rules) {
+        if !rules.contains(rule) {
+            rules.push(rule.clone());
+        }
+    }
+    let by_kind = kind.starts_with("lines") || kind.starts_with("within") || kind == "class";
+    if !kind.is_empty() && (rules.is_empty() || by_kind) {
+        rules.push(kind.to_owned());
+    }
+    rules
+}

@@ -1,0 +1,22 @@
+//! Judging one case: transcripts of both sides to a [`CaseVerdict`] (`design.md` section 5).
+//!
+//! Comes in: what both sides did in all replays, the scenario, the ledger, the date as a value.
+//! Goes out: verdicts with their evidence; how many replays an `auto` run still wants.
+//! Deliberately absent: an opinion on the run as a whole, which `conclude` forms.
+//!
+//! [`CaseVerdict`]: crate::compare::verdict::CaseVerdict
+
+mod case;
+mod field;
+mod fingerprint;
+#[cfg(test)]
+mod ledger_tests;
+#[cfg(test)]
+mod property_tests;
+mod replays;
+mod step;
+#[cfg(test)]
+mod tests;
+
+pub use case::{CaseInput, judge_case, unjudged_case};
+pub use replays::{REPLAYS_AUTO_MAX, REPLAYS_UNSTABLE_MAX, replays_wanted};

@@ -1,0 +1,393 @@
+//! Judging one step: errors first, then what stands aside, then its fields.
+
+use std::borrow::Cow;
+
+use crate::base::side::Side;
+use crate::call::{Failure, FailureClass, FieldValue, Outcome, Surface, Verb};
+use crate::compare::fields::specs;
+use crate::compare::json::differences;
+use crate::compare::judge::case::CaseInput;
+use crate::compare::judge::field::{Seen, judge_field};
+use crate::compare::verdict::{
+    CaseError, FieldVerdict, ObservedValue, Shown, StepVerdict, Verdict,
+};
+use crate::normalise::Normaliser;
+use crate::scenario::matcher::Operator;
+use crate::scenario::model::Step;
+use crate::transcript::{StepResult, Transcript};
+
+/// Differences of structure that a reason tells; the report shows the rest.
+const DIFFERENCES_TOLD: usize = 3;
+
+/// The transcripts of one side, each with its rules.
+pub(super) type Replays<'a> = [(&'a Transcript, Normaliser)];
+
+/// A judged step, and what the case needs of it.
+#[derive(Debug)]
+pub(super) struct Judged {
+    pub(super) step: StepVerdict,
+    pub(super) errors: Vec<CaseError>,
+    /// Both sides failed in every replay and nothing said that they would.
+    pub(super) only_failed: bool,
+}
+
+/// What one side gave in one replay.
+enum Got<'a> {
+    Outcome(Cow<'a, Outcome>),
+    Error(Option<FailureClass>, String),
+    Unsupported(String),
+    NotReached(String),
+}
+
+pub(super) fn judge_step(
+    input: &CaseInput<'_>,
+    id: &str,
+    step: &Step,
+    source: &Replays<'_>,
+    target: &Replays<'_>,
+) -> Judged {
+    let mut judged = Judged {
+        step: StepVerdict {
+            id: id.to_owned(),
+            line: step.line,
+            verb: step.action.verb(),
+            verdict: Verdict::Skipped,
+            reason: String::new(),
+            unmet: unmet(id, source, target),
+            fields: Vec::new(),
+        },
+        errors: Vec::new(),
+        only_failed: false,
+    };
+    let got_s = results(input, id, step, Side::Source, source);
+    let got_t = results(input, id, step, Side::Target, target);
+    for (side, replays, got) in [
+        (Side::Source, source, &got_s),
+        (Side::Target, target, &got_t),
+    ] {
+        for ((transcript, _), got) in replays.iter().zip(got) {
+            if let Got::Error(class, message) = got {
+                judged.errors.push(CaseError {
+                    side,
+                    replay: transcript.replay,
+                    step: id.to_owned(),
+                    class: *class,
+                    message: message.clone(),
+                });
+            }
+        }
+    }
+    if let Some(error) = worst_error(&judged.errors) {
+        let who = if error.class.is_some() {
+            "provider"
+        } else {
+            "harness"
+        };
+        judged.step.reason = format!("the {who} failed on the {}: {}", error.side, error.message);
+        judged.step.verdict = match error.class {
+            None => Verdict::HarnessError,
+            Some(_) => Verdict::ProviderError,
+        };
+        return judged;
+    }
+    if let Some((verdict, reason)) = aside(&got_s, &got_t) {
+        (judged.step.verdict, judged.step.reason) = (verdict, reason);
+    } else {
+        judge_fields(
+            input,
+            (id, step),
+            &mut judged,
+            (source, &got_s),
+            (target, &got_t),
+        );
+    }
+    if let Some((side, _, unmet)) = judged.step.unmet.first()
+        && (judged.step.verdict < Verdict::ExpectationFailed || judged.step.verdict.is_aside())
+    {
+        judged.step.verdict = Verdict::ExpectationFailed;
+        judged.step.reason = format!(
+            "expected in line {} of `{}` on the {side}: {}",
+            unmet.line, unmet.path, unmet.message
+        );
+    }
+    judged
+}
+
+fn judge_fields(
+    input: &CaseInput<'_>,
+    (id, step): (&str, &Step),
+    judged: &mut Judged,
+    (source, got_s): (&Replays<'_>, &[Got<'_>]),
+    (target, got_t): (&Replays<'_>, &[Got<'_>]),
+) {
+    let source = seen(source, got_s);
+    let target = seen(target, got_t);
+    let outcomes: Vec<&Outcome> = source
+        .iter()
+        .chain(&target)
+        .map(|seen| seen.outcome)
+        .collect();
+    let specs = specs(step, input.surface, &outcomes);
+    for spec in &specs {
+        match judge_field(input, (id, step), (spec, &specs), &source, &target) {
+            Ok(field) => judged.step.fields.push(field),
+            Err(error) => {
+                // Without the bytes nothing can be said, least of all that they agree.
+                judged.errors.push(CaseError {
+                    side: Side::Source,
+                    replay: 1,
+                    step: id.to_owned(),
+                    class: None,
+                    message: format!(
+                        "a captured value of `{}` cannot be read: {error}",
+                        spec.path.text
+                    ),
+                });
+            }
+        }
+    }
+    if let Some(error) = judged.errors.first() {
+        judged.step.verdict = Verdict::HarnessError;
+        judged.step.reason.clone_from(&error.message);
+        return;
+    }
+    let worst = judged
+        .step
+        .fields
+        .iter()
+        .filter(|field| field.verdict.is_some())
+        .reduce(|worst, field| {
+            if field.verdict > worst.verdict {
+                field
+            } else {
+                worst
+            }
+        });
+    match worst {
+        None => {
+            judged.step.verdict = Verdict::Skipped;
+            "no field of it is compared".clone_into(&mut judged.step.reason);
+        }
+        Some(field) => {
+            judged.step.verdict = field.verdict.unwrap_or(Verdict::Skipped);
+            judged.step.reason = field_reason(input, field);
+        }
+    }
+    judged.only_failed = counts_as_work(step.action.verb())
+        && judged.step.verdict <= Verdict::KnownDivergence
+        && !step
+            .expect
+            .iter()
+            .any(|expect| expect.surface.is_none_or(|on| on == input.surface))
+        && outcomes
+            .iter()
+            .all(|outcome| failed(outcome, input.surface));
+}
+
+fn field_reason(input: &CaseInput<'_>, field: &FieldVerdict) -> String {
+    let path = &field.path;
+    match field.verdict {
+        Some(Verdict::Identical) => "the same on both sides".to_owned(),
+        Some(Verdict::Equivalent) => format!("the same after {}", field.rules.join(", ")),
+        Some(Verdict::KnownDivergence) => {
+            let quirk = field.quirk.as_deref().unwrap_or_default();
+            format!("`{path}` differs as known: {}", input.ledger.titled(quirk))
+        }
+        Some(Verdict::Noise) => format!("`{path}` varies on both sides, and they share a value"),
+        Some(Verdict::UnstableSource) => format!("`{path}` varies on the source only"),
+        Some(Verdict::UnstableTarget) => format!("`{path}` varies on the target only"),
+        _ => match &field.differs_from {
+            Some(id) => format!("`{path}` differs, and not as {}", input.ledger.titled(id)),
+            None => format!("`{path}` differs{}", structure(field)),
+        },
+    }
+}
+
+/// The first differences of two JSON values, by kind and place.
+fn structure(field: &FieldVerdict) -> String {
+    let first = |side: &[ObservedValue]| {
+        let value = side.first()?;
+        match value.normalised.as_ref().unwrap_or(&value.raw) {
+            Shown::Json(json) => Some(json.clone()),
+            _ => None,
+        }
+    };
+    if field.kind != "json" {
+        return String::new();
+    }
+    let (Some(source), Some(target)) = (first(&field.source), first(&field.target)) else {
+        return String::new();
+    };
+    let found = differences(&source, &target);
+    let told: Vec<String> = found
+        .iter()
+        .take(DIFFERENCES_TOLD)
+        .map(|found| format!("{} {}", found.kind.name(), found.path))
+        .collect();
+    let more = if found.len() > told.len() {
+        ", ..."
+    } else {
+        ""
+    };
+    format!(": {}{more}", told.join(", "))
+}
+
+fn results<'a>(
+    input: &CaseInput<'_>,
+    id: &str,
+    step: &Step,
+    side: Side,
+    replays: &[(&'a Transcript, Normaliser)],
+) -> Vec<Got<'a>> {
+    replays
+        .iter()
+        .map(|(transcript, _)| {
+            let record = transcript.steps.iter().find(|record| record.step == id);
+            match record.map(|record| &record.result) {
+                None => Got::NotReached("nothing was recorded of it".to_owned()),
+                Some(StepResult::HarnessError(message)) => Got::Error(None, message.clone()),
+                Some(StepResult::Unsupported(message)) => Got::Unsupported(message.clone()),
+                Some(StepResult::NotReached(message)) => Got::NotReached(message.clone()),
+                Some(StepResult::ProviderError(failure)) => {
+                    if expects(step, input.surface, side, failure.class) {
+                        let outcome = Outcome::default().with_failure(failure);
+                        Got::Outcome(Cow::Owned(outcome))
+                    } else {
+                        Got::Error(Some(failure.class), failure.message.clone())
+                    }
+                }
+                Some(StepResult::Outcome(outcome)) => match error_in(outcome) {
+                    Some(failure) if !expects(step, input.surface, side, failure.class) => {
+                        Got::Error(Some(failure.class), failure.message)
+                    }
+                    _ => Got::Outcome(Cow::Borrowed(outcome)),
+                },
+            }
+        })
+        .collect()
+}
+
+/// An error class that came as a field: still the provider's failure and never parity.
+fn error_in(outcome: &Outcome) -> Option<Failure> {
+    let Some(FieldValue::Json(failure)) = outcome.fields.get("failure") else {
+        return None;
+    };
+    let class = failure.get("class")?.as_str()?;
+    let class = FailureClass::ALL
+        .into_iter()
+        .find(|known| known.name() == class && known.is_error())?;
+    let message = failure.get("message").and_then(|text| text.as_str());
+    Some(Failure::new(class, message.unwrap_or_default()))
+}
+
+/// Whether the step's `expect` names this class of failure on this side: then the failure is
+/// the outcome that the scenario is about.
+fn expects(step: &Step, surface: Surface, side: Side, class: FailureClass) -> bool {
+    let outcome = Outcome::default().with_failure(&Failure::new(class, ""));
+    step.expect.iter().any(|expect| {
+        let names = |operator: &Operator| !matches!(operator, Operator::Absent(_));
+        expect.surface.is_none_or(|on| on == surface)
+            && expect.side.is_none_or(|on| on == side)
+            && expect.path.text == "$.failure.class"
+            && expect.matcher.operators.iter().any(names)
+            && expect.matcher.check(&expect.path.find(&outcome)).is_ok()
+    })
+}
+
+fn worst_error(errors: &[CaseError]) -> Option<&CaseError> {
+    errors
+        .iter()
+        .find(|error| error.class.is_none())
+        .or_else(|| errors.first())
+}
+
+fn aside(source: &[Got<'_>], target: &[Got<'_>]) -> Option<(Verdict, String)> {
+    let sides = || {
+        let source = source.iter().map(|got| (Side::Source, got));
+        source.chain(target.iter().map(|got| (Side::Target, got)))
+    };
+    let unsupported = sides().find_map(|(side, got)| match got {
+        Got::Unsupported(why) => Some((
+            Verdict::Unsupported,
+            format!("unsupported on the {side}: {why}"),
+        )),
+        _ => None,
+    });
+    unsupported.or_else(|| {
+        sides().find_map(|(side, got)| match got {
+            Got::NotReached(why) => Some((
+                Verdict::NotReached,
+                format!("not reached on the {side}: {why}"),
+            )),
+            _ => None,
+        })
+    })
+}
+
+fn seen<'a>(replays: &'a Replays<'_>, got: &'a [Got<'_>]) -> Vec<Seen<'a>> {
+    replays
+        .iter()
+        .zip(got)
+        .filter_map(|((transcript, normaliser), got)| match got {
+            Got::Outcome(outcome) => Some(Seen {
+                replay: transcript.replay,
+                outcome: outcome.as_ref(),
+                normaliser,
+            }),
+            _ => None,
+        })
+        .collect()
+}
+
+fn unmet(
+    id: &str,
+    source: &Replays<'_>,
+    target: &Replays<'_>,
+) -> Vec<(Side, u32, crate::transcript::record::UnmetExpectation)> {
+    [(Side::Source, source), (Side::Target, target)]
+        .into_iter()
+        .flat_map(|(side, replays)| {
+            replays
+                .iter()
+                .map(move |(transcript, _)| (side, transcript))
+        })
+        .flat_map(|(side, transcript)| {
+            transcript
+                .steps
+                .iter()
+                .filter(|record| record.step == id)
+                .flat_map(move |record| {
+                    record
+                        .unmet
+                        .iter()
+                        .map(move |unmet| (side, transcript.replay, unmet.clone()))
+                })
+        })
+        .collect()
+}
+
+/// Steps that make or clear the room are no work: a case whose every command fails must not
+/// look alive because its sandbox could be made.
+const fn counts_as_work(verb: Verb) -> bool {
+    !verb.is_harness() && !matches!(verb, Verb::Provision | Verb::Terminate)
+}
+
+fn failed(outcome: &Outcome, surface: Surface) -> bool {
+    let json = |name: &str| match outcome.fields.get(name) {
+        Some(FieldValue::Json(value)) => Some(value),
+        _ => None,
+    };
+    match surface {
+        Surface::Mcp => {
+            json("rpc_error").is_some() || json("is_error").is_some_and(|flag| flag == true)
+        }
+        Surface::Platform => json("status")
+            .and_then(serde_json::Value::as_u64)
+            .is_some_and(|s| s >= 400),
+        Surface::Provider => {
+            json("failure").is_some()
+                || json("signal").is_some_and(|signal| !signal.is_null())
+                || json("exit_code").is_some_and(|code| code != 0)
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! The ledger as data.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use jiff::civil::Date;
+
+use crate::call::{Provider, Stack};
+use crate::compare::ledger::check::orphans;
+use crate::compare::ledger::pattern::CasePattern;
+use crate::compare::verdict::{Effect, Gate};
+use crate::scenario::matcher::{FieldPath, Matcher};
+use crate::scenario::model::Scenario;
+
+/// Everything known, in the order it was written.
+#[derive(Debug, Clone, Default)]
+pub struct Ledger {
+    /// The entries.
+    pub entries: Vec<Entry>,
+    /// Ids of entries with a shape that names no step on disk, with what is wrong. Empty until
+    /// [`Ledger::against`] has looked at all scenarios.
+    pub orphans: Vec<(String, String)>,
+}
+
+impl Ledger {
+    /// The ledger with its orphans named: `scenarios` are all there are, selected or not.
+    #[must_use]
+    pub fn against(mut self, scenarios: &[Arc<Scenario>]) -> Self {
+        self.orphans = orphans(&self, scenarios);
+        self
+    }
+
+    /// The entry of an id.
+    pub fn get(&self, id: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.id == id)
+    }
+
+    /// Titles by id.
+    pub fn titles(&self) -> IndexMap<String, String> {
+        self.entries
+            .iter()
+            .map(|entry| (entry.id.clone(), entry.title.clone()))
+            .collect()
+    }
+
+    /// An id with its title: no report names one without the other.
+    pub fn titled(&self, id: &str) -> String {
+        match self.get(id) {
+            Some(entry) => format!("{} ({id})", entry.title),
+            None => format!("an entry that is no longer in the ledger ({id})"),
+        }
+    }
+}
+
+/// One known behaviour.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// `Q27` or `L-001`.
+    pub id: String,
+    /// What it is, in one line.
+    pub title: String,
+    /// Difference or shared.
+    pub kind: EntryKind,
+    /// Who makes it so.
+    pub cause: Cause,
+    /// What going from `from` to `to` means.
+    pub effect: Effect,
+    /// The gate as it was written, for going from `from` to `to`.
+    pub gate: Option<Gate>,
+    /// Where and how it shows.
+    pub shapes: Vec<Shape>,
+    /// Why it is so.
+    pub reason: String,
+    /// What would end it.
+    pub fix: Option<String>,
+    /// Where it is discussed.
+    pub link: String,
+    /// Who looks after it.
+    pub owner: String,
+    /// The last day on which it holds.
+    pub expires: Date,
+    /// The file it stands in, as shown to the user.
+    pub file: String,
+    /// Line of the entry, from 1.
+    pub line: usize,
+}
+
+impl Entry {
+    /// Whether its day is past.
+    pub fn is_expired(&self, today: Date) -> bool {
+        today > self.expires
+    }
+}
+
+/// Whether the sides differ or share a behaviour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EntryKind {
+    /// The sides differ.
+    Divergence,
+    /// Both sides have it, and it survives the cutover.
+    Shared,
+}
+
+/// Who makes it so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the words are those of design section 5")]
+pub enum Cause {
+    Platform,
+    Mcp,
+    Template,
+    Provider,
+    Wording,
+}
+
+impl Cause {
+    /// The word in the file.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Platform => "platform",
+            Self::Mcp => "mcp",
+            Self::Template => "template",
+            Self::Provider => "provider",
+            Self::Wording => "wording",
+        }
+    }
+}
+
+/// Where an entry shows, and what each side gives there.
+#[derive(Debug, Clone)]
+pub struct Shape {
+    /// Which cases.
+    pub case: CasePattern,
+    /// Which step.
+    pub step: String,
+    /// Which field.
+    pub field: FieldPath,
+    /// What the sides give.
+    pub sides: ShapeSides,
+    /// Overrides the entry's.
+    pub effect: Option<Effect>,
+    /// Overrides the entry's.
+    pub gate: Option<Gate>,
+    /// Where it holds only.
+    pub when: When,
+    /// Line of the shape, from 1.
+    pub line: usize,
+}
+
+/// What the sides give.
+#[derive(Debug, Clone)]
+pub enum ShapeSides {
+    /// Of a divergence.
+    Pair {
+        /// One side.
+        from: SideShape,
+        /// The other.
+        to: SideShape,
+    },
+    /// Of a shared behaviour.
+    Both {
+        /// The sides that have it; both sides of a run must be among them.
+        sides: Vec<SideName>,
+        /// What they give.
+        value: ValueShape,
+    },
+}
+
+/// A side and what it gives.
+#[derive(Debug, Clone)]
+pub struct SideShape {
+    /// Who.
+    pub side: SideName,
+    /// What.
+    pub value: ValueShape,
+}
+
+/// `provider[/stack]`; without a stack it fits every stack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SideName {
+    /// The provider.
+    pub provider: Provider,
+    /// The stack.
+    pub stack: Option<Stack>,
+}
+
+/// What a value must be like.
+#[derive(Debug, Clone)]
+pub enum ValueShape {
+    /// Whatever it is; on one side only.
+    Any,
+    /// All operators hold.
+    Matches(Matcher),
+}
+
+/// Narrows a shape; what is empty narrows nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct When {
+    /// Both sides' lanes are among these (`standin`, `live`, `recording`).
+    pub lane: Vec<String>,
+    /// The engine is among these.
+    pub engine: Vec<String>,
+    /// The run has all of these capabilities.
+    pub has: Vec<String>,
+    /// The provider's version is in this range.
+    pub version: Option<VersionRange>,
+}
+
+/// `daytona < 0.230`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VersionRange {
+    /// Whose version.
+    pub provider: Provider,
+    /// `<`, `<=`, `>`, `>=` or `=`.
+    pub operator: String,
+    /// The version's numbers.
+    pub version: Vec<u64>,
+}

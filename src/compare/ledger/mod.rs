@@ -1,0 +1,22 @@
+//! The ledger: behaviours known to differ, or known to be shared (`design.md` section 5).
+//!
+//! Comes in: `scenarios/quirks.yaml` and a user's `cutover-quirks.yaml` as texts. Goes out: a
+//! [`Ledger`] without a mistake in it, or every problem with its place; which shapes speak for a
+//! field. Deliberately absent: any reading of files, any opinion on a run as a whole.
+
+mod check;
+mod entry;
+mod parse;
+mod pattern;
+mod reader;
+mod scope;
+mod shape_of;
+#[cfg(test)]
+mod tests;
+
+pub use check::{check, orphans};
+pub use entry::{
+    Cause, Entry, EntryKind, Ledger, Shape, ShapeSides, SideName, SideShape, ValueShape, When,
+};
+pub use parse::{LEDGER_FORMAT, LedgerText, read_ledger};
+pub use pattern::CasePattern;

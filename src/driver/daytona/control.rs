@@ -1,0 +1,250 @@
+//! Making and listing Daytona sandboxes (daytona-wire sections 1.3, 1.5, 1.6).
+
+use std::time::Duration;
+
+use indexmap::IndexMap;
+use reqwest::Method;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::wire::{Private, SandboxDto, Wire, control_error};
+use crate::call::{Failure, FailureClass};
+use crate::driver::http::{HttpError, Retry};
+use crate::driver::{CallContext, CreateRequest, DriverResult, SandboxHandle};
+
+/// Time for a create, the wait for `started` included; the platform's own (lap section 3.2).
+const CREATE_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// Pages of a listing that are followed: a hundred of two hundred, above any tier's sandboxes.
+const PAGES_MAX: usize = 100;
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Page {
+    items: Vec<SandboxDto>,
+    next_cursor: Option<String>,
+}
+
+impl Wire {
+    /// Makes a sandbox and waits until it is started. One that does not start is deleted again.
+    pub(crate) async fn create(
+        &self,
+        request: &CreateRequest,
+        cx: &CallContext,
+    ) -> DriverResult<SandboxHandle> {
+        let deadline = Instant::now() + CREATE_TIMEOUT;
+        let made = self.make(request, cx).await?;
+        let handle = SandboxHandle {
+            id: made.id.clone(),
+            private: Value::Null,
+        };
+        let started = match self.started(made, deadline, cx).await {
+            Ok(dto) => self.toolbox_url(dto, cx).await,
+            Err(error) => Err(error),
+        };
+        match started {
+            Ok((dto, toolbox)) => {
+                self.saw_sandbox(&dto);
+                Ok(SandboxHandle {
+                    id: dto.id,
+                    private: json!(Private { toolbox }),
+                })
+            }
+            Err(error) => {
+                // Its labels find it if this fails too.
+                let _ = self.destroy(&handle, cx).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Sends the create. The name is ours, so that an answer that was lost does not leave a
+    /// sandbox that nobody knows: a second send meets 409, and the name finds the first.
+    async fn make(&self, request: &CreateRequest, cx: &CallContext) -> DriverResult<SandboxDto> {
+        let name = format!("cutover-{}", Uuid::new_v4());
+        let ask = self
+            .control("create", Method::POST, &["sandbox"])?
+            .json(&self.create_body(&name, request))
+            .retry(Retry::Safe)
+            .limits(Some(CREATE_TIMEOUT), CREATE_TIMEOUT);
+        let answer = match self.try_control(&ask, cx).await {
+            Ok(reply) => reply.json::<SandboxDto>().await,
+            Err(error) => Err(error),
+        };
+        let error = match answer {
+            Ok(dto) if !dto.id.is_empty() => return Ok(dto),
+            Ok(_) => HttpError::Unusable("a sandbox without an id".to_owned()),
+            Err(error) => error,
+        };
+        let may_exist = match &error {
+            HttpError::Refused(refusal) => refusal.attempt > 1 && refusal.status == 409,
+            HttpError::Lost(_) | HttpError::Unusable(_) => true,
+            HttpError::Ours(_) => false,
+        };
+        if may_exist
+            && let Ok(dto) = self.get(&name, cx).await
+            && !dto.id.is_empty()
+        {
+            return Ok(dto);
+        }
+        Err(control_error(error, false))
+    }
+
+    fn create_body(&self, name: &str, request: &CreateRequest) -> Value {
+        let mut body = json!({
+            "name": name,
+            "env": request.env,
+            "labels": request.labels,
+            // Deleted when it stops: the net if we die before destroying it.
+            "autoDeleteInterval": 0,
+        });
+        if let Some(snapshot) = &self.config.snapshot {
+            body["snapshot"] = json!(snapshot);
+        }
+        if let Some(target) = &self.config.target {
+            body["target"] = json!(target);
+        }
+        if let Some(lifetime) = request.lifetime {
+            body["autoStopInterval"] = json!(whole_minutes(lifetime));
+        }
+        body
+    }
+
+    async fn started(
+        &self,
+        mut dto: SandboxDto,
+        deadline: Instant,
+        cx: &CallContext,
+    ) -> DriverResult<SandboxDto> {
+        let mut polls = Polls::new();
+        loop {
+            match dto.state() {
+                "started" => return Ok(dto),
+                "error" | "build_failed" => {
+                    return Err(Failure::new(FailureClass::Unavailable, dto.words()).into());
+                }
+                _ if dto.is_gone() => {
+                    return Err(Failure::new(FailureClass::SandboxGone, dto.words()).into());
+                }
+                _ => {}
+            }
+            if !polls.pause(deadline).await {
+                let words = format!(
+                    "not started within {} s; {}",
+                    CREATE_TIMEOUT.as_secs(),
+                    dto.words()
+                );
+                return Err(Failure::new(FailureClass::Unavailable, words).into());
+            }
+            let got = self.get(&dto.id, cx).await;
+            dto = got.map_err(|error| control_error(error, true))?;
+        }
+    }
+
+    /// The toolbox's base URL, from the DTO or, on servers whose DTO lacks it, by asking.
+    async fn toolbox_url(
+        &self,
+        dto: SandboxDto,
+        cx: &CallContext,
+    ) -> DriverResult<(SandboxDto, String)> {
+        #[derive(Deserialize)]
+        struct Answer {
+            url: String,
+        }
+        if let Some(url) = dto.toolbox_proxy_url.clone() {
+            return Ok((dto, url));
+        }
+        let segments = ["sandbox", &dto.id, "toolbox-proxy-url"];
+        let ask = self
+            .control("create", Method::GET, &segments)?
+            .sandbox(&dto.id);
+        let reply = self.ask_control(&ask, cx).await?;
+        let answer: Answer = reply.json().await.map_err(HttpError::plain)?;
+        Ok((dto, answer.url))
+    }
+
+    /// Lists the sandboxes with these labels, but for those on their way out.
+    pub(crate) async fn list(
+        &self,
+        labels: &IndexMap<String, String>,
+        cx: &CallContext,
+    ) -> DriverResult<Vec<String>> {
+        let mut ids = Vec::new();
+        let mut cursor: Option<String> = None;
+        for _ in 0..PAGES_MAX {
+            let mut ask = self.control("list", Method::GET, &["sandbox"])?;
+            {
+                let mut query = ask.url.query_pairs_mut();
+                query.append_pair("limit", "200");
+                if !labels.is_empty() {
+                    query.append_pair("labels", &json!(labels).to_string());
+                }
+                if let Some(cursor) = &cursor {
+                    query.append_pair("cursor", cursor);
+                }
+            }
+            let reply = self.ask_control(&ask, cx).await?;
+            let page: Page = reply.json().await.map_err(HttpError::plain)?;
+            let live = page.items.into_iter().filter(|dto| !dto.is_gone());
+            ids.extend(live.map(|dto| dto.id));
+            cursor = page.next_cursor.filter(|cursor| !cursor.is_empty());
+            if cursor.is_none() {
+                break;
+            }
+        }
+        Ok(ids)
+    }
+}
+
+/// The pauses between polls: 0.1 s for 5 s, then a tenth longer each time, up to 1 s
+/// (section 1.6).
+#[derive(Debug)]
+pub(crate) struct Polls {
+    begun: Instant,
+    pause: Duration,
+}
+
+impl Polls {
+    pub(crate) fn new() -> Self {
+        Self {
+            begun: Instant::now(),
+            pause: Duration::from_millis(100),
+        }
+    }
+
+    /// Waits for the next poll. False, at once, when it would be after the deadline.
+    pub(crate) async fn pause(&mut self, deadline: Instant) -> bool {
+        if Instant::now() + self.pause > deadline {
+            return false;
+        }
+        tokio::time::sleep(self.pause).await;
+        if self.begun.elapsed() > Duration::from_secs(5) {
+            self.pause = self.pause.mul_f64(1.1).min(Duration::from_secs(1));
+        }
+        true
+    }
+}
+
+/// Whole minutes, rounded up, and never the 0 that means "never".
+fn whole_minutes(duration: Duration) -> u64 {
+    let seconds = duration.as_secs() + u64::from(duration.subsec_nanos() > 0);
+    seconds.div_ceil(60).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lifetime_is_rounded_up_to_minutes() {
+        let check = |seconds, minutes| {
+            assert_eq!(whole_minutes(Duration::from_secs(seconds)), minutes);
+        };
+        check(0, 1);
+        check(60, 1);
+        check(61, 2);
+        check(300, 5);
+    }
+}

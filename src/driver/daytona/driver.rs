@@ -1,0 +1,202 @@
+//! The driver trait, spoken to Daytona.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use indexmap::IndexMap;
+
+use super::config::DaytonaConfig;
+use super::wire::Wire;
+use crate::base::blob::Blob;
+use crate::call::Provider;
+use crate::driver::http::HttpClients;
+use crate::driver::{
+    BackgroundRequest, CallContext, CreateRequest, Destroyed, DriverError, DriverFacts,
+    DriverResult, Entry, ExecuteReply, ExecuteRequest, ProcessHandle, SandboxDriver, SandboxHandle,
+    Suspend,
+};
+
+/// Daytona, in the cloud or in a stand-in.
+#[derive(Debug)]
+pub struct DaytonaDriver {
+    wire: Wire,
+}
+
+impl DaytonaDriver {
+    /// A driver for the Daytona that the settings name. Nothing is asked of it yet.
+    ///
+    /// # Errors
+    /// When no client for the base URL can be built, e.g. no CA is found for `https`.
+    pub fn new(config: DaytonaConfig, clients: HttpClients) -> DriverResult<Self> {
+        Ok(Self {
+            wire: Wire::new(config, clients)?,
+        })
+    }
+}
+
+#[async_trait]
+impl SandboxDriver for DaytonaDriver {
+    fn provider(&self) -> Provider {
+        Provider::Daytona
+    }
+
+    fn facts(&self) -> DriverFacts {
+        self.wire.facts()
+    }
+
+    async fn create(
+        &self,
+        request: &CreateRequest,
+        cx: &CallContext,
+    ) -> DriverResult<SandboxHandle> {
+        self.wire.create(request, cx).await
+    }
+
+    async fn destroy(&self, sandbox: &SandboxHandle, cx: &CallContext) -> DriverResult<Destroyed> {
+        self.wire.destroy(sandbox, cx).await
+    }
+
+    async fn list(
+        &self,
+        labels: &IndexMap<String, String>,
+        cx: &CallContext,
+    ) -> DriverResult<Vec<String>> {
+        self.wire.list(labels, cx).await
+    }
+
+    async fn suspend(
+        &self,
+        sandbox: &SandboxHandle,
+        how: Suspend,
+        cx: &CallContext,
+    ) -> DriverResult<()> {
+        match how {
+            Suspend::Stop => self.wire.stop(sandbox, cx).await,
+            Suspend::Pause => Err(DriverError::Unsupported(
+                "Daytona pauses virtual machines only; it stops".to_owned(),
+            )),
+        }
+    }
+
+    async fn execute(
+        &self,
+        sandbox: &SandboxHandle,
+        request: &ExecuteRequest,
+        cx: &CallContext,
+    ) -> DriverResult<ExecuteReply> {
+        self.wire.execute(sandbox, request, cx).await
+    }
+
+    async fn start_background(
+        &self,
+        sandbox: &SandboxHandle,
+        request: &BackgroundRequest,
+        cx: &CallContext,
+    ) -> DriverResult<ProcessHandle> {
+        self.wire.start_background(sandbox, request, cx).await
+    }
+
+    async fn send_signal(
+        &self,
+        _sandbox: &SandboxHandle,
+        _process: &ProcessHandle,
+        signal: &str,
+        _cx: &CallContext,
+    ) -> DriverResult<()> {
+        // Deleting the session would end the command, but its exit and output would go with it.
+        Err(DriverError::Unsupported(format!(
+            "Daytona cannot signal a session's command (asked for {signal})"
+        )))
+    }
+
+    async fn send_stdin(
+        &self,
+        sandbox: &SandboxHandle,
+        process: &ProcessHandle,
+        data: &Bytes,
+        close: bool,
+        cx: &CallContext,
+    ) -> DriverResult<()> {
+        self.wire
+            .send_stdin(sandbox, process, data, close, cx)
+            .await
+    }
+
+    async fn wait_process(
+        &self,
+        sandbox: &SandboxHandle,
+        process: &ProcessHandle,
+        timeout: Duration,
+        cx: &CallContext,
+    ) -> DriverResult<ExecuteReply> {
+        self.wire.wait_process(sandbox, process, timeout, cx).await
+    }
+
+    async fn read_file(
+        &self,
+        sandbox: &SandboxHandle,
+        path: &str,
+        cx: &CallContext,
+    ) -> DriverResult<Blob> {
+        self.wire.read_file(sandbox, path, cx).await
+    }
+
+    async fn write_file(
+        &self,
+        sandbox: &SandboxHandle,
+        path: &str,
+        data: &Bytes,
+        cx: &CallContext,
+    ) -> DriverResult<()> {
+        self.wire.write_file(sandbox, path, data, cx).await
+    }
+
+    async fn list_files(
+        &self,
+        sandbox: &SandboxHandle,
+        path: &str,
+        depth: Option<u32>,
+        cx: &CallContext,
+    ) -> DriverResult<Vec<Entry>> {
+        self.wire.list_files(sandbox, path, depth, cx).await
+    }
+
+    async fn stat_file(
+        &self,
+        sandbox: &SandboxHandle,
+        path: &str,
+        cx: &CallContext,
+    ) -> DriverResult<Entry> {
+        self.wire.stat_file(sandbox, path, cx).await
+    }
+
+    async fn move_file(
+        &self,
+        sandbox: &SandboxHandle,
+        from: &str,
+        to: &str,
+        cx: &CallContext,
+    ) -> DriverResult<()> {
+        self.wire.move_file(sandbox, from, to, cx).await
+    }
+
+    async fn make_dir(
+        &self,
+        sandbox: &SandboxHandle,
+        path: &str,
+        cx: &CallContext,
+    ) -> DriverResult<()> {
+        self.wire.make_dir(sandbox, path, cx).await
+    }
+
+    async fn remove_file(
+        &self,
+        sandbox: &SandboxHandle,
+        path: &str,
+        recursive: bool,
+        cx: &CallContext,
+    ) -> DriverResult<()> {
+        self.wire.remove_file(sandbox, path, recursive, cx).await
+    }
+}

@@ -1,0 +1,339 @@
+//! Files of a Daytona sandbox (daytona-wire sections 2.5, 3.6).
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use reqwest::Method;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::classes::of_file_part;
+use super::multipart::{Multipart, MultipartError, Part};
+use super::wire::Wire;
+use crate::base::blob::{Blob, BlobWriter};
+use crate::driver::http::{Ask, HttpError, Payload, Reply, Retry};
+use crate::driver::{CallContext, DriverResult, Entry, SandboxHandle};
+
+/// Time for one transfer (the SDKs' own), and the longest silence in it.
+const TRANSFER_TIMEOUT: Duration = Duration::from_secs(30 * 60);
+const TRANSFER_IDLE: Duration = Duration::from_secs(60);
+
+/// Bytes of an error part that are read.
+const ERROR_PART_BYTES_MAX: usize = 64 * 1024;
+
+/// What the daemon tells of a path.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct FileInfo {
+    name: String,
+    size: Option<u64>,
+    mode: String,
+    mod_time: Option<String>,
+    modified_at: Option<String>,
+    is_dir: bool,
+    owner: Option<String>,
+    permissions: Option<String>,
+}
+
+impl FileInfo {
+    fn into_entry(self) -> Entry {
+        // Go's letters: `d` directory, `-` none, `L` link; p, S, D, c are other things.
+        let kind = match self.mode.chars().next() {
+            _ if self.is_dir => "directory",
+            Some('-') | None => "file",
+            Some('L') => "symlink",
+            Some('p' | 'S' | 'D' | 'c' | '?') => "other",
+            // `u`, `g`, `t` mark bits of an ordinary file.
+            Some(_) => "file",
+        };
+        Entry {
+            name: self.name,
+            kind: kind.to_owned(),
+            size: self.size,
+            mode: self.permissions,
+            mtime: self.modified_at.or(self.mod_time),
+            owner: self.owner,
+            target: None,
+        }
+    }
+}
+
+/// A bulk download of one file, being read.
+struct Download {
+    writer: BlobWriter,
+    error: Vec<u8>,
+    part: Option<String>,
+}
+
+impl Download {
+    fn take(&mut self, part: &Part<'_>) -> std::io::Result<()> {
+        match part {
+            Part::Begin(name) => self.part = Some((*name).to_owned()),
+            Part::Data(bytes) if self.part.as_deref() == Some("file") => {
+                return self.writer.push(bytes);
+            }
+            Part::Data(bytes) => {
+                let room = ERROR_PART_BYTES_MAX - self.error.len();
+                self.error
+                    .extend_from_slice(&bytes[..bytes.len().min(room)]);
+            }
+            Part::End => {}
+        }
+        Ok(())
+    }
+
+    fn finish(self, reply: &Reply) -> Result<Blob, HttpError> {
+        match self.part.as_deref() {
+            Some("file") => Ok(self.writer.finish()?),
+            Some("error") => {
+                let text = reply.redact(&String::from_utf8_lossy(&self.error));
+                let body: Value = serde_json::from_str(&text).unwrap_or_default();
+                let status = body.get("statusCode").and_then(Value::as_u64);
+                let code = body.get("code").and_then(Value::as_str).unwrap_or_default();
+                let words = body.get("message").and_then(Value::as_str).unwrap_or(&text);
+                let status = status.and_then(|status| u16::try_from(status).ok());
+                let failure = of_file_part(status.unwrap_or(500), code, words);
+                Err(HttpError::Ours(failure.into()))
+            }
+            _ => Err(HttpError::Unusable("the download has no part".to_owned())),
+        }
+    }
+}
+
+impl Wire {
+    /// Reads a file into a blob, piece by piece.
+    pub(crate) async fn read_file(
+        &self,
+        sandbox: &SandboxHandle,
+        path: &str,
+        cx: &CallContext,
+    ) -> DriverResult<Blob> {
+        let ask = self
+            .toolbox(
+                "read_file",
+                Method::POST,
+                sandbox,
+                &["files", "bulk-download"],
+            )?
+            .header("accept", "multipart/form-data")?
+            .json(&json!({ "paths": [path] }))
+            .retry(Retry::Safe)
+            .limits(Some(TRANSFER_TIMEOUT), TRANSFER_IDLE);
+        let read = async { downloaded(self.http.send(&ask, cx).await?, cx).await };
+        match read.await {
+            Ok(blob) => Ok(blob),
+            Err(error) => Err(self.settle(sandbox, error, cx).await),
+        }
+    }
+
+    /// Writes a file whole. Sending it twice is the same as once.
+    pub(crate) async fn write_file(
+        &self,
+        sandbox: &SandboxHandle,
+        path: &str,
+        data: &Bytes,
+        cx: &CallContext,
+    ) -> DriverResult<()> {
+        let payload = Payload::Upload {
+            path: path.to_owned(),
+            data: data.clone(),
+        };
+        let ask = self
+            .toolbox(
+                "write_file",
+                Method::POST,
+                sandbox,
+                &["files", "bulk-upload"],
+            )?
+            .payload(payload)
+            .retry(Retry::Safe)
+            .limits(Some(TRANSFER_TIMEOUT), TRANSFER_TIMEOUT);
+        self.file_call(sandbox, &ask, cx).await
+    }
+
+    /// Lists a directory.
+    pub(crate) async fn list_files(
+        &self,
+        sandbox: &SandboxHandle,
+        path: &str,
+        depth: Option<u32>,
+        cx: &CallContext,
+    ) -> DriverResult<Vec<Entry>> {
+        let mut ask = self.files("list_files", Method::GET, sandbox, &[], &[("path", path)])?;
+        if let Some(depth) = depth {
+            ask.url
+                .query_pairs_mut()
+                .append_pair("depth", &depth.to_string());
+        }
+        let infos: Vec<FileInfo> = self.file_answer(sandbox, &ask, cx).await?;
+        Ok(infos.into_iter().map(FileInfo::into_entry).collect())
+    }
+
+    /// Facts about a path.
+    pub(crate) async fn stat_file(
+        &self,
+        sandbox: &SandboxHandle,
+        path: &str,
+        cx: &CallContext,
+    ) -> DriverResult<Entry> {
+        let query = [("path", path)];
+        let ask = self.files("stat_file", Method::GET, sandbox, &["info"], &query)?;
+        let info: FileInfo = self.file_answer(sandbox, &ask, cx).await?;
+        Ok(info.into_entry())
+    }
+
+    /// Renames a path.
+    pub(crate) async fn move_file(
+        &self,
+        sandbox: &SandboxHandle,
+        from: &str,
+        to: &str,
+        cx: &CallContext,
+    ) -> DriverResult<()> {
+        let query = [("source", from), ("destination", to)];
+        let ask = self.files("move_file", Method::POST, sandbox, &["move"], &query)?;
+        self.file_call(sandbox, &ask, cx).await
+    }
+
+    /// Makes a directory. One that is there is left alone, so sending it twice is safe.
+    pub(crate) async fn make_dir(
+        &self,
+        sandbox: &SandboxHandle,
+        path: &str,
+        cx: &CallContext,
+    ) -> DriverResult<()> {
+        let query = [("path", path), ("mode", "755")];
+        let ask = self.files("make_dir", Method::POST, sandbox, &["folder"], &query)?;
+        self.file_call(sandbox, &ask.retry(Retry::Safe), cx).await
+    }
+
+    /// Removes a path. A second send would not find what the first removed, so there is none.
+    pub(crate) async fn remove_file(
+        &self,
+        sandbox: &SandboxHandle,
+        path: &str,
+        recursive: bool,
+        cx: &CallContext,
+    ) -> DriverResult<()> {
+        let recursive = if recursive { "true" } else { "false" };
+        let query = [("path", path), ("recursive", recursive)];
+        let ask = self.files("remove_file", Method::DELETE, sandbox, &[], &query)?;
+        self.file_call(sandbox, &ask.retry(Retry::Unsent), cx).await
+    }
+
+    fn files(
+        &self,
+        op: &'static str,
+        method: Method,
+        sandbox: &SandboxHandle,
+        last: &[&str],
+        query: &[(&str, &str)],
+    ) -> DriverResult<Ask> {
+        let mut segments = vec!["files"];
+        segments.extend_from_slice(last);
+        let mut ask = self.toolbox(op, method, sandbox, &segments)?;
+        ask.url.query_pairs_mut().extend_pairs(query);
+        Ok(ask)
+    }
+
+    async fn file_call(
+        &self,
+        sandbox: &SandboxHandle,
+        ask: &Ask,
+        cx: &CallContext,
+    ) -> DriverResult<()> {
+        let called = match self.http.send(ask, cx).await {
+            Ok(reply) => reply.drain().await,
+            Err(error) => Err(error),
+        };
+        match called {
+            Ok(()) => Ok(()),
+            Err(error) => Err(self.settle(sandbox, error, cx).await),
+        }
+    }
+
+    async fn file_answer<T: serde::de::DeserializeOwned>(
+        &self,
+        sandbox: &SandboxHandle,
+        ask: &Ask,
+        cx: &CallContext,
+    ) -> DriverResult<T> {
+        let answer = match self.http.send(ask, cx).await {
+            Ok(reply) => reply.json().await,
+            Err(error) => Err(error),
+        };
+        match answer {
+            Ok(value) => Ok(value),
+            Err(error) => Err(self.settle(sandbox, error, cx).await),
+        }
+    }
+}
+
+async fn downloaded(mut reply: Reply, cx: &CallContext) -> Result<Blob, HttpError> {
+    let mut parser = match Multipart::of(&reply.header("content-type")) {
+        Ok(parser) => parser,
+        Err(error) => return Err(reply.unusable(error.to_string())),
+    };
+    let mut download = Download {
+        writer: cx.blobs.writer(),
+        error: Vec::new(),
+        part: None,
+    };
+    while let Some(bytes) = reply.chunk_open().await? {
+        if let Err(error) = parser.push(&bytes, &mut |part| download.take(&part)) {
+            return Err(reply.broken(unreadable(error)));
+        }
+    }
+    if let Err(error) = parser.finish() {
+        // A clean end without the closing boundary is a transfer that broke off.
+        return Err(reply.broken(HttpError::Lost(error.to_string())));
+    }
+    reply.done();
+    download.finish(&reply)
+}
+
+fn unreadable(error: MultipartError) -> HttpError {
+    match error {
+        MultipartError::Io(error) => error.into(),
+        MultipartError::Syntax(what) => HttpError::Unusable(what.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(mode: &str, is_dir: bool, kind: &str) {
+        let info = FileInfo {
+            mode: mode.to_owned(),
+            is_dir,
+            ..FileInfo::default()
+        };
+        assert_eq!(info.into_entry().kind, kind, "{mode}");
+    }
+
+    #[test]
+    fn kinds_are_read_off_gos_letters() {
+        check("-rw-r--r--", false, "file");
+        check("drwxr-xr-x", true, "directory");
+        check("dtrwxrwxrwx", true, "directory");
+        check("urwxr-xr-x", false, "file");
+        check("prw-r--r--", false, "other");
+        check("Dcrw-rw-rw-", false, "other");
+    }
+
+    #[test]
+    fn an_entry_says_what_the_daemon_said() {
+        let info: FileInfo = serde_json::from_value(json!({
+            "name": "a.txt", "size": 5, "mode": "-rw-r--r--",
+            "modTime": "2026-01-01 00:00:00 +0000 UTC", "modifiedAt": "2026-01-01T00:00:00Z",
+            "isDir": false, "owner": "0", "group": "0", "permissions": "0644"
+        }))
+        .unwrap();
+        let entry = info.into_entry();
+        assert_eq!(entry.size, Some(5));
+        assert_eq!(entry.mode.as_deref(), Some("0644"));
+        assert_eq!(entry.mtime.as_deref(), Some("2026-01-01T00:00:00Z"));
+        assert_eq!(entry.owner.as_deref(), Some("0"));
+    }
+}

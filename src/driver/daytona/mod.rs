@@ -1,0 +1,20 @@
+//! Daytona's driver: control plane, and each sandbox's toolbox.
+//!
+//! Comes in: calls of the driver trait. Goes out: what Daytona said, by the wire contract
+//! (`daytona-wire`). Deliberately absent: snapshots, git, language servers, terminals, the event
+//! socket, and any branch that only the cloud or only a stand-in runs through.
+
+mod classes;
+mod config;
+mod control;
+mod driver;
+mod execute;
+mod files;
+mod json_stream;
+mod lifecycle;
+mod multipart;
+mod session;
+mod wire;
+
+pub use config::{DaytonaConfig, DaytonaCredentials};
+pub use driver::DaytonaDriver;

@@ -1,0 +1,215 @@
+//! Background commands through sessions (daytona-wire sections 2.4, 3.4).
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use reqwest::Method;
+use serde::Deserialize;
+use serde_json::json;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::control::Polls;
+use super::execute::stream_object;
+use super::json_stream::Piece;
+use super::wire::Wire;
+use crate::base::blob::BlobWriter;
+use crate::call::{Failure, FailureClass};
+use crate::driver::http::{Ask, HttpError, Reply, Retry};
+use crate::driver::{
+    BackgroundRequest, CallContext, DriverError, DriverResult, ExecuteReply, ProcessHandle,
+    SandboxHandle, Streams,
+};
+
+/// Time for the logs of a command, and the longest silence in them.
+const LOGS_TIMEOUT: Duration = Duration::from_secs(30 * 60);
+const LOGS_IDLE: Duration = Duration::from_secs(60);
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Begun {
+    cmd_id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Command {
+    exit_code: Option<i64>,
+}
+
+impl Wire {
+    async fn ask_toolbox(
+        &self,
+        sandbox: &SandboxHandle,
+        ask: &Ask,
+        cx: &CallContext,
+    ) -> DriverResult<Reply> {
+        match self.http.send(ask, cx).await {
+            Ok(reply) => Ok(reply),
+            Err(error) => Err(self.settle(sandbox, error, cx).await),
+        }
+    }
+
+    /// Starts a command in a session of its own, which has neither environment nor directory of
+    /// the caller's choice.
+    pub(crate) async fn start_background(
+        &self,
+        sandbox: &SandboxHandle,
+        request: &BackgroundRequest,
+        cx: &CallContext,
+    ) -> DriverResult<ProcessHandle> {
+        if !request.env.is_empty() || request.cwd.is_some() {
+            return Err(DriverError::Unsupported(
+                "Daytona's sessions take neither environment nor working directory; \
+                 say them in the command"
+                    .to_owned(),
+            ));
+        }
+        let session = format!("cutover-{}", Uuid::new_v4());
+        let ask = self
+            .toolbox(
+                "start_background",
+                Method::POST,
+                sandbox,
+                &["process", "session"],
+            )?
+            .json(&json!({ "sessionId": session }));
+        let reply = self.ask_toolbox(sandbox, &ask, cx).await?;
+        reply.drain().await.map_err(HttpError::plain)?;
+        let segments = ["process", "session", &session, "exec"];
+        let ask = self
+            .toolbox("start_background", Method::POST, sandbox, &segments)?
+            // Without the last, what is sent to standard input comes back in the output.
+            .json(&json!({
+                "command": request.cmd, "runAsync": true, "suppressInputEcho": true
+            }));
+        let reply = self.ask_toolbox(sandbox, &ask, cx).await?;
+        let begun: Begun = match reply.json().await {
+            Ok(begun) => begun,
+            Err(error) => return Err(self.settle(sandbox, error, cx).await),
+        };
+        Ok(ProcessHandle {
+            id: begun.cmd_id,
+            private: json!({ "session": session }),
+        })
+    }
+
+    /// Writes to a command's standard input. There is no way to end it.
+    pub(crate) async fn send_stdin(
+        &self,
+        sandbox: &SandboxHandle,
+        process: &ProcessHandle,
+        data: &Bytes,
+        close: bool,
+        cx: &CallContext,
+    ) -> DriverResult<()> {
+        if close {
+            return Err(DriverError::Unsupported(
+                "Daytona cannot close the standard input of a session's command".to_owned(),
+            ));
+        }
+        let Ok(text) = std::str::from_utf8(data) else {
+            return Err(DriverError::Unsupported(
+                "Daytona takes text only as standard input".to_owned(),
+            ));
+        };
+        let segments = command_path(process, Some("input"))?;
+        let ask = self
+            .toolbox("send_stdin", Method::POST, sandbox, &as_strs(&segments))?
+            .json(&json!({ "data": text }));
+        let reply = self.ask_toolbox(sandbox, &ask, cx).await?;
+        reply.drain().await.map_err(HttpError::plain)
+    }
+
+    /// Polls a command until it has ended, then reads its logs.
+    pub(crate) async fn wait_process(
+        &self,
+        sandbox: &SandboxHandle,
+        process: &ProcessHandle,
+        timeout: Duration,
+        cx: &CallContext,
+    ) -> DriverResult<ExecuteReply> {
+        let deadline = Instant::now() + timeout;
+        let segments = command_path(process, None)?;
+        let ask = self.toolbox("wait_process", Method::GET, sandbox, &as_strs(&segments))?;
+        let mut polls = Polls::new();
+        let exit_code = loop {
+            let reply = self.ask_toolbox(sandbox, &ask, cx).await?;
+            let command: Command = match reply.json().await {
+                Ok(command) => command,
+                Err(error) => return Err(self.settle(sandbox, error, cx).await),
+            };
+            if let Some(code) = command.exit_code {
+                break code;
+            }
+            if !polls.pause(deadline).await {
+                return Err(Failure::new(
+                    FailureClass::Timeout,
+                    format!("process {} still runs after {timeout:?}", process.id),
+                )
+                .into());
+            }
+        };
+        let streams = match self.logs(sandbox, process, cx).await {
+            Ok(streams) => streams,
+            Err(error) => return Err(self.settle(sandbox, error, cx).await),
+        };
+        Ok(ExecuteReply {
+            exit_code: Some(exit_code),
+            signal: None,
+            streams,
+        })
+    }
+
+    /// The two streams of a finished command. `output` of the answer has markers of the daemon's
+    /// own in it and is left alone.
+    async fn logs(
+        &self,
+        sandbox: &SandboxHandle,
+        process: &ProcessHandle,
+        cx: &CallContext,
+    ) -> Result<Streams, HttpError> {
+        let segments = command_path(process, Some("logs"))?;
+        let ask = self
+            .toolbox("wait_process", Method::GET, sandbox, &as_strs(&segments))?
+            .retry(Retry::Safe)
+            .limits(Some(LOGS_TIMEOUT), LOGS_IDLE);
+        let mut reply = self.http.send(&ask, cx).await?;
+        let mut stdout = cx.blobs.writer();
+        let mut stderr = cx.blobs.writer();
+        stream_object(&mut reply, &mut |piece| match piece {
+            Piece::Text("stdout", Some(bytes)) => stdout.push(bytes),
+            Piece::Text("stderr", Some(bytes)) => stderr.push(bytes),
+            _ => Ok(()),
+        })
+        .await?;
+        joined(stdout, stderr, cx)
+    }
+}
+
+fn joined(stdout: BlobWriter, stderr: BlobWriter, cx: &CallContext) -> Result<Streams, HttpError> {
+    let stdout = stdout.finish()?;
+    let stderr = stderr.finish()?;
+    let output = crate::driver::streams::joined(&cx.blobs, &stdout, &stderr)?;
+    Ok(Streams::Apart {
+        stdout,
+        stderr,
+        output,
+    })
+}
+
+fn command_path(process: &ProcessHandle, last: Option<&str>) -> DriverResult<Vec<String>> {
+    let session = process.private.get("session");
+    let Some(session) = session.and_then(serde_json::Value::as_str) else {
+        return Err(DriverError::Harness(format!(
+            "`{}` is not a background process of Daytona",
+            process.id
+        )));
+    };
+    let path = ["process", "session", session, "command", &process.id];
+    Ok(path.into_iter().chain(last).map(str::to_owned).collect())
+}
+
+fn as_strs(segments: &[String]) -> Vec<&str> {
+    segments.iter().map(String::as_str).collect()
+}

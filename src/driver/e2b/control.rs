@@ -1,0 +1,209 @@
+//! E2B's control plane: create, kill, list, pause (e2b-wire section 1).
+
+use std::time::Duration;
+
+use indexmap::IndexMap;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::Method;
+use serde::Deserialize;
+use serde_json::json;
+use url::form_urlencoded;
+use uuid::Uuid;
+
+use super::classes::of_control;
+use super::envd::{Private, Wire};
+use crate::driver::http::{Ask, HttpError, Reply, Retry};
+use crate::driver::settings::route;
+use crate::driver::{
+    CallContext, CreateRequest, Destroyed, DriverError, DriverResult, SandboxHandle,
+};
+
+/// What JavaScript's and Python's encoders leave alone.
+const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~');
+
+/// Pages of a listing that are followed: a hundred of a hundred, above any plan's sandboxes.
+const PAGES_MAX: usize = 100;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Created {
+    #[serde(rename = "sandboxID")]
+    sandbox_id: String,
+    #[serde(default)]
+    envd_version: String,
+    envd_access_token: Option<String>,
+    domain: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Listed {
+    #[serde(rename = "sandboxID")]
+    sandbox_id: String,
+}
+
+impl Wire {
+    fn control(&self, op: &'static str, method: Method, segments: &[&str]) -> DriverResult<Ask> {
+        Ask::new(op, method, route(&self.config.api_url, segments))
+            .header("x-api-key", self.config.api_key.expose())
+    }
+
+    async fn ask_control(&self, ask: &Ask, cx: &CallContext) -> DriverResult<Reply> {
+        let sent = self.http.send(ask, cx).await;
+        sent.map_err(|error| control_error(error, ask.sandbox.is_some()))
+    }
+
+    /// Makes a sandbox. The answer comes when it runs.
+    pub(crate) async fn create(
+        &self,
+        request: &CreateRequest,
+        cx: &CallContext,
+    ) -> DriverResult<SandboxHandle> {
+        let mut body = json!({
+            "templateID": self.config.template,
+            "metadata": request.labels,
+            "envVars": request.env,
+        });
+        if let Some(lifetime) = request.lifetime {
+            body["timeout"] = json!(whole_seconds(lifetime));
+        }
+        // The key makes a second send the same as one, so that a lost answer leaks nothing.
+        let ask = self
+            .control("create", Method::POST, &["v2", "sandboxes"])?
+            .header("idempotency-key", &format!("cutover-{}", Uuid::new_v4()))?
+            .json(&body)
+            .retry(Retry::Safe);
+        let reply = self.ask_control(&ask, cx).await?;
+        let created: Created = reply.json().await.map_err(HttpError::plain)?;
+        self.saw_daemon(&created.envd_version);
+        let private = Private {
+            token: created.envd_access_token,
+            domain: created.domain,
+            envd: created.envd_version,
+        };
+        Ok(SandboxHandle {
+            id: created.sandbox_id,
+            private: json!(private),
+        })
+    }
+
+    /// Kills a sandbox, running or paused.
+    pub(crate) async fn kill(
+        &self,
+        sandbox: &SandboxHandle,
+        cx: &CallContext,
+    ) -> DriverResult<Destroyed> {
+        let ask = self
+            .control("destroy", Method::DELETE, &["sandboxes", &sandbox.id])?
+            .sandbox(&sandbox.id);
+        match self.http.send(&ask, cx).await {
+            Ok(reply) => {
+                reply.drain().await.map_err(HttpError::plain)?;
+                Ok(Destroyed::Now)
+            }
+            // A second attempt that finds nothing tells that the first one was heard.
+            Err(HttpError::Refused(refusal)) if refusal.status == 404 => {
+                Ok(if refusal.attempt > 1 {
+                    Destroyed::Now
+                } else {
+                    Destroyed::AlreadyGone
+                })
+            }
+            Err(error) => Err(control_error(error, true)),
+        }
+    }
+
+    /// Pauses a sandbox.
+    pub(crate) async fn pause(
+        &self,
+        sandbox: &SandboxHandle,
+        cx: &CallContext,
+    ) -> DriverResult<()> {
+        let ask = self
+            .control("pause", Method::POST, &["sandboxes", &sandbox.id, "pause"])?
+            .sandbox(&sandbox.id)
+            .json(&json!({}));
+        let reply = self.ask_control(&ask, cx).await?;
+        reply.drain().await.map_err(HttpError::plain)
+    }
+
+    /// Lists the sandboxes with these labels, running and paused.
+    pub(crate) async fn list(
+        &self,
+        labels: &IndexMap<String, String>,
+        cx: &CallContext,
+    ) -> DriverResult<Vec<String>> {
+        let mut ids = Vec::new();
+        let mut token: Option<String> = None;
+        for _ in 0..PAGES_MAX {
+            let mut ask = self.control("list", Method::GET, &["v2", "sandboxes"])?;
+            {
+                let mut query = ask.url.query_pairs_mut();
+                query.append_pair("limit", "100");
+                if !labels.is_empty() {
+                    query.append_pair("metadata", &metadata_query(labels));
+                }
+                if let Some(token) = &token {
+                    query.append_pair("nextToken", token);
+                }
+            }
+            let reply = self.ask_control(&ask, cx).await?;
+            let next = reply.header("x-next-token");
+            let page: Vec<Listed> = reply.json().await.map_err(HttpError::plain)?;
+            ids.extend(page.into_iter().map(|listed| listed.sandbox_id));
+            if next.is_empty() {
+                break;
+            }
+            token = Some(next);
+        }
+        Ok(ids)
+    }
+}
+
+fn control_error(error: HttpError, about_sandbox: bool) -> DriverError {
+    match error {
+        HttpError::Refused(refusal) => of_control(&refusal, about_sandbox).into(),
+        other => other.plain(),
+    }
+}
+
+/// Whole seconds, rounded up, so that a lifetime is never shorter than what was asked for.
+fn whole_seconds(duration: Duration) -> u64 {
+    duration.as_secs() + u64::from(duration.subsec_nanos() > 0)
+}
+
+/// The value of the query `metadata`, before the query itself encodes it: names and values are
+/// percent-encoded one by one, then written as a form (section 1.8).
+fn metadata_query(labels: &IndexMap<String, String>) -> String {
+    let encode = |text: &str| utf8_percent_encode(text, COMPONENT).to_string();
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in labels {
+        form.append_pair(&encode(name), &encode(value));
+    }
+    form.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use url::Url;
+
+    use super::*;
+
+    #[test]
+    fn labels_are_encoded_as_the_sdk_does() {
+        let labels = IndexMap::from([("a b".to_owned(), "c d".to_owned())]);
+        let mut url = Url::parse("http://x/").unwrap();
+        url.query_pairs_mut()
+            .append_pair("metadata", &metadata_query(&labels));
+        assert_eq!(url.query(), Some("metadata=a%252520b%3Dc%252520d"));
+    }
+
+    #[test]
+    fn a_lifetime_is_rounded_up() {
+        assert_eq!(whole_seconds(Duration::from_millis(1500)), 2);
+        assert_eq!(whole_seconds(Duration::from_secs(300)), 300);
+    }
+}

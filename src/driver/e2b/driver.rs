@@ -1,0 +1,233 @@
+//! The driver trait, spoken to E2B.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use indexmap::IndexMap;
+
+use super::background::{Processes, pid_of};
+use super::config::E2bConfig;
+use super::envd::Wire;
+use super::process::{Capture, Command};
+use super::stdin::alongside;
+use crate::base::blob::Blob;
+use crate::call::Provider;
+use crate::driver::http::HttpClients;
+use crate::driver::{
+    BackgroundRequest, CallContext, CreateRequest, Destroyed, DriverError, DriverFacts,
+    DriverResult, Entry, ExecuteReply, ExecuteRequest, ProcessHandle, SandboxDriver, SandboxHandle,
+    Suspend,
+};
+
+/// E2B, in the cloud or in a stand-in.
+#[derive(Debug)]
+pub struct E2bDriver {
+    wire: Arc<Wire>,
+    processes: Processes,
+}
+
+impl E2bDriver {
+    /// A driver for the E2B that the settings name. Nothing is asked of it yet.
+    ///
+    /// # Errors
+    /// When no client for the base URL can be built, e.g. no CA is found for `https`.
+    pub fn new(config: E2bConfig, clients: HttpClients) -> DriverResult<Self> {
+        Ok(Self {
+            wire: Arc::new(Wire::new(config, clients)?),
+            processes: Processes::default(),
+        })
+    }
+}
+
+#[async_trait]
+impl SandboxDriver for E2bDriver {
+    fn provider(&self) -> Provider {
+        Provider::E2b
+    }
+
+    fn facts(&self) -> DriverFacts {
+        self.wire.facts()
+    }
+
+    async fn create(
+        &self,
+        request: &CreateRequest,
+        cx: &CallContext,
+    ) -> DriverResult<SandboxHandle> {
+        self.wire.create(request, cx).await
+    }
+
+    async fn destroy(&self, sandbox: &SandboxHandle, cx: &CallContext) -> DriverResult<Destroyed> {
+        self.processes.forget(&sandbox.id);
+        self.wire.kill(sandbox, cx).await
+    }
+
+    async fn list(
+        &self,
+        labels: &IndexMap<String, String>,
+        cx: &CallContext,
+    ) -> DriverResult<Vec<String>> {
+        self.wire.list(labels, cx).await
+    }
+
+    async fn suspend(
+        &self,
+        sandbox: &SandboxHandle,
+        how: Suspend,
+        cx: &CallContext,
+    ) -> DriverResult<()> {
+        match how {
+            Suspend::Pause => self.wire.pause(sandbox, cx).await,
+            Suspend::Stop => Err(DriverError::Unsupported(
+                "E2B has no stop; it pauses".to_owned(),
+            )),
+        }
+    }
+
+    async fn execute(
+        &self,
+        sandbox: &SandboxHandle,
+        request: &ExecuteRequest,
+        cx: &CallContext,
+    ) -> DriverResult<ExecuteReply> {
+        let command = Command {
+            cmd: &request.cmd,
+            cwd: request.cwd.as_deref(),
+            env: &request.env,
+            user: request.user.as_deref(),
+            stdin: request.stdin.is_some(),
+            timeout: request.timeout,
+        };
+        let (mut stream, pid) = self.wire.start("execute", sandbox, command, cx).await?;
+        let mut capture = Capture::new(&cx.blobs);
+        let reading = async {
+            match capture.read(&mut stream, u64::MAX).await {
+                Ok(ended) => Ok(ended),
+                Err(error) => Err(self.wire.settle_stream(sandbox, error, cx).await),
+            }
+        };
+        let ended = match &request.stdin {
+            None => reading.await?,
+            Some(data) => {
+                // On the heap: every caller's future would carry both otherwise.
+                let feeding = self.wire.feed(sandbox, pid, data, true, cx);
+                alongside(Box::pin(reading), Box::pin(feeding)).await?
+            }
+        };
+        capture.finish(&ended)
+    }
+
+    async fn start_background(
+        &self,
+        sandbox: &SandboxHandle,
+        request: &BackgroundRequest,
+        cx: &CallContext,
+    ) -> DriverResult<ProcessHandle> {
+        self.processes.start(&self.wire, sandbox, request, cx).await
+    }
+
+    async fn send_signal(
+        &self,
+        sandbox: &SandboxHandle,
+        process: &ProcessHandle,
+        signal: &str,
+        cx: &CallContext,
+    ) -> DriverResult<()> {
+        self.wire
+            .signal(sandbox, pid_of(process)?, signal, cx)
+            .await
+    }
+
+    async fn send_stdin(
+        &self,
+        sandbox: &SandboxHandle,
+        process: &ProcessHandle,
+        data: &Bytes,
+        close: bool,
+        cx: &CallContext,
+    ) -> DriverResult<()> {
+        self.wire
+            .feed(sandbox, pid_of(process)?, data, close, cx)
+            .await
+    }
+
+    async fn wait_process(
+        &self,
+        sandbox: &SandboxHandle,
+        process: &ProcessHandle,
+        timeout: Duration,
+        _cx: &CallContext,
+    ) -> DriverResult<ExecuteReply> {
+        self.processes.wait(sandbox, process, timeout).await
+    }
+
+    async fn read_file(
+        &self,
+        sandbox: &SandboxHandle,
+        path: &str,
+        cx: &CallContext,
+    ) -> DriverResult<Blob> {
+        self.wire.read_file(sandbox, path, cx).await
+    }
+
+    async fn write_file(
+        &self,
+        sandbox: &SandboxHandle,
+        path: &str,
+        data: &Bytes,
+        cx: &CallContext,
+    ) -> DriverResult<()> {
+        self.wire.write_file(sandbox, path, data, cx).await
+    }
+
+    async fn list_files(
+        &self,
+        sandbox: &SandboxHandle,
+        path: &str,
+        depth: Option<u32>,
+        cx: &CallContext,
+    ) -> DriverResult<Vec<Entry>> {
+        self.wire.list_files(sandbox, path, depth, cx).await
+    }
+
+    async fn stat_file(
+        &self,
+        sandbox: &SandboxHandle,
+        path: &str,
+        cx: &CallContext,
+    ) -> DriverResult<Entry> {
+        self.wire.stat_file(sandbox, path, cx).await
+    }
+
+    async fn move_file(
+        &self,
+        sandbox: &SandboxHandle,
+        from: &str,
+        to: &str,
+        cx: &CallContext,
+    ) -> DriverResult<()> {
+        self.wire.move_file(sandbox, from, to, cx).await
+    }
+
+    async fn make_dir(
+        &self,
+        sandbox: &SandboxHandle,
+        path: &str,
+        cx: &CallContext,
+    ) -> DriverResult<()> {
+        self.wire.make_dir(sandbox, path, cx).await
+    }
+
+    async fn remove_file(
+        &self,
+        sandbox: &SandboxHandle,
+        path: &str,
+        _recursive: bool,
+        cx: &CallContext,
+    ) -> DriverResult<()> {
+        // envd knows no other removal than the recursive one.
+        self.wire.remove_file(sandbox, path, cx).await
+    }
+}

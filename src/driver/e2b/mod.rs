@@ -1,0 +1,20 @@
+//! E2B's driver: control plane v2, envd's Connect RPC and plain files.
+//!
+//! Comes in: calls of the driver trait. Goes out: what E2B said, by the wire contract
+//! (`e2b-wire`). Deliberately absent: debug mode, templates, terminals, and any branch that only
+//! the cloud or only a stand-in runs through; they differ in base URLs alone.
+
+mod background;
+mod classes;
+mod config;
+mod control;
+mod driver;
+mod envd;
+mod event;
+mod files;
+mod frame;
+mod process;
+mod stdin;
+
+pub use config::E2bConfig;
+pub use driver::E2bDriver;

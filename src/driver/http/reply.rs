@@ -1,0 +1,152 @@
+//! A successful answer, read piece by piece within its limits.
+
+use std::future::Future;
+use std::time::Duration;
+
+use bytes::Bytes;
+use reqwest::header::HeaderMap;
+use serde::de::DeserializeOwned;
+use tokio::time::Instant;
+
+use super::error::{HttpError, chain, cut, is_html};
+use super::trail::Trail;
+use crate::base::redact::Redactor;
+
+/// Bytes of a JSON answer that is read whole. The largest are listings of directories; what has
+/// no such bound (output, logs, files) is streamed instead.
+const JSON_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// When to stop waiting.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Patience {
+    /// End of all attempts together.
+    pub(crate) deadline: Option<Instant>,
+    /// Longest silence.
+    pub(crate) idle: Duration,
+}
+
+impl Patience {
+    /// Waits for something, within the limits.
+    pub(crate) async fn wait<T>(&self, what: impl Future<Output = T>) -> Result<T, HttpError> {
+        let idle = Instant::now() + self.idle;
+        let until = self.deadline.map_or(idle, |deadline| deadline.min(idle));
+        tokio::time::timeout_at(until, what).await.map_err(|_| {
+            HttpError::Lost(format!(
+                "no answer in time (silence of at most {} s is allowed)",
+                self.idle.as_secs()
+            ))
+        })
+    }
+}
+
+/// An answer with a status of success.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    /// Headers.
+    pub(crate) headers: HeaderMap,
+    pub(super) response: reqwest::Response,
+    pub(super) trail: Trail,
+    pub(super) patience: Patience,
+    pub(super) redactor: Redactor,
+}
+
+impl Reply {
+    /// The next piece of the body, or `None` at its end.
+    pub(crate) async fn chunk(&mut self) -> Result<Option<Bytes>, HttpError> {
+        let read = self.chunk_open().await?;
+        if read.is_none() {
+            self.trail.end(None);
+        }
+        Ok(read)
+    }
+
+    /// Ends the evidence of an answer whose rest is not wanted.
+    pub(crate) fn done(&mut self) {
+        self.trail.end(None);
+    }
+
+    /// Ends the evidence of an answer that cannot be used, and gives the error on.
+    pub(crate) fn broken(&mut self, error: HttpError) -> HttpError {
+        let words = match &error {
+            HttpError::Lost(words) | HttpError::Unusable(words) => words.clone(),
+            HttpError::Refused(refusal) => refusal.message(),
+            HttpError::Ours(error) => error.to_string(),
+        };
+        self.trail.end(Some(words));
+        error
+    }
+
+    /// A header's value, empty when it is not there.
+    pub(crate) fn header(&self, name: &str) -> String {
+        let value = self.headers.get(name).and_then(|value| value.to_str().ok());
+        value.unwrap_or_default().to_owned()
+    }
+
+    /// The provider's words without secrets.
+    pub(crate) fn redact(&self, words: &str) -> String {
+        self.redactor.text(words)
+    }
+
+    /// An answer that the contract does not allow.
+    pub(crate) fn unusable(&mut self, words: impl Into<String>) -> HttpError {
+        self.broken(HttpError::Unusable(words.into()))
+    }
+
+    /// The whole body, at most `max` bytes.
+    pub(crate) async fn whole(&mut self, max: usize) -> Result<Vec<u8>, HttpError> {
+        let mut body = Vec::new();
+        while let Some(bytes) = self.chunk_open().await? {
+            if body.len() + bytes.len() > max {
+                return Err(self.unusable(format!("the answer is larger than {max} bytes")));
+            }
+            body.extend_from_slice(&bytes);
+        }
+        Ok(body)
+    }
+
+    /// The body as JSON of this type.
+    pub(crate) async fn json<T: DeserializeOwned>(mut self) -> Result<T, HttpError> {
+        let body = self.whole(JSON_BYTES_MAX).await?;
+        match serde_json::from_slice(&body) {
+            Ok(value) => {
+                self.done();
+                Ok(value)
+            }
+            Err(error) => {
+                let text = self.redactor.text(&String::from_utf8_lossy(&body));
+                let what = if is_html(&text) {
+                    format!("an HTML page came where JSON was due: {}", cut(&text))
+                } else {
+                    format!(
+                        "the answer is not the JSON of the contract ({error}): {}",
+                        cut(&text)
+                    )
+                };
+                Err(self.unusable(what))
+            }
+        }
+    }
+
+    /// Reads the body to its end and forgets it.
+    pub(crate) async fn drain(mut self) -> Result<(), HttpError> {
+        while self.chunk().await?.is_some() {}
+        Ok(())
+    }
+
+    /// Like `chunk`, but leaves the evidence open at the end, for a verdict on the whole body.
+    pub(crate) async fn chunk_open(&mut self) -> Result<Option<Bytes>, HttpError> {
+        match self.patience.wait(self.response.chunk()).await {
+            Ok(Ok(read)) => {
+                if let Some(bytes) = &read {
+                    self.trail.received(bytes.len());
+                }
+                Ok(read)
+            }
+            Ok(Err(error)) => {
+                let words = format!("the answer broke off: {}", chain(&error.without_url()));
+                Err(self.broken(HttpError::Lost(words)))
+            }
+            Err(error) => Err(self.broken(error)),
+        }
+    }
+}

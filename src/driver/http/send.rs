@@ -1,0 +1,172 @@
+//! Sends a request, again where that is safe, and records every attempt.
+
+use bytes::Bytes;
+use reqwest::header::HeaderMap;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::client::HttpClients;
+use super::error::{ERROR_BODY_BYTES_MAX, HttpError, Refusal, chain};
+use super::reply::{Patience, Reply};
+use super::request::Ask;
+use super::retry::{Miss, pause};
+use super::trail::Trail;
+use crate::call::Provider;
+use crate::driver::CallContext;
+
+/// HTTP for one provider's driver.
+#[derive(Debug, Clone)]
+pub(crate) struct Http {
+    provider: Provider,
+    clients: HttpClients,
+}
+
+/// One failed attempt.
+enum Missed {
+    NotConnected(HttpError),
+    Lost(HttpError),
+    Refused(Box<Refusal>),
+    /// Nothing to try again: the fault is ours, or the time is used up.
+    Final(HttpError),
+}
+
+impl Http {
+    /// HTTP that records its exchanges under this provider's name.
+    pub(crate) fn new(provider: Provider, clients: HttpClients) -> Self {
+        Self { provider, clients }
+    }
+
+    /// Sends a request until it succeeds or must not be sent again.
+    pub(crate) async fn send(&self, ask: &Ask, cx: &CallContext) -> Result<Reply, HttpError> {
+        let patience = Patience {
+            deadline: ask.total.map(|total| Instant::now() + total),
+            idle: ask.idle,
+        };
+        let mut attempt = 1;
+        loop {
+            let missed = match self.attempt(ask, attempt, patience, cx).await {
+                Ok(reply) => return Ok(reply),
+                Err(missed) => missed,
+            };
+            let wait = match &missed {
+                Missed::NotConnected(_) => again(ask, attempt, Miss::NotConnected),
+                Missed::Lost(_) => again(ask, attempt, Miss::Lost),
+                Missed::Refused(refusal) => again(
+                    ask,
+                    attempt,
+                    Miss::Status {
+                        status: refusal.status,
+                        headers: &refusal.headers,
+                        settled: ask
+                            .settled
+                            .is_some_and(|words| refusal.body.contains(words)),
+                    },
+                ),
+                Missed::Final(_) => None,
+            };
+            let in_time = wait.filter(|wait| {
+                patience
+                    .deadline
+                    .is_none_or(|deadline| Instant::now() + *wait < deadline)
+            });
+            let Some(wait) = in_time else {
+                return Err(missed.into());
+            };
+            tokio::time::sleep(wait).await;
+            attempt += 1;
+        }
+    }
+
+    async fn attempt(
+        &self,
+        ask: &Ask,
+        attempt: u32,
+        patience: Patience,
+        cx: &CallContext,
+    ) -> Result<Reply, Missed> {
+        let client = self
+            .clients
+            .for_url(&ask.url)
+            .map_err(|error| Missed::Final(error.into()))?;
+        let mut trail = Trail::begin(self.provider, ask, attempt, cx);
+        let response = match patience.wait(ask.build(&client).send()).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => {
+                let words = reach_words(ask, &error);
+                trail.end(Some(words.clone()));
+                let words = cx.blobs.redactor().text(&words);
+                return Err(if error.is_builder() {
+                    Missed::Final(HttpError::Unusable(words))
+                } else if error.is_connect() {
+                    Missed::NotConnected(HttpError::Lost(words))
+                } else {
+                    Missed::Lost(HttpError::Lost(words))
+                });
+            }
+            Err(error) => {
+                trail.end(Some("no answer in time".to_owned()));
+                return Err(Missed::Final(error));
+            }
+        };
+        let status = response.status().as_u16();
+        let headers = response.headers().clone();
+        trail.answered(status, &headers);
+        let reply = Reply {
+            headers,
+            response,
+            trail,
+            patience,
+            redactor: cx.blobs.redactor().clone(),
+        };
+        if (200..300).contains(&status) {
+            return Ok(reply);
+        }
+        Err(Missed::Refused(Box::new(
+            refusal(reply, status, attempt).await,
+        )))
+    }
+}
+
+impl From<Missed> for HttpError {
+    fn from(missed: Missed) -> Self {
+        match missed {
+            Missed::NotConnected(error) | Missed::Lost(error) | Missed::Final(error) => error,
+            Missed::Refused(refusal) => Self::Refused(refusal),
+        }
+    }
+}
+
+/// Reads what there is of an error body. One that breaks off still has its status.
+async fn refusal(mut reply: Reply, status: u16, attempt: u32) -> Refusal {
+    let mut body: Vec<u8> = Vec::new();
+    while body.len() < ERROR_BODY_BYTES_MAX {
+        let read: Option<Bytes> = match reply.patience.wait(reply.response.chunk()).await {
+            Ok(Ok(read)) => read,
+            Ok(Err(_)) | Err(_) => None,
+        };
+        let Some(bytes) = read else { break };
+        reply.trail.received(bytes.len());
+        let room = ERROR_BODY_BYTES_MAX - body.len();
+        body.extend_from_slice(&bytes[..bytes.len().min(room)]);
+    }
+    let body = reply.redactor.text(&String::from_utf8_lossy(&body));
+    reply.trail.error_body(&body);
+    reply.trail.end(None);
+    Refusal {
+        status,
+        headers: std::mem::replace(&mut reply.headers, HeaderMap::new()),
+        body,
+        attempt,
+    }
+}
+
+fn again(ask: &Ask, attempt: u32, miss: Miss<'_>) -> Option<std::time::Duration> {
+    let jitter = f64::from(Uuid::new_v4().as_bytes()[0]) / 256.0;
+    pause(attempt, ask.retry, miss, jitter)
+}
+
+fn reach_words(ask: &Ask, error: &reqwest::Error) -> String {
+    let host = ask.url.host_str().unwrap_or("?");
+    let port = ask.url.port_or_known_default().unwrap_or_default();
+    format!("{host}:{port} gave no answer: {}", chain(error))
+}

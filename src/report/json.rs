@@ -1,0 +1,286 @@
+//! `report.json`: the whole report for machines.
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use crate::compare::verdict::{CaseVerdict, FieldVerdict, StepVerdict, Verdict};
+use crate::report::input::ReportInput;
+use crate::report::model::{
+    AvailabilityReport, DecisionReport, DivergenceReport, DriftReason, DriftReport, QuirksReport,
+    REPORT_FORMAT, Report, ResourcesReport, Run, Subject, Subjects, TimingReport, Totals,
+};
+use crate::report::model_case::{CaseReport, ErrorReport, FieldReport, StepReport, UnmetReport};
+use crate::report::values::{BlobSink, side_values};
+use crate::transcript::event::StoredSubject;
+
+/// The JSON Schema of `report.json`, generated from its types; `reports/report.schema.json` holds
+/// it.
+pub fn schema() -> Value {
+    schemars::schema_for!(Report).to_value()
+}
+
+/// Builds the report. Values over 4 KiB are cut; the whole of each goes to `sink` (SHA-256 and
+/// bytes), which may see one more than once.
+pub fn build(input: &ReportInput<'_>, sink: &mut dyn FnMut(&str, &[u8])) -> Report {
+    let below = input.below_surface();
+    let cases = &input.conclusion.cases;
+    Report {
+        format: REPORT_FORMAT,
+        run: run(input),
+        subjects: subjects(input),
+        drift: drift(input),
+        decision: decision(input),
+        totals: totals(input),
+        cases: cases
+            .iter()
+            .map(|case| {
+                let below = below.contains(case.case.as_str());
+                case_report(case, below, sink)
+            })
+            .collect(),
+        divergences: divergences(input),
+        quirks: quirks(input),
+        resources: ResourcesReport {
+            created: input.resources.created,
+            destroyed: input.resources.destroyed,
+            leaked: input.resources.leaked.clone(),
+        },
+        availability: availability(input),
+        timing: timing(input),
+    }
+}
+
+/// Who was compared.
+pub(crate) fn subjects(input: &ReportInput<'_>) -> Subjects {
+    Subjects {
+        source: subject(&input.run.source),
+        target: subject(&input.run.target),
+    }
+}
+
+/// The first answer.
+pub(crate) fn drift(input: &ReportInput<'_>) -> DriftReport {
+    let drift = &input.conclusion.drift;
+    let reason =
+        |(verdict, reason): &(crate::compare::verdict::DriftVerdict, String)| DriftReason {
+            verdict: verdict.name(),
+            reason: reason.clone(),
+        };
+    DriftReport {
+        verdict: drift.verdict.name(),
+        exit_code: drift.verdict.exit_code(),
+        reasons: drift.reasons.iter().map(reason).collect(),
+        new: drift.new.clone(),
+        gone: drift.gone.clone(),
+        since: drift.since.clone(),
+    }
+}
+
+/// The second answer.
+pub(crate) fn decision(input: &ReportInput<'_>) -> DecisionReport {
+    let decision = &input.conclusion.decision;
+    DecisionReport {
+        verdict: decision.verdict,
+        scope: decision.scope,
+        reasons: decision.reasons.clone(),
+        limits: decision.limits.clone(),
+        blockers: decision.blockers.clone(),
+    }
+}
+
+/// Counts over all cases.
+pub(crate) fn totals(input: &ReportInput<'_>) -> Totals {
+    let cases = &input.conclusion.cases;
+    let count = |verdict: Verdict| cases.iter().filter(|c| c.verdict == verdict).count() as u64;
+    let fields = || {
+        cases
+            .iter()
+            .flat_map(|c| &c.steps)
+            .flat_map(|step| &step.fields)
+    };
+    let compared = fields().filter(|field| field.verdict.is_some()).count() as u64;
+    let by_verdict: IndexMap<_, _> = Verdict::ALL
+        .into_iter()
+        .map(|verdict| (verdict.name(), count(verdict)))
+        .filter(|(_, count)| *count > 0)
+        .collect();
+    Totals {
+        cases: cases.len() as u64,
+        steps: cases.iter().map(|case| case.steps.len() as u64).sum(),
+        calls: input.run.calls,
+        fields: compared,
+        fields_not_compared: fields().count() as u64 - compared,
+        by_verdict,
+        agree_only_in_failing: cases.iter().filter(|c| c.agrees_only_in_failing).count() as u64,
+    }
+}
+
+fn run(input: &ReportInput<'_>) -> Run {
+    let run = &input.run;
+    Run {
+        id: run.id.clone(),
+        started: run.started,
+        ended: run.ended,
+        version: run.version.clone(),
+        seed: run.seed,
+        engine: run.engine.clone(),
+        replays: run.replays.clone(),
+        args: run.args.clone(),
+        faults: run.faults.clone(),
+        interrupted: run.interrupted.clone(),
+        stopped: run.stopped.clone(),
+    }
+}
+
+fn subject(stored: &StoredSubject) -> Subject {
+    Subject {
+        provider: stored.provider.clone(),
+        lane: stored.lane.clone(),
+        stack: stored.stack.clone(),
+        endpoint: stored.endpoint.clone(),
+        api: stored.api.clone(),
+        daemon: stored.daemon.clone(),
+        image: stored.image.clone(),
+        region: stored.region.clone(),
+    }
+}
+
+fn case_report(case: &CaseVerdict, below_surface: bool, sink: BlobSink<'_>) -> CaseReport {
+    let errors = case.errors.iter().map(|error| ErrorReport {
+        side: error.side,
+        replay: error.replay,
+        step: error.step.clone(),
+        class: error.class,
+        message: error.message.clone(),
+    });
+    CaseReport {
+        id: case.case.clone(),
+        scenario: case.scenario.clone(),
+        surface: case.surface,
+        file: case.file.clone(),
+        verdict: case.verdict,
+        reason: case.reason.clone(),
+        ending: case.ending,
+        below_surface,
+        required: case.required,
+        agrees_only_in_failing: case.agrees_only_in_failing,
+        replays: [case.replays.0, case.replays.1],
+        tags: case.tags.clone(),
+        duration_ms: case.duration_ms,
+        errors: errors.collect(),
+        steps: case
+            .steps
+            .iter()
+            .map(|step| step_report(step, sink))
+            .collect(),
+    }
+}
+
+fn step_report(step: &StepVerdict, sink: BlobSink<'_>) -> StepReport {
+    let unmet = step.unmet.iter().map(|(side, replay, unmet)| UnmetReport {
+        side: *side,
+        replay: *replay,
+        line: unmet.line as u64,
+        path: unmet.path.clone(),
+        message: unmet.message.clone(),
+    });
+    StepReport {
+        id: step.id.clone(),
+        line: step.line as u64,
+        verb: step.verb,
+        verdict: step.verdict,
+        reason: step.reason.clone(),
+        unmet: unmet.collect(),
+        fields: step
+            .fields
+            .iter()
+            .map(|field| field_report(field, sink))
+            .collect(),
+    }
+}
+
+fn field_report(field: &FieldVerdict, sink: BlobSink<'_>) -> FieldReport {
+    FieldReport {
+        path: field.path.clone(),
+        verdict: field.verdict,
+        not_compared: field.not_compared.clone(),
+        kind: field.kind.clone(),
+        source: side_values(&field.source, sink),
+        target: side_values(&field.target, sink),
+        rules: field.rules.clone(),
+        quirk: field.quirk.clone(),
+        differs_from: field.differs_from.clone(),
+        fingerprint: field.fingerprint.clone(),
+    }
+}
+
+fn divergences(input: &ReportInput<'_>) -> Vec<DivergenceReport> {
+    let title = |id: &String| input.titles.get(id).cloned();
+    input
+        .conclusion
+        .divergences
+        .iter()
+        .map(|divergence| DivergenceReport {
+            fingerprint: divergence.fingerprint.clone(),
+            case: divergence.case.clone(),
+            step: divergence.step.clone(),
+            field: divergence.field.clone(),
+            verdict: divergence.verdict,
+            quirk: divergence.quirk.clone(),
+            title: divergence.quirk.as_ref().and_then(title),
+            effect: divergence.effect,
+            gate: divergence.gate,
+            enters_at: divergence.enters_at.clone(),
+            first_seen: divergence.first_seen.unwrap_or(input.run.started),
+            last_seen: input.run.started,
+        })
+        .collect()
+}
+
+fn quirks(input: &ReportInput<'_>) -> QuirksReport {
+    let uses = &input.conclusion.quirks;
+    let stale: Vec<_> = uses.stale.iter().map(|(id, _)| id.clone()).collect();
+    let fields = input
+        .conclusion
+        .cases
+        .iter()
+        .flat_map(|c| &c.steps)
+        .flat_map(|s| &s.fields);
+    let differs = fields.filter_map(|field| field.differs_from.as_ref());
+    let lists = [&uses.matched, &uses.shared, &stale, &uses.expired];
+    let titles = lists
+        .into_iter()
+        .flatten()
+        .chain(differs)
+        .filter_map(|id| Some((id.clone(), input.titles.get(id)?.clone())))
+        .collect();
+    QuirksReport {
+        matched: uses.matched.clone(),
+        shared: uses.shared.clone(),
+        stale,
+        expired: uses.expired.clone(),
+        titles,
+    }
+}
+
+fn availability(input: &ReportInput<'_>) -> Vec<AvailabilityReport> {
+    let report = |row: &crate::report::input::Availability| AvailabilityReport {
+        side: row.side,
+        verb: row.verb.clone(),
+        calls: row.calls,
+        first_attempt_failures: row.first_attempt_failures,
+        retries: row.retries,
+    };
+    input.availability.iter().map(report).collect()
+}
+
+fn timing(input: &ReportInput<'_>) -> Vec<TimingReport> {
+    let report = |row: &crate::report::input::Timing| TimingReport {
+        verb: row.verb.clone(),
+        side: row.side,
+        count: row.count,
+        p50_ms: row.p50_ms,
+        p95_ms: row.p95_ms,
+    };
+    input.timing.iter().map(report).collect()
+}

@@ -1,0 +1,40 @@
+//! Reports: what a run came to, for people and for machines (`design.md` section 6).
+//!
+//! Comes in: a stored run and the conclusion that `compare` drew from it, as a [`ReportInput`].
+//! Goes out: `report.json`, `decision.json`, `junit.xml`, `summary.md`, `comment.md`,
+//! `report.html`, the text for the terminal, and the last scan for secrets. Deliberately absent:
+//! any decision; a report tells and never judges.
+
+pub mod decision;
+pub mod escape;
+mod evidence;
+#[cfg(test)]
+mod fixture;
+pub mod headline;
+pub mod html;
+pub mod input;
+pub mod json;
+pub mod junit;
+mod lines;
+mod long_line;
+pub mod markdown;
+pub mod model;
+pub mod model_case;
+pub mod render;
+mod repro;
+pub mod scan;
+mod sides;
+#[cfg(test)]
+mod sides_tests;
+mod tables;
+pub mod terminal;
+mod terminal_cases;
+mod terminal_page;
+mod terminal_tried;
+#[cfg(test)]
+mod tests;
+mod values;
+
+pub use input::{Availability, ReportInput, Resources, RunFacts, Timing};
+pub use render::{ReportError, write_all};
+pub use scan::{Finding, scan, withhold};

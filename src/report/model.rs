@@ -1,0 +1,255 @@
+//! `report.json` as types of its own: format `cutover.report/1`. Readers ignore unknown keys;
+//! within the major version keys are only added.
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::base::side::Side;
+use crate::compare::verdict::{DecisionVerdict, Effect, Gate, Scope, Verdict};
+use crate::report::model_case::CaseReport;
+
+/// The format of `report.json`.
+pub const REPORT_FORMAT: &str = "cutover.report/1";
+
+/// A report of one run.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(title = "cutover.report/1")]
+pub struct Report {
+    /// Always `cutover.report/1`.
+    pub format: &'static str,
+    /// The run.
+    pub run: Run,
+    /// Who was compared.
+    pub subjects: Subjects,
+    /// Has anything changed?
+    pub drift: DriftReport,
+    /// May we cut over?
+    pub decision: DecisionReport,
+    /// Counts.
+    pub totals: Totals,
+    /// The cases, in plan order.
+    pub cases: Vec<CaseReport>,
+    /// Fields that differ.
+    pub divergences: Vec<DivergenceReport>,
+    /// The ledger's part.
+    pub quirks: QuirksReport,
+    /// Sandboxes.
+    pub resources: ResourcesReport,
+    /// How exchanges went, per side and verb.
+    pub availability: Vec<AvailabilityReport>,
+    /// How long steps took, per verb and side.
+    pub timing: Vec<TimingReport>,
+}
+
+/// The run.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Run {
+    /// Its id.
+    pub id: String,
+    /// When it began, UTC.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub started: Timestamp,
+    /// When its last event was written, UTC.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub ended: Timestamp,
+    /// Version of cutover.
+    pub version: String,
+    /// The seed of the start order.
+    pub seed: u64,
+    /// The engine of the stand-ins.
+    pub engine: Option<String>,
+    /// `auto` or a number.
+    pub replays: String,
+    /// Arguments, redacted.
+    pub args: Vec<String>,
+    /// Faults that were rehearsed.
+    pub faults: Vec<String>,
+    /// The signal that interrupted it, or `killed`.
+    pub interrupted: Option<String>,
+    /// A cap or breaker that stopped it.
+    pub stopped: Option<String>,
+}
+
+/// Who was compared.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Subjects {
+    /// What runs today.
+    pub source: Subject,
+    /// What is being moved to.
+    pub target: Subject,
+}
+
+/// One side.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Subject {
+    /// `e2b` or `daytona`.
+    pub provider: String,
+    /// `standin`, `live`, `recording=PATH`.
+    pub lane: String,
+    /// What stands between agent and provider.
+    pub stack: String,
+    /// Base URL of the control plane.
+    pub endpoint: String,
+    /// Version of the control plane.
+    pub api: Option<String>,
+    /// Version of the daemon in the sandbox.
+    pub daemon: Option<String>,
+    /// Template, snapshot or profile.
+    pub image: Option<String>,
+    /// Region.
+    pub region: Option<String>,
+}
+
+/// Has anything changed?
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct DriftReport {
+    /// `unchanged`, `changed`, `unjudged`, `nothing`, `stale`, `noisy`, `leaked`, `secret_found`,
+    /// `interrupted`.
+    pub verdict: &'static str,
+    /// The exit code of `cutover run`.
+    pub exit_code: u8,
+    /// All reasons, by precedence.
+    pub reasons: Vec<DriftReason>,
+    /// Fingerprints that the run of `since` had not.
+    pub new: Vec<String>,
+    /// Fingerprints that only the run of `since` had.
+    pub gone: Vec<String>,
+    /// That run.
+    pub since: Option<String>,
+}
+
+/// A reason of drift.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct DriftReason {
+    /// The word it leads to.
+    pub verdict: &'static str,
+    /// In a sentence.
+    pub reason: String,
+}
+
+/// May we cut over?
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct DecisionReport {
+    /// The answer.
+    pub verdict: DecisionVerdict,
+    /// What it rests on.
+    pub scope: Scope,
+    /// Why.
+    pub reasons: Vec<String>,
+    /// Known divergences that are allowed.
+    pub limits: Vec<String>,
+    /// What blocks.
+    pub blockers: Vec<String>,
+}
+
+/// Counts.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Totals {
+    /// Cases.
+    pub cases: u64,
+    /// Steps of the cases, each once.
+    pub steps: u64,
+    /// Calls made, over sides and replays.
+    pub calls: u64,
+    /// Fields compared.
+    pub fields: u64,
+    /// Fields not compared.
+    pub fields_not_compared: u64,
+    /// Cases by verdict; verdicts nobody has are left out.
+    #[schemars(with = "BTreeMap<String, u64>")]
+    pub by_verdict: IndexMap<&'static str, u64>,
+    /// Cases whose sides agree, but only in failing.
+    pub agree_only_in_failing: u64,
+}
+
+/// A field that differs.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct DivergenceReport {
+    /// `D-` and 8 hex.
+    pub fingerprint: String,
+    /// The case.
+    pub case: String,
+    /// The step.
+    pub step: String,
+    /// The field.
+    pub field: String,
+    /// The verdict on it.
+    pub verdict: Verdict,
+    /// The ledger entry that explains it.
+    pub quirk: Option<String>,
+    /// That entry's title.
+    pub title: Option<String>,
+    /// What it means for an agent, going from source to target.
+    pub effect: Option<Effect>,
+    /// Whether it may pass.
+    pub gate: Option<Gate>,
+    /// `provider`, `platform`, `mcp` or `unknown`.
+    pub enters_at: String,
+    /// When it was first seen, as far as is known.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub first_seen: Timestamp,
+    /// When it was last seen: in this run.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub last_seen: Timestamp,
+}
+
+/// The ledger's part, by ids.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct QuirksReport {
+    /// Divergences that were seen.
+    pub matched: Vec<String>,
+    /// Shared entries that both sides fitted.
+    pub shared: Vec<String>,
+    /// In scope and not shown.
+    pub stale: Vec<String>,
+    /// Past their date.
+    pub expired: Vec<String>,
+    /// The title of every id named in this report.
+    #[schemars(with = "BTreeMap<String, String>")]
+    pub titles: IndexMap<String, String>,
+}
+
+/// Sandboxes.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ResourcesReport {
+    /// Made.
+    pub created: u64,
+    /// Destroyed.
+    pub destroyed: u64,
+    /// Ids of those left behind.
+    pub leaked: Vec<String>,
+}
+
+/// How exchanges went.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct AvailabilityReport {
+    /// The side.
+    pub side: Side,
+    /// The verb or driver's operation.
+    pub verb: String,
+    /// First tries.
+    pub calls: u64,
+    /// First tries without a usable answer, or answered 429 or 5xx.
+    pub first_attempt_failures: u64,
+    /// Further tries.
+    pub retries: u64,
+}
+
+/// How long steps took.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct TimingReport {
+    /// The verb.
+    pub verb: String,
+    /// The side.
+    pub side: Side,
+    /// How many.
+    pub count: u64,
+    /// Median in milliseconds.
+    pub p50_ms: u64,
+    /// 95th percentile in milliseconds.
+    pub p95_ms: u64,
+}

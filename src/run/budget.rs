@@ -1,0 +1,216 @@
+//! Caps and the breaker: what stops a run before its plan is done.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::base::clock::Clock;
+use crate::base::side::Side;
+use crate::compare::verdict::Verdict;
+use crate::run::settings::RunSettings;
+
+/// Failed creates in a row that stop a run: by then it is the account, not the sandbox
+/// (`design.md` section 10).
+const FAILED_CREATES_MAX: u32 = 5;
+
+/// Why a run stopped early.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StopReason {
+    /// `--sandboxes-total` is used up.
+    SandboxesTotal(u64),
+    /// `--max-minutes` is over.
+    Minutes(u64),
+    /// Too many creates failed in a row.
+    Breaker(u32),
+    /// `--fail-fast` was reached.
+    FailFast(u32),
+    /// The journal could not be written.
+    Journal(String),
+}
+
+impl std::fmt::Display for StopReason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::SandboxesTotal(max) => write!(f, "the cap of {max} sandboxes was reached"),
+            Self::Minutes(max) => write!(f, "the cap of {max} minutes was reached"),
+            Self::Breaker(count) => write!(f, "{count} creates in a row failed"),
+            Self::FailFast(count) => {
+                write!(
+                    f,
+                    "{count} cases changed, which is the limit of --fail-fast"
+                )
+            }
+            Self::Journal(error) => write!(f, "the journal could not be written: {error}"),
+        }
+    }
+}
+
+/// Counts what the caps are about. Shared by all jobs.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    clock: Clock,
+    ends: Option<(Timestamp, u64)>,
+    sandboxes_total: Option<u64>,
+    fail_fast: Option<u32>,
+    created: AtomicU64,
+    destroyed: AtomicU64,
+    /// By side: a healthy side must not hide that the other one makes nothing.
+    failed_in_a_row: [AtomicU32; 2],
+    changed: AtomicU32,
+    stopped: AtomicBool,
+    reason: Mutex<Option<StopReason>>,
+}
+
+impl Budget {
+    pub(crate) fn new(settings: &RunSettings) -> Self {
+        let clock = settings.clock.clone();
+        let ends = settings.minutes_max.map(|max: Duration| {
+            let end = clock.now().saturating_add(max).unwrap_or(Timestamp::MAX);
+            (end, max.as_secs() / 60)
+        });
+        Self {
+            clock,
+            ends,
+            sandboxes_total: settings.sandboxes_total,
+            fail_fast: settings.fail_fast,
+            created: AtomicU64::new(0),
+            destroyed: AtomicU64::new(0),
+            failed_in_a_row: [AtomicU32::new(0), AtomicU32::new(0)],
+            changed: AtomicU32::new(0),
+            stopped: AtomicBool::new(false),
+            reason: Mutex::new(None),
+        }
+    }
+
+    /// Asks for one more sandbox.
+    pub(crate) fn admit(&self) -> Result<(), StopReason> {
+        if let Some(reason) = self.reason() {
+            return Err(reason);
+        }
+        if let Some(max) = self.sandboxes_total
+            && self.created.load(Ordering::SeqCst) >= max
+        {
+            return Err(self.stop(StopReason::SandboxesTotal(max)));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn created(&self, side: Side) {
+        self.created.fetch_add(1, Ordering::SeqCst);
+        self.in_a_row(side).store(0, Ordering::SeqCst);
+    }
+
+    pub(crate) fn create_failed(&self, side: Side) {
+        let count = self.in_a_row(side).fetch_add(1, Ordering::SeqCst) + 1;
+        if count >= FAILED_CREATES_MAX {
+            self.stop(StopReason::Breaker(count));
+        }
+    }
+
+    pub(crate) fn destroyed(&self) {
+        self.destroyed.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn in_a_row(&self, side: Side) -> &AtomicU32 {
+        match side {
+            Side::Source => &self.failed_in_a_row[0],
+            Side::Target => &self.failed_in_a_row[1],
+        }
+    }
+
+    /// Takes note of a verdict.
+    pub(crate) fn judged(&self, verdict: Verdict) {
+        let changed = matches!(verdict, Verdict::NewDivergence | Verdict::ExpectationFailed);
+        if !changed {
+            return;
+        }
+        let count = self.changed.fetch_add(1, Ordering::SeqCst) + 1;
+        if let Some(max) = self.fail_fast
+            && count >= max
+        {
+            self.stop(StopReason::FailFast(count));
+        }
+    }
+
+    /// Stops the run; the first reason stands.
+    pub(crate) fn stop(&self, reason: StopReason) -> StopReason {
+        let mut held = self.reason.lock().unwrap_or_else(PoisonError::into_inner);
+        self.stopped.store(true, Ordering::SeqCst);
+        held.get_or_insert(reason).clone()
+    }
+
+    /// Why the run is to stop, if it is.
+    pub(crate) fn reason(&self) -> Option<StopReason> {
+        if let Some((end, minutes)) = self.ends
+            && !self.stopped.load(Ordering::SeqCst)
+            && self.clock.now() >= end
+        {
+            return Some(self.stop(StopReason::Minutes(minutes)));
+        }
+        if !self.stopped.load(Ordering::SeqCst) {
+            return None;
+        }
+        self.reason
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    pub(crate) fn totals(&self) -> (u64, u64) {
+        (
+            self.created.load(Ordering::SeqCst),
+            self.destroyed.load(Ordering::SeqCst),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::settings::Replays;
+
+    fn budget() -> Budget {
+        Budget::new(&RunSettings {
+            id: "r".to_owned(),
+            clock: Clock::new(),
+            jobs: 1,
+            replays: Replays::Auto,
+            seed: 0,
+            fail_fast: None,
+            sandboxes_at_once: None,
+            sandboxes_total: None,
+            minutes_max: None,
+            lanes: (String::new(), String::new()),
+            providers: (String::new(), String::new()),
+        })
+    }
+
+    #[test]
+    fn creates_that_fail_on_one_side_stop_the_run_though_the_other_is_well() {
+        let budget = budget();
+        for _ in 1..FAILED_CREATES_MAX {
+            budget.create_failed(Side::Target);
+            budget.created(Side::Source);
+        }
+        assert_eq!(budget.reason(), None);
+        budget.create_failed(Side::Target);
+        assert_eq!(
+            budget.reason(),
+            Some(StopReason::Breaker(FAILED_CREATES_MAX))
+        );
+    }
+
+    #[test]
+    fn a_create_that_succeeds_begins_the_count_anew() {
+        let budget = budget();
+        for _ in 0..3 {
+            for _ in 1..FAILED_CREATES_MAX {
+                budget.create_failed(Side::Target);
+            }
+            budget.created(Side::Target);
+        }
+        assert_eq!(budget.reason(), None);
+    }
+}

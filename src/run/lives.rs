@@ -1,0 +1,123 @@
+//! The journal as one side of one case sees it; it accounts for every sandbox.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use crate::base::blob::BlobStore;
+use crate::base::side::Side;
+use crate::driver::CallContext;
+use crate::run::budget::{Budget, StopReason};
+use crate::surface::{Lifecycle, Refused};
+use crate::transcript::event::EventKind;
+use crate::transcript::journal::{JournalError, JournalScope};
+use crate::transcript::store::store_step;
+use crate::transcript::{StepRecord, Transcript};
+
+/// Writes what happens on one side of a case in one replay. The first write that fails stops the
+/// run: what cannot be written down must not go on.
+#[derive(Debug, Clone)]
+pub(crate) struct CaseJournal {
+    /// The case, side and replay, as the journal writes them.
+    pub(crate) scope: JournalScope,
+    pub(crate) side: Side,
+    pub(crate) blobs: BlobStore,
+    pub(crate) budget: Arc<Budget>,
+    pub(crate) run: String,
+    pub(crate) provider: String,
+    pub(crate) lane: String,
+}
+
+impl CaseJournal {
+    fn write(&self, event: EventKind) -> Result<(), String> {
+        self.kept(self.scope.write(event))
+    }
+
+    fn kept(&self, written: Result<(), JournalError>) -> Result<(), String> {
+        written.map_err(|error| {
+            self.budget.stop(StopReason::Journal(error.to_string()));
+            error.to_string()
+        })
+    }
+
+    /// What a driver needs for the calls of a step.
+    pub(crate) fn context(&self, step: Option<&str>) -> CallContext {
+        let scope = match step {
+            Some(step) => self.scope.step(step),
+            None => self.scope.clone(),
+        };
+        CallContext {
+            exchanges: Arc::new(scope),
+            blobs: self.blobs.clone(),
+        }
+    }
+
+    /// Keeps what a step gave. A failure stops the run and is told by its end.
+    pub(crate) fn step(&self, record: &StepRecord) {
+        let event = EventKind::Step(Box::new(store_step(record)));
+        let _told = self.kept(self.scope.step(&record.step).write(event));
+    }
+
+    /// Keeps how the side was left.
+    pub(crate) fn side_ended(&self, transcript: &Transcript) {
+        let event = EventKind::SideEnded {
+            started: transcript.started,
+            ending: transcript.ending,
+            literals: transcript.literals.clone(),
+        };
+        let _told = self.write(event);
+    }
+}
+
+impl Lifecycle for CaseJournal {
+    fn labels(&self) -> IndexMap<String, String> {
+        [
+            ("cutover-run", self.run.as_str()),
+            ("cutover-side", self.side.name()),
+        ]
+        .into_iter()
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .collect()
+    }
+
+    fn intent(&self, name: &str, labels: &IndexMap<String, String>) -> Result<(), Refused> {
+        self.budget
+            .admit()
+            .map_err(|reason| Refused::Stopped(reason.to_string()))?;
+        self.write(EventKind::CreateIntent {
+            provider: self.provider.clone(),
+            lane: self.lane.clone(),
+            name: name.to_owned(),
+            labels: labels.clone(),
+        })
+        .map_err(Refused::Unwritten)
+    }
+
+    fn created(&self, sandbox: &str) {
+        self.budget.created(self.side);
+        let _told = self.write(EventKind::Created {
+            sandbox: sandbox.to_owned(),
+        });
+    }
+
+    fn create_failed(&self) {
+        self.budget.create_failed(self.side);
+    }
+
+    fn destroyed(&self, sandbox: &str, how: &str) {
+        self.budget.destroyed();
+        let event = EventKind::Destroyed {
+            sandbox: sandbox.to_owned(),
+            how: how.to_owned(),
+        };
+        let _told = self.write(event);
+    }
+
+    fn leaked(&self, sandbox: &str, why: &str) {
+        let event = EventKind::Leaked {
+            sandbox: sandbox.to_owned(),
+            why: why.to_owned(),
+        };
+        let _told = self.write(event);
+    }
+}

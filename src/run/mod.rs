@@ -1,0 +1,20 @@
+//! Run: plays cases on both sides, buys replays where they are wanted, cleans up, and reads the
+//! verdict from the journal.
+//!
+//! Comes in: cases, and a [`Stage`] that hands over ready surfaces. Goes out: a journal, and with
+//! [`conclude::conclude_run`] the answers. Deliberately absent: starting stand-ins (`stage`),
+//! judging (`compare`), rendering (`report`).
+
+mod budget;
+pub mod conclude;
+mod lives;
+mod play;
+mod schedule;
+mod settings;
+mod stage;
+mod step;
+
+pub use budget::StopReason;
+pub use schedule::{Playing, RunError, play_once, run_cases};
+pub use settings::{Progress, ProgressEvent, Replays, RunSettings};
+pub use stage::{OpenSide, Stage, StageError};

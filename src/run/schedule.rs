@@ -1,0 +1,364 @@
+//! All cases of a run: jobs at once, sides in random order, replays where they are wanted.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{RngCore, SeedableRng};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::base::blob::BlobStore;
+use crate::base::clock::Clock;
+use crate::base::side::Side;
+use crate::compare::judge::{REPLAYS_UNSTABLE_MAX, replays_wanted};
+use crate::compare::verdict::CaseVerdict;
+use crate::plan::Case;
+use crate::run::budget::{Budget, StopReason};
+use crate::run::conclude::{Judge, aside};
+use crate::run::lives::CaseJournal;
+use crate::run::play::Player;
+use crate::run::settings::{Progress, ProgressEvent, Replays, RunSettings};
+use crate::run::stage::Stage;
+use crate::transcript::event::{CasePlanned, EventKind, RunEnded};
+use crate::transcript::journal::{JournalError, JournalWriter};
+use crate::transcript::{Ending, StepRecord, StepResult, Transcript};
+
+/// Why a run could not be carried through.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The journal could not be written.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+}
+
+/// Everything the jobs share.
+#[derive(Debug)]
+struct Shared {
+    settings: RunSettings,
+    stage: Arc<dyn Stage>,
+    journal: JournalWriter,
+    blobs: BlobStore,
+    budget: Arc<Budget>,
+    judge: Judge,
+    jobs: Semaphore,
+    at_once: [Semaphore; 2],
+    cancelled: CancellationToken,
+}
+
+/// What playing needs beside the settings and the cases.
+pub struct Playing {
+    /// Hands out surfaces.
+    pub stage: Arc<dyn Stage>,
+    /// Takes every event.
+    pub journal: JournalWriter,
+    /// Takes captured bytes.
+    pub blobs: BlobStore,
+    /// Judges a case while the run goes on, to buy replays.
+    pub judge: Judge,
+    /// Hears of every case.
+    pub progress: Progress,
+    /// Once it fires, the run destroys what it has and ends early.
+    pub cancelled: CancellationToken,
+}
+
+impl std::fmt::Debug for Playing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Playing")
+            .field("stage", &self.stage)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Plays every case on both sides and journals it all but the run's own end, which the caller
+/// writes, as it knows by which signal the run was interrupted.
+///
+/// # Errors
+/// When the journal cannot be written.
+pub async fn run_cases(
+    settings: RunSettings,
+    cases: &[Case],
+    playing: Playing,
+) -> Result<RunEnded, RunError> {
+    let Playing {
+        stage,
+        journal,
+        blobs,
+        judge,
+        progress,
+        cancelled,
+    } = playing;
+    let at_once = settings.sandboxes_at_once.unwrap_or(settings.jobs).max(1);
+    let shared = Arc::new(Shared {
+        budget: Arc::new(Budget::new(&settings)),
+        jobs: Semaphore::new(settings.jobs.max(1)),
+        at_once: [Semaphore::new(at_once), Semaphore::new(at_once)],
+        settings,
+        stage,
+        journal: journal.clone(),
+        blobs,
+        judge,
+        cancelled: cancelled.clone(),
+    });
+    for case in cases {
+        let planned = EventKind::CasePlanned(CasePlanned {
+            scenario: case.scenario.name.clone(),
+            surface: case.surface.name().to_owned(),
+            point: case.point.clone(),
+            required: case.required,
+        });
+        journal.scope().case(&case.id).write(planned)?;
+    }
+    // As many cases as jobs: a case keeps at most two jobs busy, and one of its sides may wait.
+    let lanes = Arc::new(Semaphore::new(shared.settings.jobs.max(1)));
+    let mut order = ChaCha8Rng::seed_from_u64(shared.settings.seed);
+    let mut tasks = JoinSet::new();
+    for case in cases {
+        let source_first = order.next_u32() & 1 == 0;
+        let (case, shared, lanes) = (case.clone(), Arc::clone(&shared), Arc::clone(&lanes));
+        let progress = Arc::clone(&progress);
+        tasks.spawn(async move {
+            let Ok(_lane) = lanes.acquire().await else {
+                return Ok(());
+            };
+            shared.case(&case, source_first, &progress).await
+        });
+    }
+    let mut first_error = None;
+    while let Some(joined) = tasks.join_next().await {
+        if let Ok(Err(error)) = joined {
+            first_error.get_or_insert(error);
+        }
+    }
+    if let Some(error) = first_error {
+        return Err(error.into());
+    }
+    let (created, destroyed) = shared.budget.totals();
+    let ended = RunEnded {
+        interrupted: None,
+        stopped: shared.budget.reason().map(|reason| reason.to_string()),
+        created,
+        destroyed,
+    };
+    Ok(ended)
+}
+
+/// Plays and judges one case with a journal of its own in `dir`: for `try`, the self-test and the
+/// test harness.
+///
+/// # Errors
+/// When the journal cannot be written.
+pub async fn play_once(
+    case: &Case,
+    stage: Arc<dyn Stage>,
+    dir: &Path,
+    blobs: BlobStore,
+    judge: Judge,
+    clock: Clock,
+    cancelled: CancellationToken,
+) -> Result<CaseVerdict, RunError> {
+    let settings = RunSettings {
+        id: "single".to_owned(),
+        jobs: 2,
+        replays: Replays::Auto,
+        seed: 0,
+        fail_fast: None,
+        sandboxes_at_once: None,
+        sandboxes_total: None,
+        minutes_max: None,
+        lanes: (String::new(), String::new()),
+        providers: (String::new(), String::new()),
+        clock: clock.clone(),
+    };
+    let shared = Shared {
+        budget: Arc::new(Budget::new(&settings)),
+        jobs: Semaphore::new(2),
+        at_once: [Semaphore::new(1), Semaphore::new(1)],
+        settings,
+        stage,
+        journal: JournalWriter::create(dir, clock)?,
+        blobs,
+        judge,
+        cancelled,
+    };
+    let verdict = shared.judged(case, true).await;
+    match shared.journal.failure() {
+        Some(error) => Err(error.into()),
+        None => Ok(verdict),
+    }
+}
+
+impl Shared {
+    async fn case(
+        &self,
+        case: &Case,
+        source_first: bool,
+        progress: &Progress,
+    ) -> Result<(), JournalError> {
+        let journal = self.journal.scope().case(&case.id);
+        if let Some((reason, message)) = self.why_not(case) {
+            let verdict = aside(case, &reason, &message);
+            journal.write(EventKind::CaseSkipped { reason, message })?;
+            progress(judged(&verdict));
+            return Ok(());
+        }
+        progress(ProgressEvent::Started {
+            case: case.id.clone(),
+        });
+        let verdict = self.judged(case, source_first).await;
+        self.budget.judged(verdict.verdict);
+        let event = EventKind::CaseVerdict {
+            verdict: verdict.verdict.name().to_owned(),
+            reason: verdict.reason.clone(),
+        };
+        journal.write(event)?;
+        progress(judged(&verdict));
+        Ok(())
+    }
+
+    /// Why a case is not begun, if it is not: reason and message.
+    fn why_not(&self, case: &Case) -> Option<(String, String)> {
+        if !case.unmet.is_empty() {
+            let message = format!("requires {}", case.unmet.join(", "));
+            return Some(("unsupported".to_owned(), message));
+        }
+        if self.cancelled.is_cancelled() {
+            return Some((
+                "interrupted".to_owned(),
+                crate::run::play::INTERRUPTED.to_owned(),
+            ));
+        }
+        let reason = self.budget.reason()?;
+        let word = if matches!(reason, StopReason::FailFast(_)) {
+            "fail_fast"
+        } else {
+            "cap"
+        };
+        Some((word.to_owned(), reason.to_string()))
+    }
+
+    /// Plays until the verdict stands.
+    async fn judged(&self, case: &Case, source_first: bool) -> CaseVerdict {
+        let mut source = Vec::new();
+        let mut target = Vec::new();
+        let mut wanted = match self.settings.replays {
+            Replays::Auto => 1,
+            Replays::Fixed(count) => count.max(1),
+        };
+        loop {
+            while (source.len() as u64) < u64::from(wanted) {
+                let replay = u32::try_from(source.len()).unwrap_or(u32::MAX) + 1;
+                let (first, second) = self.both(case, replay, source_first).await;
+                source.push(first);
+                target.push(second);
+            }
+            let verdict = self.judge.case(case, &source, &target);
+            if self.settings.replays != Replays::Auto || self.cancelled.is_cancelled() {
+                return verdict;
+            }
+            let have = u32::try_from(source.len()).unwrap_or(u32::MAX);
+            let more = replays_wanted(&verdict, (have, have)).min(REPLAYS_UNSTABLE_MAX);
+            if more <= have || self.budget.reason().is_some() {
+                return verdict;
+            }
+            wanted = more;
+        }
+    }
+
+    async fn both(&self, case: &Case, replay: u32, source_first: bool) -> (Transcript, Transcript) {
+        let source = self.side(case, Side::Source, replay);
+        let target = self.side(case, Side::Target, replay);
+        if source_first {
+            tokio::join!(source, target)
+        } else {
+            let (target, source) = tokio::join!(target, source);
+            (source, target)
+        }
+    }
+
+    async fn side(&self, case: &Case, side: Side, replay: u32) -> Transcript {
+        let limit = match side {
+            Side::Source => &self.at_once[0],
+            Side::Target => &self.at_once[1],
+        };
+        // The semaphores are never closed, so both permits come.
+        let _at_once = limit.acquire().await;
+        let _job = self.jobs.acquire().await;
+        let (lane, provider) = self.settings.side(side);
+        let journal = CaseJournal {
+            scope: self.journal.scope().case(&case.id).side(side, replay),
+            side,
+            blobs: self.blobs.clone(),
+            budget: Arc::clone(&self.budget),
+            run: self.settings.id.clone(),
+            provider: provider.to_owned(),
+            lane: lane.to_owned(),
+        };
+        match self.stage.open(case, side, Arc::new(journal.clone())).await {
+            Ok(open) => {
+                let player = Player {
+                    case,
+                    side,
+                    replay,
+                    run: &self.settings.id,
+                    clock: &self.settings.clock,
+                    journal: &journal,
+                    cancelled: &self.cancelled,
+                };
+                player.play(&open).await
+            }
+            Err(error) => self.not_opened(case, side, replay, &journal, &error.to_string()),
+        }
+    }
+
+    /// A side that could not be opened: its first step carries the harness error.
+    fn not_opened(
+        &self,
+        case: &Case,
+        side: Side,
+        replay: u32,
+        journal: &CaseJournal,
+        error: &str,
+    ) -> Transcript {
+        let now = self.settings.clock.now();
+        let mut steps = Vec::new();
+        for (index, step) in case.scenario.steps.iter().enumerate() {
+            let result = if index == 0 {
+                StepResult::HarnessError(error.to_owned())
+            } else {
+                StepResult::NotReached("the side could not be opened".to_owned())
+            };
+            let record = StepRecord {
+                step: step.id.clone(),
+                started: now,
+                duration_ms: 0,
+                attempts: 0,
+                result,
+                unmet: Vec::new(),
+            };
+            journal.step(&record);
+            steps.push(record);
+        }
+        let transcript = Transcript {
+            case: case.id.clone(),
+            side,
+            replay,
+            started: now,
+            ended: now,
+            steps,
+            literals: Vec::new(),
+            ending: Ending::Clean,
+        };
+        journal.side_ended(&transcript);
+        transcript
+    }
+}
+
+fn judged(verdict: &CaseVerdict) -> ProgressEvent {
+    ProgressEvent::Judged {
+        case: verdict.case.clone(),
+        verdict: verdict.verdict,
+        reason: verdict.reason.clone(),
+    }
+}

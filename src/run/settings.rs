@@ -1,0 +1,85 @@
+//! How a run is to go.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::base::clock::Clock;
+use crate::base::side::Side;
+use crate::compare::verdict::Verdict;
+
+/// Settings of a run, all checked.
+#[derive(Debug, Clone)]
+pub struct RunSettings {
+    /// The run's id; every sandbox is labelled `cutover-run=ID`.
+    pub id: String,
+    /// Time.
+    pub clock: Clock,
+    /// Jobs at once; a job is one case on one side in one replay.
+    pub jobs: usize,
+    /// Replays per side.
+    pub replays: Replays,
+    /// Seed of the start order of the sides.
+    pub seed: u64,
+    /// Stop after this many cases with new divergences or failed expectations.
+    pub fail_fast: Option<u32>,
+    /// Sandboxes at once per side; `None` is as many as jobs.
+    pub sandboxes_at_once: Option<usize>,
+    /// Sandboxes in all.
+    pub sandboxes_total: Option<u64>,
+    /// How long the run may take.
+    pub minutes_max: Option<Duration>,
+    /// Lanes of the two sides, for the journal: source, target.
+    pub lanes: (String, String),
+    /// Providers of the two sides, for the journal: source, target.
+    pub providers: (String, String),
+}
+
+impl RunSettings {
+    /// Lane and provider of a side, as the journal writes them.
+    pub fn side(&self, side: Side) -> (&str, &str) {
+        match side {
+            Side::Source => (&self.lanes.0, &self.providers.0),
+            Side::Target => (&self.lanes.1, &self.providers.1),
+        }
+    }
+}
+
+/// How often each side plays a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replays {
+    /// Once; more where a difference is not explained or a side seems unstable.
+    Auto,
+    /// This often.
+    Fixed(u32),
+}
+
+impl std::fmt::Display for Replays {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Fixed(count) => write!(f, "{count}"),
+        }
+    }
+}
+
+/// Takes live progress; the report is made from the journal, not from this.
+pub type Progress = Arc<dyn Fn(ProgressEvent) + Send + Sync>;
+
+/// What has just happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProgressEvent {
+    /// A case begins.
+    Started {
+        /// The case.
+        case: String,
+    },
+    /// A case was judged.
+    Judged {
+        /// The case.
+        case: String,
+        /// The verdict.
+        verdict: Verdict,
+        /// Why, in a sentence.
+        reason: String,
+    },
+}

@@ -1,0 +1,242 @@
+//! One step on one side: resolve, call, repeat until, check expectations, capture.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::base::side::Side;
+use crate::call::{FieldValue, Outcome, Surface};
+use crate::driver::CallContext;
+use crate::run::stage::OpenSide;
+use crate::scenario::matcher::{FieldPath, Matcher};
+use crate::scenario::model::{Action, Capture, Expect, ProviderEvent, Step, Until};
+use crate::scenario::provider_call;
+use crate::scenario::template::{Bindings, Template};
+use crate::surface::{BackstageError, Reply};
+use crate::transcript::record::UnmetExpectation;
+use crate::transcript::{KnownLiteral, StepResult};
+
+/// What one call may take beyond every limit of scenario and driver. A driver has deadlines of
+/// its own; this is the net under them, so that a bug of ours cannot hang a run.
+const CALL_TIMEOUT_MAX: Duration = Duration::from_secs(900);
+
+/// What the steps of one side share.
+#[derive(Debug)]
+pub(crate) struct Scene<'a> {
+    pub(crate) side: Side,
+    pub(crate) surface: Surface,
+    pub(crate) open: &'a OpenSide,
+    pub(crate) bindings: Mutex<Bindings>,
+}
+
+/// What a step came to.
+#[derive(Debug)]
+pub(crate) struct StepDone {
+    pub(crate) result: StepResult,
+    pub(crate) attempts: u32,
+    pub(crate) unmet: Vec<UnmetExpectation>,
+    /// Literals learnt by it. They are numbered in the order of the steps, so each step keeps its
+    /// own until all are done.
+    pub(crate) literals: Vec<KnownLiteral>,
+}
+
+impl Scene<'_> {
+    fn bindings(&self) -> Bindings {
+        self.bindings
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn bind(&self, name: String, value: String) {
+        self.bindings
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(name, value);
+    }
+
+    /// Does one step, which is not `parallel`.
+    pub(crate) async fn step(&self, step: &Step, cx: &CallContext) -> StepDone {
+        let (reply, attempts) = match &step.until {
+            None => (self.attempt(step, cx).await, 1),
+            Some(until) => self.repeat(step, until, cx).await,
+        };
+        let Reply { result, literals } = reply;
+        let unmet = self.check(&step.expect, &result);
+        self.capture(&step.capture, &result);
+        let result = if unmet.is_empty() {
+            self.expected(step, result)
+        } else {
+            result
+        };
+        StepDone {
+            result,
+            attempts,
+            unmet,
+            literals,
+        }
+    }
+
+    /// An error class that the step expects by name is an outcome (`design.md` section 4).
+    fn expected(&self, step: &Step, result: StepResult) -> StepResult {
+        let named = step
+            .expect
+            .iter()
+            .filter(|expect| expect.applies(self.surface, self.side))
+            .any(|expect| expect.path.field == "failure");
+        match result {
+            StepResult::ProviderError(failure) if named => {
+                StepResult::Outcome(Outcome::default().with_failure(&failure))
+            }
+            other => other,
+        }
+    }
+
+    async fn repeat(&self, step: &Step, until: &Until, cx: &CallContext) -> (Reply, u32) {
+        let deadline = tokio::time::Instant::now() + until.budget;
+        let mut attempts = 0;
+        loop {
+            let reply = self.attempt(step, cx).await;
+            attempts += 1;
+            let Some(outcome) = as_outcome(&reply.result) else {
+                return (reply, attempts);
+            };
+            let holds = |(path, matcher): &(FieldPath, Matcher)| {
+                matcher.check(&path.find(&outcome)).is_ok()
+            };
+            let over = until.that.iter().all(holds)
+                || until.abort_if.iter().any(holds)
+                || tokio::time::Instant::now() + until.every > deadline;
+            if over {
+                return (reply, attempts);
+            }
+            tokio::time::sleep(until.every).await;
+        }
+    }
+
+    async fn attempt(&self, step: &Step, cx: &CallContext) -> Reply {
+        let work = async {
+            match &step.action {
+                Action::WaitSeconds(duration) => {
+                    tokio::time::sleep(*duration).await;
+                    Reply::plain(StepResult::Outcome(Outcome::default()))
+                }
+                Action::AtProvider { sandbox, event } => {
+                    Reply::plain(self.at_provider(sandbox, *event, cx).await)
+                }
+                Action::Advance(by) => Reply::plain(behind(
+                    self.open.backstage.advance(*by).await.map(no_fields),
+                )),
+                Action::Fault { spec, side } => {
+                    if side.is_some_and(|side| side != self.side) {
+                        return Reply::plain(StepResult::Outcome(Outcome::default()));
+                    }
+                    Reply::plain(behind(self.open.backstage.fault(spec).await.map(no_fields)))
+                }
+                Action::Parallel(_) => Reply::plain(StepResult::HarnessError(
+                    "a parallel step was played as a plain one".to_owned(),
+                )),
+                action => match provider_call(action, &self.bindings()) {
+                    Ok(call) => {
+                        let reply = self.open.surface.call(&call, cx).await;
+                        if let Some(id) = self.open.surface.sandbox_id(call.sandbox()) {
+                            self.bind(format!("sandbox.{}", call.sandbox()), id);
+                        }
+                        reply
+                    }
+                    Err(error) => Reply::not_reached(error.to_string()),
+                },
+            }
+        };
+        tokio::time::timeout(CALL_TIMEOUT_MAX, work)
+            .await
+            .unwrap_or_else(|_| {
+                Reply::plain(StepResult::HarnessError(format!(
+                    "no answer within {} s; the driver should have given up before",
+                    CALL_TIMEOUT_MAX.as_secs()
+                )))
+            })
+    }
+
+    async fn at_provider(
+        &self,
+        sandbox: &Template,
+        event: ProviderEvent,
+        cx: &CallContext,
+    ) -> StepResult {
+        let name = match sandbox.resolve(&self.bindings()) {
+            Ok(name) => name,
+            Err(error) => return StepResult::NotReached(error.to_string()),
+        };
+        let Some(id) = self.open.surface.sandbox_id(&name) else {
+            return StepResult::NotReached(format!("sandbox `{name}` was not provisioned"));
+        };
+        behind(self.open.backstage.event(&id, event, cx).await)
+    }
+
+    fn check(&self, expects: &[Expect], result: &StepResult) -> Vec<UnmetExpectation> {
+        let Some(outcome) = as_outcome(result) else {
+            return Vec::new();
+        };
+        expects
+            .iter()
+            .filter(|expect| expect.applies(self.surface, self.side))
+            .filter_map(|expect| {
+                let message = expect.check(&outcome).err()?;
+                Some(UnmetExpectation {
+                    line: expect.line,
+                    path: expect.path.text.clone(),
+                    message,
+                })
+            })
+            .collect()
+    }
+
+    fn capture(&self, captures: &[Capture], result: &StepResult) {
+        let Some(outcome) = as_outcome(result) else {
+            return;
+        };
+        for capture in captures {
+            // What finds nothing stays undefined, and the steps that need it are not reached.
+            if let Ok(value) = capture.take(&outcome) {
+                self.bind(capture.name.clone(), value);
+            }
+        }
+    }
+}
+
+/// What expectations and conditions look at: an outcome, or an error class as the field `failure`
+/// (a step may expect it by name). What was not answered has no fields to look at.
+fn as_outcome(result: &StepResult) -> Option<Outcome> {
+    match result {
+        StepResult::Outcome(outcome) => Some(outcome.clone()),
+        StepResult::ProviderError(failure) => Some(Outcome::default().with_failure(failure)),
+        StepResult::HarnessError(_) | StepResult::Unsupported(_) | StepResult::NotReached(_) => {
+            None
+        }
+    }
+}
+
+fn no_fields((): ()) -> Outcome {
+    Outcome::default()
+}
+
+fn behind(result: Result<Outcome, BackstageError>) -> StepResult {
+    match result {
+        Ok(outcome) => StepResult::Outcome(outcome),
+        Err(BackstageError::Unsupported(what)) => StepResult::Unsupported(what),
+        Err(BackstageError::Failed(what)) => StepResult::HarnessError(what),
+    }
+}
+
+/// Adds the field `duration` (milliseconds) to an outcome.
+pub(crate) fn with_duration(result: StepResult, duration_ms: u64) -> StepResult {
+    match result {
+        StepResult::Outcome(mut outcome) if !outcome.fields.is_empty() => {
+            outcome
+                .fields
+                .insert("duration".to_owned(), FieldValue::Json(duration_ms.into()));
+            StepResult::Outcome(outcome)
+        }
+        other => other,
+    }
+}

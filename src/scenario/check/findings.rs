@@ -1,0 +1,135 @@
+//! Where the check collects mistakes.
+
+use crate::call::{Surface, Verb};
+use crate::scenario::nearest::nearest;
+use crate::scenario::node::{Node, Position};
+use crate::scenario::problem::Problem;
+use crate::scenario::template::Template;
+
+/// Mistakes of one file that are shown; a file with more has one cause, not hundreds.
+const FINDINGS_MAX: usize = 200;
+
+/// The mistakes of one file so far, and the names that the last pass ([`super::flow`]) checks.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    list: Vec<(Position, String, Option<String>)>,
+    /// Number of the step that is being read; the children of a `parallel` share its number.
+    pub(crate) step: usize,
+    /// Whether the step that is being read is deferred.
+    pub(crate) deferred: bool,
+    /// Names that steps define.
+    pub(crate) defined: Vec<Named>,
+    /// Names that steps use.
+    pub(crate) used: Vec<Named>,
+    /// Fields that steps name, with the surface they were named under.
+    pub(crate) fields: Vec<(Position, String, Option<Surface>)>,
+    /// Verbs in the order they were written.
+    pub(crate) verbs: Vec<(Verb, Position)>,
+    /// Arguments that exist at surface provider only.
+    pub(crate) provider_only: Vec<(Position, String)>,
+    /// Sizes of random data that hold references.
+    pub(crate) sizes: Vec<(Position, Template)>,
+    /// A step's verb could not be read: what it defines is not known.
+    pub(crate) incomplete: bool,
+}
+
+/// What a name is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Namespace {
+    /// `${{ name }}`; defined by `capture`.
+    Reference,
+    /// A sandbox; defined by `provision`.
+    Sandbox,
+    /// A background process; defined by `start_background`.
+    Process,
+    /// A step's id.
+    Step,
+}
+
+/// A name at a place.
+#[derive(Debug, Clone)]
+pub(crate) struct Named {
+    pub(crate) namespace: Namespace,
+    pub(crate) name: String,
+    pub(crate) at: Position,
+    pub(crate) step: usize,
+    pub(crate) deferred: bool,
+}
+
+impl Findings {
+    /// Adds a mistake.
+    pub(crate) fn add(&mut self, at: Position, message: impl Into<String>) {
+        self.add_with(at, message, None);
+    }
+
+    /// Adds a mistake and what would be right.
+    pub(crate) fn add_with(
+        &mut self,
+        at: Position,
+        message: impl Into<String>,
+        help: Option<String>,
+    ) {
+        if self.list.len() < FINDINGS_MAX {
+            self.list.push((at, message.into(), help));
+        }
+    }
+
+    /// Adds a word that is none of the known ones, and names the nearest or all.
+    pub(crate) fn unknown(&mut self, at: Position, what: &str, word: &str, known: &[&str]) {
+        let help = match nearest(word, known) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("known: {}", known.join(", ")),
+        };
+        let word: String = word.escape_debug().take(60).collect();
+        self.add_with(at, format!("unknown {what} `{word}`"), Some(help));
+    }
+
+    /// Adds a value of the wrong type.
+    pub(crate) fn wrong_type(&mut self, node: &Node, what: &str, wanted: &str) {
+        let help = match node.to_json() {
+            serde_json::Value::Bool(_) | serde_json::Value::Number(_) if wanted == "text" => {
+                Some(format!("quote it: \"{}\"", node.to_json()))
+            }
+            _ => None,
+        };
+        let message = format!("{what} must be {wanted}, this is {}", node.type_name());
+        self.add_with(node.at, message, help);
+    }
+
+    /// Notes a name that the current step defines.
+    pub(crate) fn define(&mut self, namespace: Namespace, name: &str, at: Position) {
+        let named = self.named(namespace, name, at);
+        self.defined.push(named);
+    }
+
+    /// Notes a name that the current step uses.
+    pub(crate) fn uses(&mut self, namespace: Namespace, name: &str, at: Position) {
+        let named = self.named(namespace, name, at);
+        self.used.push(named);
+    }
+
+    fn named(&self, namespace: Namespace, name: &str, at: Position) -> Named {
+        Named {
+            namespace,
+            name: name.to_owned(),
+            at,
+            step: self.step,
+            deferred: self.deferred,
+        }
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.list.len()
+    }
+
+    /// The mistakes as problems of a file, in the order of their places.
+    pub(crate) fn into_problems(mut self, file: &str, text: &str) -> Vec<Problem> {
+        self.list.sort_by_key(|(at, ..)| *at);
+        self.list.dedup();
+        self.list
+            .into_iter()
+            .map(|(at, message, help)| Problem::at(file, text, at, message).with_help(help))
+            .collect()
+    }
+}

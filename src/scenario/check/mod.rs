@@ -1,0 +1,28 @@
+//! The checked conversion: a located tree in, a [`Scenario`](crate::scenario::model::Scenario)
+//! without a mistake out, or every mistake of the file with its place.
+//!
+//! [`scenario`] reads the top of a file, [`step`] one step, [`action`] the arguments of its verb,
+//! [`conditions`] what it expects, compares, captures and waits for; [`flow`] then looks at the
+//! whole: references, names of sandboxes and processes, fields. Deliberately absent: reading
+//! files other than `file:` data.
+
+pub(crate) mod action;
+pub(crate) mod args;
+pub(crate) mod conditions;
+pub(crate) mod data;
+pub(crate) mod fault;
+pub(crate) mod fields;
+pub(crate) mod findings;
+pub(crate) mod flow;
+pub(crate) mod scalar;
+pub(crate) mod scenario;
+pub(crate) mod step;
+
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod tests_of_files;
+#[cfg(test)]
+pub(crate) use tests::EXAMPLE;

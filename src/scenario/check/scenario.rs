@@ -1,0 +1,397 @@
+//! The top of a scenario file.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use crate::base::blob::sha256_hex;
+use crate::call::{Surface, Verb};
+use crate::scenario::capability::capability_names;
+use crate::scenario::check::fields::{Fields, report_duplicates};
+use crate::scenario::check::findings::{Findings, Namespace};
+use crate::scenario::check::flow;
+use crate::scenario::check::scalar;
+use crate::scenario::check::step::{Place, step};
+use crate::scenario::model::{Action, Effects, Scenario, Step};
+use crate::scenario::node::{Kind, Node, Position};
+use crate::scenario::problem::Problem;
+use crate::scenario::template::Template;
+
+/// Keys at the top of a scenario.
+pub(crate) const TOP_KEYS: [&str; 12] = [
+    "why",
+    "tags",
+    "surfaces",
+    "quirks",
+    "requires",
+    "matrix",
+    "optional",
+    "platform",
+    "mcp",
+    "provision",
+    "effects",
+    "steps",
+];
+
+/// Steps of one scenario: a longer one cannot be judged as one story.
+pub(crate) const STEPS_MAX: usize = 500;
+
+/// Points of one matrix: every point is a case with sandboxes of its own.
+pub(crate) const MATRIX_POINTS_MAX: usize = 256;
+
+const SURFACES: [Surface; 3] = [Surface::Mcp, Surface::Platform, Surface::Provider];
+
+/// Checks a scenario's text.
+///
+/// # Errors
+/// Every problem of the file.
+pub(crate) fn check(
+    name: &str,
+    file: &Path,
+    folder: Option<&Path>,
+    text: &str,
+) -> Result<Scenario, Vec<Problem>> {
+    let shown = file.display().to_string();
+    let root = Node::parse(text).map_err(|error| {
+        let at = Position {
+            line: error.line,
+            column: error.column,
+        };
+        vec![Problem::at(&shown, text, at, error.message)]
+    })?;
+    if matches!(root.kind, Kind::Null) {
+        return Err(vec![Problem::of_file(shown, "the file is empty")]);
+    }
+    let mut findings = Findings::default();
+    let scenario = read(&root, folder, &mut findings).map(|head| Scenario {
+        name: name.to_owned(),
+        file: file.to_owned(),
+        text: Arc::from(text),
+        sha256: sha256_hex(text.as_bytes()),
+        ..head
+    });
+    match scenario {
+        Some(scenario) if findings.count() == 0 => Ok(scenario),
+        _ => Err(findings.into_problems(&shown, text)),
+    }
+}
+
+/// Reads all of a file; the name, file and text are filled in by the caller.
+fn read(root: &Node, folder: Option<&Path>, findings: &mut Findings) -> Option<Scenario> {
+    let fields = Fields::open(root, "scenario", &TOP_KEYS, findings)?;
+    let why = fields.required("why", findings);
+    let why = why.and_then(|node| scalar::words(node, "`why`", findings));
+    let matrix = fields
+        .get("matrix")
+        .map(|node| matrix(node, findings))
+        .unwrap_or_default();
+    let flag = |key: &str, findings: &mut Findings| {
+        fields
+            .get(key)
+            .and_then(|node| scalar::boolean(node, &format!("`{key}`"), findings))
+            .unwrap_or_default()
+    };
+    let optional = flag("optional", findings);
+    shape_of_stack(&fields, findings);
+    let no_provision = no_provision(&fields, findings);
+    let steps = fields.required("steps", findings);
+    let mut steps = steps
+        .map(|node| read_steps(node, folder, findings))
+        .unwrap_or_default();
+    let provisions = findings
+        .verbs
+        .iter()
+        .any(|(verb, _)| matches!(verb, Verb::Provision));
+    if !provisions && !no_provision {
+        steps.insert(0, implicit_main());
+        findings.step = 0;
+        findings.define(Namespace::Sandbox, "main", Position::default());
+        findings.define(Namespace::Step, "00-provision", Position::default());
+    }
+    let surfaces = surfaces(fields.get("surfaces"), fields.at, findings);
+    flow::check(&surfaces, &matrix, findings);
+    Some(Scenario {
+        name: String::new(),
+        file: std::path::PathBuf::new(),
+        text: Arc::from(""),
+        sha256: String::new(),
+        why: why.unwrap_or_default(),
+        tags: list(&fields, "tags", findings)
+            .into_iter()
+            .map(|(tag, _)| tag)
+            .collect(),
+        surfaces,
+        quirks: quirks(&fields, findings),
+        requires: requires(&fields, findings),
+        matrix,
+        optional,
+        effects: effects(fields.get("effects"), findings),
+        steps,
+    })
+}
+
+fn read_steps(node: &Node, folder: Option<&Path>, findings: &mut Findings) -> Vec<Step> {
+    let Kind::List(items) = &node.kind else {
+        findings.wrong_type(node, "`steps`", "a list");
+        return Vec::new();
+    };
+    if items.is_empty() || items.len() > STEPS_MAX {
+        findings.add(
+            node.at,
+            format!("a scenario has from 1 to {STEPS_MAX} steps"),
+        );
+        return Vec::new();
+    }
+    let mut steps = Vec::new();
+    for (index, item) in items.iter().enumerate() {
+        findings.step = index + 1;
+        let place = Place {
+            number: index + 1,
+            parent: None,
+            folder,
+        };
+        steps.extend(step(item, place, findings));
+    }
+    steps
+}
+
+/// The sandbox that a scenario gets when it makes none.
+fn implicit_main() -> Step {
+    Step {
+        id: "00-provision".to_owned(),
+        line: 0,
+        action: Action::Provision {
+            sandbox: Template::literal("main"),
+            env: Vec::new(),
+            timeout: None,
+        },
+        expect: Vec::new(),
+        compare: Vec::new(),
+        normalise: Vec::new(),
+        capture: Vec::new(),
+        until: None,
+        defer: false,
+    }
+}
+
+fn list(fields: &Fields<'_>, key: &str, findings: &mut Findings) -> Vec<(String, Position)> {
+    fields
+        .get(key)
+        .map(|node| scalar::names(node, &format!("`{key}`"), findings))
+        .unwrap_or_default()
+}
+
+fn quirks(fields: &Fields<'_>, findings: &mut Findings) -> Vec<(String, usize)> {
+    let quirks = list(fields, "quirks", findings);
+    for (id, at) in &quirks {
+        let digits = id.strip_prefix('Q').or_else(|| id.strip_prefix("L-"));
+        let good = digits.is_some_and(|digits| {
+            (2..=4).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
+        });
+        if !good {
+            findings.add(
+                *at,
+                format!("`{id}` is no quirk's id, such as `Q27` or `L-001`"),
+            );
+        }
+    }
+    quirks.into_iter().map(|(id, at)| (id, at.line)).collect()
+}
+
+/// The capabilities that are asked for, and those that the steps' verbs mean.
+fn requires(fields: &Fields<'_>, findings: &mut Findings) -> Vec<String> {
+    let known = capability_names();
+    let mut requires = Vec::new();
+    for (name, at) in list(fields, "requires", findings) {
+        if !known.contains(&name.as_str()) {
+            findings.unknown(at, "capability", &name, &known);
+        }
+        requires.push(name);
+    }
+    for (verb, _) in &findings.verbs {
+        let meant = match verb {
+            Verb::Fault => "fault",
+            Verb::Advance => "clock",
+            _ => continue,
+        };
+        if !requires.iter().any(|name| name == meant) {
+            requires.push(meant.to_owned());
+        }
+    }
+    requires
+}
+
+fn effects(node: Option<&Node>, findings: &mut Findings) -> Effects {
+    match node.map(Node::as_text) {
+        None | Some(Some("none")) => Effects::None,
+        Some(Some("network")) => Effects::Network,
+        Some(Some("external")) => Effects::External,
+        Some(word) => {
+            if let (Some(node), word) = (node, word.unwrap_or_default()) {
+                findings.unknown(node.at, "effect", word, &["none", "network", "external"]);
+            }
+            Effects::None
+        }
+    }
+}
+
+fn no_provision(fields: &Fields<'_>, findings: &mut Findings) -> bool {
+    let Some(node) = fields.get("provision") else {
+        return false;
+    };
+    let none = node.as_text() == Some("none");
+    if !none {
+        let help = "a sandbox with arguments is a step: `- provision: {name: main, ...}`";
+        let message = "at the top, `provision` knows `none` only";
+        findings.add_with(node.at, message, Some(help.to_owned()));
+    }
+    none
+}
+
+/// `platform:` and `mcp:` set up what stands between agent and provider. Their shape is checked
+/// here; at surface provider there is nothing to set up.
+fn shape_of_stack(fields: &Fields<'_>, findings: &mut Findings) {
+    for (key, known) in [
+        ("platform", &["env", "execute_timeout"][..]),
+        ("mcp", &["env"]),
+    ] {
+        let Some(node) = fields.get(key) else {
+            continue;
+        };
+        let Some(inner) = Fields::open(node, format!("`{key}`"), known, findings) else {
+            continue;
+        };
+        if let Some(node) = inner.get("execute_timeout") {
+            scalar::duration(node, "`execute_timeout`", findings);
+        }
+        let Some(node) = inner.get("env") else {
+            continue;
+        };
+        let Kind::Map(entries) = &node.kind else {
+            findings.wrong_type(node, "`env`", "a mapping");
+            continue;
+        };
+        report_duplicates(entries, findings);
+        for (key, value) in entries {
+            // `null` unsets a variable.
+            if !matches!(value.kind, Kind::Null | Kind::Text(_)) {
+                let what = format!("the variable `{}`", key.text.escape_debug());
+                findings.wrong_type(value, &what, "text");
+            }
+        }
+    }
+}
+
+/// The surfaces that were named, or all on which every verb and argument exists.
+fn surfaces(node: Option<&Node>, top: Position, findings: &mut Findings) -> Vec<Surface> {
+    let Some(node) = node else {
+        let provider_only = !findings.provider_only.is_empty();
+        let fits = |surface: Surface| {
+            (surface == Surface::Provider || !provider_only)
+                && findings
+                    .verbs
+                    .iter()
+                    .all(|(verb, _)| verb.surfaces().contains(&surface))
+        };
+        let fitting: Vec<_> = SURFACES.into_iter().filter(|s| fits(*s)).collect();
+        if fitting.is_empty() {
+            findings.add(
+                top,
+                "no surface has all the verbs and arguments of this scenario",
+            );
+        }
+        return fitting;
+    };
+    let mut surfaces = Vec::new();
+    for (name, at) in scalar::names(node, "`surfaces`", findings) {
+        match SURFACES.into_iter().find(|surface| surface.name() == name) {
+            Some(surface) => surfaces.push(surface),
+            None => findings.unknown(at, "surface", &name, &SURFACES.map(Surface::name)),
+        }
+    }
+    if surfaces.is_empty() && matches!(&node.kind, Kind::List(items) if items.is_empty()) {
+        findings.add(node.at, "`surfaces` must name at least one");
+    }
+    refuse_other_surfaces(&surfaces, findings);
+    surfaces
+}
+
+fn refuse_other_surfaces(surfaces: &[Surface], findings: &mut Findings) {
+    for (verb, at) in std::mem::take(&mut findings.verbs) {
+        for surface in surfaces.iter().filter(|s| !verb.surfaces().contains(s)) {
+            findings.add(
+                at,
+                format!("verb `{verb}` does not exist at surface {surface}"),
+            );
+        }
+        findings.verbs.push((verb, at));
+    }
+    if let Some(other) = surfaces.iter().find(|s| **s != Surface::Provider) {
+        for (at, what) in std::mem::take(&mut findings.provider_only) {
+            findings.add(at, format!("{what} only; the scenario names {other} too"));
+        }
+    }
+}
+
+fn matrix(node: &Node, findings: &mut Findings) -> IndexMap<String, Vec<Value>> {
+    let mut matrix = IndexMap::new();
+    let Kind::Map(axes) = &node.kind else {
+        findings.wrong_type(node, "`matrix`", "a mapping of axes to lists");
+        return matrix;
+    };
+    report_duplicates(axes, findings);
+    for (axis, values) in axes {
+        if !scalar::is_name(&axis.text) {
+            findings.add(
+                axis.at,
+                "an axis' name has letters, digits, `_`, `-` and `.` only",
+            );
+        }
+        matrix.insert(axis.text.clone(), points(values, findings));
+    }
+    let count = matrix.values().fold(1_usize, |count, points: &Vec<Value>| {
+        count.saturating_mul(points.len())
+    });
+    if count > MATRIX_POINTS_MAX {
+        findings.add(
+            node.at,
+            format!("the matrix has {count} points; at most {MATRIX_POINTS_MAX}"),
+        );
+    }
+    matrix
+}
+
+fn points(node: &Node, findings: &mut Findings) -> Vec<Value> {
+    let Kind::List(items) = &node.kind else {
+        findings.wrong_type(node, "an axis", "a list");
+        return Vec::new();
+    };
+    if items.is_empty() {
+        findings.add(node.at, "an axis needs at least one value");
+    }
+    let mut points = Vec::new();
+    for item in items {
+        let value = item.to_json();
+        let short = match &value {
+            Value::Array(_) | Value::Object(_) => {
+                findings.wrong_type(item, "a point", "text, a number or a boolean");
+                continue;
+            }
+            Value::String(text) => text.chars().count() <= 100,
+            _ => true,
+        };
+        if !short {
+            findings.add(
+                item.at,
+                "a point is part of a case's id: at most 100 characters",
+            );
+        }
+        if points.contains(&value) {
+            findings.add(item.at, format!("the point {value} stands twice"));
+        }
+        points.push(value);
+    }
+    points
+}

@@ -1,0 +1,313 @@
+//! Finding scenario files and checking them all.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::scenario::check::scenario::check;
+use crate::scenario::model::Scenario;
+use crate::scenario::node::Position;
+use crate::scenario::problem::Problem;
+use crate::scenario::yaml::{self, YAML_BYTES_MAX};
+
+/// Folders below each other that are searched: a loop of symbolic links must end.
+const FOLDER_DEPTH_MAX: usize = 16;
+
+/// Files of one run; more are a wrong folder, such as `/`.
+const FILES_MAX: usize = 20_000;
+
+/// Which files are scenarios.
+#[derive(Debug, Clone, Default)]
+pub struct LoadOptions {
+    /// The folder that names are relative to, when it is not the folder that was given: with
+    /// `cutover run scenarios/execute` it is `scenarios`, so that a case keeps its id.
+    pub base: Option<PathBuf>,
+}
+
+/// Loads scenario files, and folders of them.
+///
+/// In a folder that is laid out as `scenarios/`, files in sub-folders are scenarios and those at
+/// its top are not; the name is the path without the ending. A folder below such a one, and a
+/// file given by itself, keep the name that they have there.
+///
+/// # Errors
+/// Every problem of every file: see [`parse_one`]; besides, a root that is not there, a folder
+/// without scenarios, and two files with one name.
+pub fn load(roots: &[PathBuf], options: &LoadOptions) -> Result<Vec<Arc<Scenario>>, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let mut files: Vec<(String, PathBuf)> = Vec::new();
+    for root in roots {
+        let before = files.len();
+        let result = find(root, options, &mut files);
+        if let Err(problem) = result {
+            problems.push(problem);
+        } else if files.len() == before {
+            let message = "no scenario here: scenarios are `.yaml` files in sub-folders";
+            problems.push(Problem::of_file(root.display().to_string(), message));
+        }
+    }
+    files.sort();
+    files.dedup();
+    for pair in files.windows(2) {
+        if let [(name, first), (other, second)] = pair
+            && name == other
+        {
+            let message = format!("has the name of {}: `{name}`", first.display());
+            problems.push(Problem::of_file(second.display().to_string(), message));
+        }
+    }
+    let mut scenarios = Vec::new();
+    for (name, file) in files {
+        match read(&file).and_then(|text| parse_one(&name, &file, &text)) {
+            Ok(scenario) => scenarios.push(Arc::new(scenario)),
+            Err(mut found) => problems.append(&mut found),
+        }
+    }
+    if problems.is_empty() {
+        Ok(scenarios)
+    } else {
+        Err(problems)
+    }
+}
+
+/// Checks scenarios that are embedded in the binary: names as `load` gives them, and texts.
+///
+/// # Errors
+/// Every problem of every text. `file:` data is one, as there is no folder.
+pub fn load_embedded(texts: &[(&str, &str)]) -> Result<Vec<Arc<Scenario>>, Vec<Problem>> {
+    let mut scenarios = Vec::new();
+    let mut problems = Vec::new();
+    for (name, text) in texts {
+        let file = PathBuf::from(format!("scenarios/{name}.yaml"));
+        match check(name, &file, None, text) {
+            Ok(scenario) => scenarios.push(Arc::new(scenario)),
+            Err(mut found) => problems.append(&mut found),
+        }
+    }
+    if problems.is_empty() {
+        Ok(scenarios)
+    } else {
+        Err(problems)
+    }
+}
+
+/// Checks one scenario's text. `file:` data is read from the folder of `file`.
+///
+/// # Errors
+/// Every problem of the text, each with its place.
+pub fn parse_one(name: &str, file: &Path, text: &str) -> Result<Scenario, Vec<Problem>> {
+    let folder = match file.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+        Some(parent) => parent,
+        None => Path::new("."),
+    };
+    check(name, file, Some(folder), text)
+}
+
+/// Reads a file of bounded size as text.
+fn read(file: &Path) -> Result<String, Vec<Problem>> {
+    let shown = file.display().to_string();
+    let mut bytes = Vec::new();
+    File::open(file)
+        .and_then(|open| open.take(YAML_BYTES_MAX as u64 + 1).read_to_end(&mut bytes))
+        .map_err(|error| vec![Problem::of_file(&shown, format!("cannot be read: {error}"))])?;
+    if bytes.len() > YAML_BYTES_MAX {
+        let message = "the file is larger than 1 MiB, the limit of a scenario; put data beside it and name it with `file:`";
+        return Err(vec![Problem::of_file(&shown, message)]);
+    }
+    let text = yaml::decode(&bytes).map_err(|error| {
+        let at = Position {
+            line: error.line,
+            column: error.column,
+        };
+        let text = String::from_utf8_lossy(&bytes);
+        vec![Problem::at(&shown, &text, at, error.message)]
+    })?;
+    Ok(text.to_owned())
+}
+
+fn find(
+    root: &Path,
+    options: &LoadOptions,
+    files: &mut Vec<(String, PathBuf)>,
+) -> Result<(), Problem> {
+    let of_root = |message: String| Problem::of_file(root.display().to_string(), message);
+    let meta = std::fs::metadata(root).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => of_root("no such file or folder".to_owned()),
+        _ => of_root(format!("cannot be read: {error}")),
+    })?;
+    let absolute = |path: &Path| {
+        std::path::absolute(path).map_err(|error| of_root(format!("cannot be found: {error}")))
+    };
+    let base = match &options.base {
+        Some(base) => absolute(base)?,
+        None => base_of(&absolute(root)?, meta.is_dir()),
+    };
+    if meta.is_file() {
+        files.push((name_of(&absolute(root)?, &base), root.to_owned()));
+        return Ok(());
+    }
+    if !meta.is_dir() {
+        return Err(of_root("is neither a file nor a folder".to_owned()));
+    }
+    let mut found = Vec::new();
+    walk(root, FOLDER_DEPTH_MAX, &mut found)?;
+    for file in found {
+        let place = absolute(&file)?;
+        // Files at the top of the base (`quirks.yaml` and its like) are no scenarios.
+        if place.parent() != Some(base.as_path()) {
+            files.push((name_of(&place, &base), file));
+        }
+    }
+    Ok(())
+}
+
+/// The folder that names are relative to: the innermost one called `scenarios` on the way to
+/// the root, else the root itself, or a single file's folder.
+fn base_of(root: &Path, is_dir: bool) -> PathBuf {
+    let start = if is_dir { Some(root) } else { root.parent() };
+    let start = start.unwrap_or(root);
+    start
+        .ancestors()
+        .find(|folder| folder.file_name().is_some_and(|name| name == "scenarios"))
+        .unwrap_or(start)
+        .to_owned()
+}
+
+fn name_of(file: &Path, base: &Path) -> String {
+    let relative = file.strip_prefix(base).unwrap_or(file).with_extension("");
+    let parts: Vec<_> = relative
+        .components()
+        .filter_map(|part| match part {
+            std::path::Component::Normal(part) => Some(part.to_string_lossy()),
+            _ => None,
+        })
+        .collect();
+    parts.join("/")
+}
+
+fn walk(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), Problem> {
+    let of_folder = |message: String| Problem::of_file(folder.display().to_string(), message);
+    if depth == 0 {
+        return Err(of_folder("folders are too deep here".to_owned()));
+    }
+    let unreadable = |error: std::io::Error| of_folder(format!("cannot be read: {error}"));
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        let hidden = path
+            .file_name()
+            .is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        if hidden {
+            continue;
+        }
+        if path.is_dir() {
+            walk(&path, depth - 1, files)?;
+        } else if path
+            .extension()
+            .is_some_and(|end| end == "yaml" || end == "yml")
+        {
+            files.push(path);
+        }
+        if files.len() > FILES_MAX {
+            return Err(of_folder(format!("more than {FILES_MAX} files")));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    const GOOD: &str = "why: x\nsteps:\n  - execute: ls\n";
+
+    fn names(roots: &[PathBuf]) -> Vec<String> {
+        let scenarios = load(roots, &LoadOptions::default()).unwrap();
+        scenarios.iter().map(|s| s.name.clone()).collect()
+    }
+
+    #[test]
+    fn a_scenario_keeps_its_name_however_it_is_reached() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("scenarios");
+        fs::create_dir_all(root.join("files/deep")).unwrap();
+        fs::write(root.join("quirks.yaml"), "not: a scenario").unwrap();
+        fs::write(root.join("files/a.yaml"), GOOD).unwrap();
+        fs::write(root.join("files/deep/b.yml"), GOOD).unwrap();
+        fs::write(root.join("files/data.bin"), b"\xff").unwrap();
+        fs::write(root.join("files/.hidden.yaml"), b"\xff").unwrap();
+        assert_eq!(
+            names(std::slice::from_ref(&root)),
+            ["files/a", "files/deep/b"]
+        );
+        assert_eq!(names(&[root.join("files/deep")]), ["files/deep/b"]);
+        assert_eq!(names(&[root.join("files/a.yaml")]), ["files/a"]);
+        assert_eq!(names(&[root.clone(), root.join("files/a.yaml")]).len(), 2);
+    }
+
+    #[test]
+    fn all_problems_of_all_files_come_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("scenarios");
+        fs::create_dir_all(root.join("x")).unwrap();
+        fs::write(root.join("x/bad.yaml"), "why: x\nsteps:\n  - exec: ls\n").unwrap();
+        fs::write(root.join("x/binary.yaml"), b"why: \xff\n").unwrap();
+        fs::write(root.join("x/empty.yaml"), "").unwrap();
+        fs::write(root.join("x/large.yaml"), vec![b'#'; 10 * 1024 * 1024]).unwrap();
+        fs::write(root.join("x/same.yaml"), GOOD).unwrap();
+        fs::write(root.join("x/same.yml"), GOOD).unwrap();
+        let roots = [root, dir.path().join("missing")];
+        let problems = load(&roots, &LoadOptions::default()).unwrap_err();
+        let text = crate::scenario::render(&problems);
+        for part in [
+            "missing\n",
+            "no such file or folder",
+            "unknown key in the step `exec`",
+            "not UTF-8 text",
+            "the file is empty",
+            "larger than 1 MiB",
+            "has the name of",
+            "6 problems in 6 files",
+        ] {
+            assert!(text.contains(part), "{part} in\n{text}");
+        }
+    }
+
+    #[test]
+    fn data_files_stay_inside_the_folder() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("scenarios/files");
+        fs::create_dir_all(&root).unwrap();
+        fs::write(dir.path().join("secret"), "s").unwrap();
+        fs::write(root.join("data.bin"), b"\x00\xff").unwrap();
+        std::os::unix::fs::symlink(dir.path().join("secret"), root.join("link")).unwrap();
+        let scenario = |file: &str| {
+            let text =
+                format!("why: x\nsteps:\n  - write_file: {{path: /a, data: {{file: {file}}}}}\n");
+            parse_one("files/a", &root.join("a.yaml"), &text)
+        };
+        assert!(scenario("data.bin").is_ok());
+        for (file, why) in [
+            ("../../secret", "leads out"),
+            ("link", "leads out"),
+            ("/etc/passwd", "leads out"),
+            ("nope", "cannot be read"),
+            (".", "not a file"),
+        ] {
+            let problems = scenario(file).unwrap_err();
+            assert!(problems[0].message.contains(why), "{file}: {problems:?}");
+            assert_eq!(problems[0].line, 3);
+        }
+    }
+
+    #[test]
+    fn embedded_scenarios_are_checked_alike() {
+        let scenarios = load_embedded(&[("execute/a", GOOD)]).unwrap();
+        assert_eq!(scenarios[0].name, "execute/a");
+        assert_eq!(scenarios[0].steps[0].id, "00-provision");
+        assert!(load_embedded(&[("a", "why: x\n")]).is_err());
+    }
+}

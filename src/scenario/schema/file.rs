@@ -1,0 +1,119 @@
+//! The top of the file and a step.
+
+use serde_json::{Map, Value, json};
+
+use crate::call::{Surface, Verb};
+use crate::scenario::capability::CAPABILITIES;
+use crate::scenario::check::scenario::{MATRIX_POINTS_MAX, STEPS_MAX};
+use crate::scenario::schema::{conditions, verbs};
+
+/// A name as the check wants it.
+const NAME_PATTERN: &str = "^[A-Za-z0-9][A-Za-z0-9_.-]*$";
+
+/// The JSON Schema of a scenario file.
+pub fn schema() -> Value {
+    let mut defs = Map::new();
+    defs.insert(
+        "name".to_owned(),
+        json!({"type": "string", "pattern": NAME_PATTERN, "maxLength": 100}),
+    );
+    defs.insert("step".to_owned(), step());
+    conditions::define(&mut defs);
+    verbs::define(&mut defs);
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "https://raw.githubusercontent.com/BerriAI/cutover/main/scenarios/scenario.schema.json",
+        "title": "A scenario of cutover",
+        "type": "object",
+        "required": ["why", "steps"],
+        "additionalProperties": false,
+        "properties": top(),
+        "$defs": defs,
+    })
+}
+
+fn top() -> Value {
+    let names = json!({"type": "array", "items": {"$ref": "#/$defs/name"}, "uniqueItems": true});
+    let surfaces = [Surface::Mcp, Surface::Platform, Surface::Provider].map(Surface::name);
+    let capabilities: Vec<Value> = CAPABILITIES
+        .iter()
+        .map(|known| json!({"const": known.name, "description": known.meaning}))
+        .collect();
+    let stack_env = json!({
+        "type": "object",
+        "additionalProperties": {"type": ["string", "null"]},
+        "description": "Variables; `null` unsets one.",
+    });
+    json!({
+        "why": {"type": "string", "pattern": "\\S", "description": "Why the scenario exists."},
+        "tags": names,
+        "surfaces": {
+            "type": "array", "minItems": 1, "uniqueItems": true, "items": {"enum": surfaces},
+            "description": "Where the calls enter; default: all surfaces on which every verb exists.",
+        },
+        "quirks": {
+            "type": "array", "uniqueItems": true,
+            "items": {"type": "string", "pattern": "^(Q|L-)[0-9]{2,4}$"},
+            "description": "Quirks of the ledger that the scenario shows.",
+        },
+        "requires": {
+            "type": "array", "uniqueItems": true, "items": {"oneOf": capabilities},
+            "description": "Capabilities without which the scenario is `unsupported`.",
+        },
+        "matrix": {
+            "type": "object", "maxProperties": MATRIX_POINTS_MAX,
+            "propertyNames": {"$ref": "#/$defs/name"},
+            "additionalProperties": {
+                "type": "array", "minItems": 1, "uniqueItems": true,
+                "items": {"type": ["string", "number", "boolean", "null"], "maxLength": 100},
+            },
+            "description": "Axes and their values; each combination is a case. Use `${{ matrix.AXIS }}`.",
+        },
+        "optional": {"type": "boolean", "description": "The run may be judged without it."},
+        "platform": {
+            "type": ["object", "null"], "additionalProperties": false,
+            "properties": {"env": stack_env, "execute_timeout": {"$ref": "#/$defs/duration"}},
+        },
+        "mcp": {
+            "type": ["object", "null"], "additionalProperties": false,
+            "properties": {"env": stack_env},
+        },
+        "provision": {"const": "none", "description": "No sandbox `main` is made first."},
+        "effects": {
+            "enum": ["none", "network", "external"],
+            "description": "What the commands touch outside the sandbox; `external` is never replayed without `--allow external`.",
+        },
+        "steps": {
+            "type": "array", "minItems": 1, "maxItems": STEPS_MAX,
+            "items": {"$ref": "#/$defs/step"},
+        },
+    })
+}
+
+fn step() -> Value {
+    let mut properties = Map::new();
+    let reference = |name: &str| json!({"$ref": format!("#/$defs/{name}")});
+    properties.insert("id".to_owned(), reference("name"));
+    for key in ["expect", "compare", "normalise", "capture", "until"] {
+        properties.insert(key.to_owned(), reference(key));
+    }
+    properties.insert(
+        "defer".to_owned(),
+        json!({"type": "boolean", "description": "Always runs, at the end, last first."}),
+    );
+    let verbs: Vec<Verb> = verbs::known().collect();
+    let one_verb: Vec<Value> = verbs
+        .iter()
+        .map(|verb| json!({"required": [verb.name()]}))
+        .collect();
+    for verb in verbs {
+        properties.insert(verb.name().to_owned(), reference(verb.name()));
+    }
+    json!({
+        "type": "object",
+        "additionalProperties": false,
+        "properties": properties,
+        "oneOf": one_verb,
+        "description": "One verb, and what is expected of it.",
+    })
+}

@@ -1,0 +1,187 @@
+//! Behind the scenes of each lane.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use indexmap::IndexMap;
+use serde_json::{Value, json};
+
+use crate::call::{Outcome, Provider};
+use crate::driver::{CallContext, DriverError, SandboxDriver, SandboxHandle, Suspend};
+use crate::scenario::model::ProviderEvent;
+use crate::standin::fault::Fault;
+use crate::standin::server::Standin;
+use crate::surface::{Backstage, BackstageError};
+
+/// A stand-in can do everything: it is ours.
+#[derive(Debug)]
+pub(crate) struct StandinBackstage {
+    standin: Arc<dyn Standin>,
+    driver: Arc<dyn SandboxDriver>,
+}
+
+impl StandinBackstage {
+    pub(crate) fn new(standin: Arc<dyn Standin>, driver: Arc<dyn SandboxDriver>) -> Self {
+        Self { standin, driver }
+    }
+}
+
+#[async_trait]
+impl Backstage for StandinBackstage {
+    async fn event(
+        &self,
+        sandbox: &str,
+        event: ProviderEvent,
+        cx: &CallContext,
+    ) -> Result<Outcome, BackstageError> {
+        let there = match event {
+            ProviderEvent::Kill => self.standin.kill(sandbox).await,
+            ProviderEvent::Expire => self.standin.expire(sandbox).await,
+            ProviderEvent::Stop | ProviderEvent::Pause => {
+                return suspend(&*self.driver, sandbox, event, cx).await;
+            }
+            ProviderEvent::List => return list(&*self.driver, cx).await,
+        };
+        if there {
+            Ok(Outcome::default())
+        } else {
+            Err(BackstageError::Failed(format!(
+                "the stand-in has no sandbox {sandbox}"
+            )))
+        }
+    }
+
+    async fn advance(&self, by: Duration) -> Result<(), BackstageError> {
+        self.standin.clock().advance(by);
+        Ok(())
+    }
+
+    async fn fault(&self, spec: &str) -> Result<(), BackstageError> {
+        let faults = match spec {
+            "none" => Vec::new(),
+            spec => {
+                let fault: Fault = spec
+                    .parse()
+                    .map_err(|error| BackstageError::Failed(format!("{error}")))?;
+                vec![fault]
+            }
+        };
+        self.standin.set_faults(faults);
+        Ok(())
+    }
+
+    async fn close(&self) {
+        self.standin.stop().await;
+    }
+}
+
+/// The real cloud: only what its API offers.
+#[derive(Debug)]
+pub(crate) struct LiveBackstage {
+    driver: Arc<dyn SandboxDriver>,
+}
+
+impl LiveBackstage {
+    pub(crate) fn new(driver: Arc<dyn SandboxDriver>) -> Self {
+        Self { driver }
+    }
+}
+
+#[async_trait]
+impl Backstage for LiveBackstage {
+    async fn event(
+        &self,
+        sandbox: &str,
+        event: ProviderEvent,
+        cx: &CallContext,
+    ) -> Result<Outcome, BackstageError> {
+        match event {
+            ProviderEvent::Kill => {
+                let handle = handle(sandbox);
+                self.driver
+                    .destroy(&handle, cx)
+                    .await
+                    .map_err(|error| failed(&error))?;
+                Ok(Outcome::default())
+            }
+            ProviderEvent::Stop | ProviderEvent::Pause => {
+                suspend(&*self.driver, sandbox, event, cx).await
+            }
+            ProviderEvent::List => list(&*self.driver, cx).await,
+            ProviderEvent::Expire => Err(BackstageError::Unsupported(
+                "a live sandbox cannot be made to expire".to_owned(),
+            )),
+        }
+    }
+
+    async fn advance(&self, _by: Duration) -> Result<(), BackstageError> {
+        Err(BackstageError::Unsupported(
+            "a live provider's clock cannot be advanced".to_owned(),
+        ))
+    }
+
+    async fn fault(&self, _spec: &str) -> Result<(), BackstageError> {
+        Err(BackstageError::Unsupported(
+            "faults need a stand-in".to_owned(),
+        ))
+    }
+
+    async fn close(&self) {}
+}
+
+async fn suspend(
+    driver: &dyn SandboxDriver,
+    sandbox: &str,
+    event: ProviderEvent,
+    cx: &CallContext,
+) -> Result<Outcome, BackstageError> {
+    let how = match (driver.provider(), event) {
+        (Provider::Daytona, ProviderEvent::Stop) => Suspend::Stop,
+        (Provider::E2b, ProviderEvent::Pause) => Suspend::Pause,
+        (provider, ProviderEvent::Stop) => {
+            return Err(BackstageError::Unsupported(format!(
+                "{provider} has no stop"
+            )));
+        }
+        (provider, _) => {
+            return Err(BackstageError::Unsupported(format!(
+                "{provider} has no pause"
+            )));
+        }
+    };
+    driver
+        .suspend(&handle(sandbox), how, cx)
+        .await
+        .map_err(|error| failed(&error))?;
+    Ok(Outcome::default())
+}
+
+async fn list(driver: &dyn SandboxDriver, cx: &CallContext) -> Result<Outcome, BackstageError> {
+    let ids = driver
+        .list(&IndexMap::new(), cx)
+        .await
+        .map_err(|error| failed(&error))?;
+    let entries: Vec<Value> = ids
+        .iter()
+        .map(|id| json!({ "name": id, "kind": "sandbox" }))
+        .collect();
+    Ok(Outcome::default().with("entries", entries))
+}
+
+/// Control-plane calls need the id only.
+fn handle(sandbox: &str) -> SandboxHandle {
+    SandboxHandle {
+        id: sandbox.to_owned(),
+        private: Value::Null,
+    }
+}
+
+fn failed(error: &DriverError) -> BackstageError {
+    match error {
+        DriverError::Unsupported(what) => BackstageError::Unsupported(what.clone()),
+        DriverError::Failed(_) | DriverError::Harness(_) => {
+            BackstageError::Failed(error.to_string())
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! Stage: starts what a run needs (engine, stand-ins, drivers) and hands `run` ready surfaces.
+//!
+//! Comes in: side specs and settings as values. Goes out: a [`crate::run::Stage`]. Deliberately
+//! absent: playing cases, judging them.
+
+mod backstage;
+mod capabilities;
+mod engine;
+mod live;
+pub mod rehearsal;
+pub mod selftest;
+mod sides;
+mod standin;
+
+pub use capabilities::capabilities;
+pub use engine::{EngineChoice, choose_engine};
+pub use live::{LiveError, live_driver};
+pub use rehearsal::default_sides;
+pub use sides::{SideStage, TwoSides};
+pub use standin::{StandinPlan, start_standin};

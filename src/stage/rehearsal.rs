@@ -1,0 +1,166 @@
+//! A rehearsal in one value: the scenarios and ledger of a folder, both stand-ins, one engine. For
+//! test harnesses, which run one case at a time.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::base::blob::BlobStore;
+use crate::base::clock::Clock;
+use crate::base::redact::Redactor;
+use crate::call::{Lane, Provider, SideSpec, Stack, Surface};
+use crate::compare::RunFacts;
+use crate::compare::conclude::conclude;
+use crate::compare::ledger::{LedgerText, read_ledger};
+use crate::compare::subjects::Subjects;
+use crate::compare::verdict::{CaseVerdict, Verdict};
+use crate::driver::http::HttpClients;
+use crate::plan::{Case, PlanOptions, plan};
+use crate::report::ReportInput;
+use crate::report::terminal::{self, TerminalOptions};
+use crate::run::conclude::{Judge, subjects};
+use crate::run::play_once;
+use crate::scenario::{LoadOptions, load, render};
+use crate::stage::{EngineChoice, SideStage, StandinPlan, TwoSides, capabilities, choose_engine};
+use crate::standin::engine::EngineError;
+use crate::transcript::event::StoredSubject;
+
+/// Why a rehearsal could not be prepared.
+#[derive(Debug, thiserror::Error)]
+pub enum RehearsalError {
+    /// The engine cannot be used here.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// Scenarios or ledger have mistakes: all of them, with their places.
+    #[error("{0}")]
+    Problems(String),
+}
+
+/// Everything that judging a case needs.
+#[derive(Debug)]
+pub struct Rehearsal {
+    cases: Vec<Case>,
+    stage: Arc<TwoSides>,
+    judge: Judge,
+}
+
+/// E2B and Daytona, each as a stand-in with the stack of the migration's pull request.
+pub fn default_sides() -> (SideSpec, SideSpec) {
+    let side = |provider| SideSpec {
+        provider,
+        lane: Lane::Standin,
+        stack: Stack::default(),
+    };
+    (side(Provider::E2b), side(Provider::Daytona))
+}
+
+/// The subjects of two stand-ins.
+pub fn standin_subjects(
+    source: &SideSpec,
+    target: &SideSpec,
+    engine: &str,
+    met: &BTreeSet<String>,
+) -> Subjects {
+    let stored = |spec: &SideSpec| StoredSubject {
+        provider: spec.provider.name().to_owned(),
+        lane: spec.lane.to_string(),
+        stack: spec.stack.to_string(),
+        ..StoredSubject::default()
+    };
+    let met = met.iter().cloned().collect();
+    subjects(&stored(source), &stored(target), Some(engine), met)
+}
+
+impl Rehearsal {
+    /// Loads a scenario folder with its ledger and makes both stand-ins ready. `helper` is the
+    /// path of the `cutover` program.
+    ///
+    /// # Errors
+    /// When the folder has mistakes, or the engine cannot be used here.
+    pub async fn open(root: &Path, helper: &Path) -> Result<Self, RehearsalError> {
+        let scenarios = load(&[root.to_path_buf()], &LoadOptions::default())
+            .map_err(|problems| RehearsalError::Problems(render(&problems)))?;
+        let path = root.join("quirks.yaml");
+        let text = std::fs::read_to_string(&path)
+            .map_err(|error| RehearsalError::Problems(format!("{}: {error}", path.display())))?;
+        let ledger = read_ledger(&[LedgerText {
+            file: &path.display().to_string(),
+            text: &text,
+        }])
+        .map_err(|problems| RehearsalError::Problems(render(&problems)))?;
+        let engine = choose_engine(EngineChoice::Auto, helper).await?;
+        let clients = HttpClients::new();
+        let (source, target) = default_sides();
+        let has = engine.capabilities();
+        let met = capabilities(&source, &target, Some(&has), false);
+        let options = PlanOptions {
+            surfaces: vec![Surface::Provider],
+            capabilities: met.clone(),
+            ..PlanOptions::default()
+        };
+        let cases = plan(&scenarios, &options)
+            .map_err(|error| RehearsalError::Problems(error.to_string()))?
+            .cases;
+        let side = |provider| {
+            let plan = StandinPlan::new(provider, Arc::clone(&engine), clients.clone());
+            SideStage::Standin(Box::new(plan))
+        };
+        let stage = Arc::new(TwoSides {
+            source: side(Provider::E2b),
+            target: side(Provider::Daytona),
+        });
+        let subjects = standin_subjects(&source, &target, engine.name(), &met);
+        let judge = Judge {
+            ledger,
+            subjects,
+            now: Clock::new().now(),
+        };
+        Ok(Self {
+            cases,
+            stage,
+            judge,
+        })
+    }
+
+    /// The cases at surface provider, those with unmet requirements included.
+    pub fn cases(&self) -> &[Case] {
+        &self.cases
+    }
+
+    /// Plays and judges one case.
+    ///
+    /// # Errors
+    /// Says what differs and is not in the ledger, with both sides, or what could not be judged.
+    pub async fn judge(&self, case: &Case) -> Result<(), String> {
+        let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+        let blobs = BlobStore::new(folder.path().join("blobs"), Redactor::noop());
+        let verdict = play_once(
+            case,
+            Arc::clone(&self.stage) as _,
+            folder.path(),
+            blobs,
+            self.judge.clone(),
+            Clock::new(),
+            CancellationToken::new(),
+        )
+        .await
+        .map_err(|error| error.to_string())?;
+        match verdict.verdict {
+            Verdict::Identical | Verdict::Equivalent | Verdict::KnownDivergence => Ok(()),
+            _ => Err(self.failure(verdict)),
+        }
+    }
+
+    /// What differs and is not in the ledger, or what could not be judged, with both sides.
+    fn failure(&self, verdict: CaseVerdict) -> String {
+        let now = Clock::new().now();
+        let facts = RunFacts::plain(self.judge.subjects.clone(), now, 1);
+        let conclusion = conclude(vec![verdict], &self.judge.ledger, &facts);
+        let titles = self.judge.ledger.titles();
+        let input = ReportInput::without_run(&conclusion, titles, now);
+        let all = |case| terminal::whole_case(&input, case, TerminalOptions::default());
+        conclusion.cases.iter().map(all).collect()
+    }
+}

@@ -1,0 +1,75 @@
+//! Two sides, each on its lane.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::base::side::Side;
+use crate::call::Surface;
+use crate::driver::SandboxDriver;
+use crate::plan::Case;
+use crate::run::{OpenSide, Stage, StageError};
+use crate::stage::backstage::{LiveBackstage, StandinBackstage};
+use crate::stage::standin::{StandinPlan, driver_of, start_standin};
+use crate::surface::{Lifecycle, ProviderSurface};
+
+/// How one side is reached.
+#[derive(Debug, Clone)]
+pub enum SideStage {
+    /// A fresh stand-in for every case and replay.
+    Standin(Box<StandinPlan>),
+    /// One driver to the real cloud.
+    Live(Arc<dyn SandboxDriver>),
+}
+
+/// The stage of a run.
+#[derive(Debug, Clone)]
+pub struct TwoSides {
+    /// The source's.
+    pub source: SideStage,
+    /// The target's.
+    pub target: SideStage,
+}
+
+#[async_trait]
+impl Stage for TwoSides {
+    async fn open(
+        &self,
+        case: &Case,
+        side: Side,
+        lifecycle: Arc<dyn Lifecycle>,
+    ) -> Result<OpenSide, StageError> {
+        if case.surface != Surface::Provider {
+            return Err(StageError(format!(
+                "surface {} needs the platform endpoint, which this build does not have",
+                case.surface
+            )));
+        }
+        let stage = match side {
+            Side::Source => &self.source,
+            Side::Target => &self.target,
+        };
+        match stage {
+            SideStage::Live(driver) => Ok(OpenSide {
+                surface: Arc::new(ProviderSurface::new(Arc::clone(driver), lifecycle)),
+                backstage: Arc::new(LiveBackstage::new(Arc::clone(driver))),
+            }),
+            SideStage::Standin(plan) => {
+                let standin = start_standin(plan)
+                    .await
+                    .map_err(|error| StageError(error.to_string()))?;
+                let driver = match driver_of(plan, standin.as_ref()) {
+                    Ok(driver) => driver,
+                    Err(error) => {
+                        standin.stop().await;
+                        return Err(StageError(error));
+                    }
+                };
+                Ok(OpenSide {
+                    surface: Arc::new(ProviderSurface::new(Arc::clone(&driver), lifecycle)),
+                    backstage: Arc::new(StandinBackstage::new(standin, driver)),
+                })
+            }
+        }
+    }
+}

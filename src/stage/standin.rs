@@ -1,0 +1,79 @@
+//! A stand-in for one case on one side in one replay, and the driver that is pointed at it.
+
+use std::sync::Arc;
+
+use crate::call::Provider;
+use crate::driver::SandboxDriver;
+use crate::driver::http::HttpClients;
+use crate::driver::settings::{DriverConfig, connect};
+use crate::standin::engine::Engine;
+use crate::standin::fault::{FaultSwitch, Tamper};
+use crate::standin::server::{Standin, StandinError, StandinOptions};
+use crate::standin::{daytona, e2b};
+
+/// How the stand-ins of one side are started.
+#[derive(Debug, Clone)]
+pub struct StandinPlan {
+    /// Whose wire they speak.
+    pub provider: Provider,
+    /// What runs their sandboxes; shared by the run.
+    pub engine: Arc<dyn Engine>,
+    /// The drivers' HTTP clients; shared by the run.
+    pub clients: HttpClients,
+    /// Faults from the start, counted over all stand-ins of the side.
+    pub faults: FaultSwitch,
+    /// Plants differences.
+    pub tamper: Option<Arc<dyn Tamper>>,
+    /// Run commands the other provider's way.
+    pub swap_shell: bool,
+    /// Whether sandboxes reach the host's network: the operator's choice.
+    pub allow_network: bool,
+}
+
+impl StandinPlan {
+    /// Stand-ins with everything ordinary.
+    pub fn new(provider: Provider, engine: Arc<dyn Engine>, clients: HttpClients) -> Self {
+        Self {
+            provider,
+            engine,
+            clients,
+            faults: FaultSwitch::default(),
+            tamper: None,
+            swap_shell: false,
+            allow_network: false,
+        }
+    }
+}
+
+/// Starts a stand-in on a free loopback port.
+///
+/// # Errors
+/// When no port can be bound.
+pub async fn start_standin(plan: &StandinPlan) -> Result<Arc<dyn Standin>, StandinError> {
+    let options = StandinOptions {
+        faults: plan.faults.fork(),
+        tamper: plan.tamper.clone(),
+        swap_shell: plan.swap_shell,
+        allow_network: plan.allow_network,
+        ..StandinOptions::new(Arc::clone(&plan.engine))
+    };
+    match plan.provider {
+        Provider::E2b => e2b::start(options).await,
+        Provider::Daytona => daytona::start(options).await,
+    }
+}
+
+/// The driver of a stand-in: configured by the very variables that point the official SDK at it.
+pub(crate) fn driver_of(
+    plan: &StandinPlan,
+    standin: &dyn Standin,
+) -> Result<Arc<dyn SandboxDriver>, String> {
+    let env = standin.env();
+    let get = |name: &str| {
+        env.iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.clone())
+    };
+    let config = DriverConfig::from_env(plan.provider, &get).map_err(|error| error.to_string())?;
+    connect(config, &plan.clients).map_err(|error| error.to_string())
+}

@@ -1,0 +1,24 @@
+//! The Daytona stand-in: control plane under `/api`, toolbox under `/toolbox/{id}`
+//! (`contracts/daytona-wire.md`).
+//!
+//! Comes in: HTTP from the official SDKs or our driver. Goes out: what the contract says Daytona
+//! 0.190 answers, from real processes and files of an engine. What is not implemented answers 501
+//! by name. Deliberately absent: any wire type of `driver`; scenarios, sides, comparison.
+//!
+//! The commands run detached from their requests, as in the daemon: a client that goes away does
+//! not end them. Everything that runs is owned by the stand-in and ends with it.
+
+mod asked;
+mod control;
+mod escape;
+mod faults;
+mod life;
+mod registry;
+mod sandbox;
+mod server;
+mod spool;
+mod timers;
+mod toolbox;
+mod world;
+
+pub use server::start;

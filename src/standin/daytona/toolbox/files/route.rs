@@ -1,0 +1,57 @@
+//! Which request is which operation on files (contract 2.5).
+
+use axum::body::Body;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde_json::{Value, json};
+
+use crate::standin::daytona::toolbox::error::ToolError;
+use crate::standin::daytona::toolbox::files::{change, download, find, info, upload};
+use crate::standin::daytona::toolbox::machine::Machine;
+use crate::standin::daytona::world::empty;
+
+/// Answers a request below `/files`.
+pub(in crate::standin::daytona::toolbox) async fn answer(
+    machine: &Machine,
+    method: &str,
+    rest: &[&str],
+    body: Body,
+) -> Result<Response, ToolError> {
+    let ok = |value: Value| Ok(machine.json(StatusCode::OK, value));
+    let done = |status: StatusCode| Ok(empty(status));
+    match (method, rest) {
+        ("GET", []) => ok(Value::Array(info::list(machine).await?)),
+        ("GET", ["info"]) => ok(info::info(machine).await?),
+        ("GET", ["find"]) => ok(Value::Array(find::find(machine).await?)),
+        ("GET", ["search"]) => ok(json!({"files": find::search(machine).await?})),
+        ("POST", ["replace"]) => ok(Value::Array(find::replace(machine, body).await?)),
+        ("POST", ["folder"]) => {
+            change::make_folder(machine).await?;
+            done(StatusCode::CREATED)
+        }
+        ("DELETE", []) => {
+            change::delete(machine).await?;
+            done(StatusCode::NO_CONTENT)
+        }
+        ("POST", ["move"]) => {
+            change::rename(machine).await?;
+            done(StatusCode::OK)
+        }
+        ("POST", ["permissions"]) => {
+            change::set_permissions(machine).await?;
+            done(StatusCode::OK)
+        }
+        ("POST", ["bulk-upload"]) => upload::bulk(machine, body).await,
+        ("POST", ["upload"]) => upload::single(machine, body).await,
+        ("POST", ["bulk-download"]) => download::bulk(machine, body).await,
+        ("GET", ["download"]) => download::single(machine).await,
+        ("POST", ["upload-v2"]) => Err(ToolError::not_implemented("POST /files/upload-v2")),
+        _ => Err(ToolError::NoRoute),
+    }
+}
+
+/// A query parameter that must be there.
+pub(super) fn required(machine: &Machine, name: &str) -> Result<String, ToolError> {
+    let given = machine.asked.param(name).filter(|value| !value.is_empty());
+    given.ok_or_else(|| ToolError::bad(format!("{name} is required")))
+}

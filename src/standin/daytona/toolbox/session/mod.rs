@@ -1,0 +1,15 @@
+//! Sessions: one long-lived shell each, whose state lasts from command to command (contract 3.4).
+//!
+//! Comes in: requests below `/process/session`. Goes out: commands, their exit codes and logs.
+//! Deliberately absent: the log's websocket and the entrypoint's session, which answer 501.
+
+mod exec;
+mod input;
+mod logs;
+mod reading;
+mod route;
+mod shell;
+mod version;
+
+pub(super) use route::answer;
+pub(in crate::standin::daytona) use shell::Session;

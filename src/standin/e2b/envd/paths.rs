@@ -1,0 +1,118 @@
+//! Paths as envd resolves them (contract 3.3).
+
+/// A path that names another user's home, which envd cannot expand.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct ForeignHome {
+    /// What envd says of it; the path prints empty there (sic).
+    pub(crate) message: String,
+}
+
+/// Resolves a path: empty is the work dir (here the home), `~` the home, a relative one is joined
+/// to the home and cleaned, an absolute one is taken as it is.
+pub(crate) fn resolve(path: &str, home: &str, user: &str) -> Result<String, ForeignHome> {
+    if path.is_empty() {
+        return Ok(home.to_owned());
+    }
+    let expanded = match path.strip_prefix('~') {
+        None => path.to_owned(),
+        Some("") => home.to_owned(),
+        Some(rest) if rest.starts_with('/') => clean(&format!("{home}{rest}")),
+        Some(_) => {
+            let message = format!(
+                "failed to expand path '' for user '{user}': cannot expand user-specific home dir"
+            );
+            return Err(ForeignHome { message });
+        }
+    };
+    if expanded.starts_with('/') {
+        return Ok(expanded);
+    }
+    Ok(clean(&format!("{home}/{expanded}")))
+}
+
+/// Go's `path.Clean` of an absolute path.
+pub(crate) fn clean(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    format!("/{}", parts.join("/"))
+}
+
+/// Go's `path.Base`.
+pub(crate) fn base(path: &str) -> &str {
+    match path.trim_end_matches('/') {
+        "" if path.is_empty() => ".",
+        "" => "/",
+        trimmed => trimmed.rsplit('/').next().unwrap_or(trimmed),
+    }
+}
+
+/// Go's `path.Dir` of an absolute path.
+pub(crate) fn dir(path: &str) -> String {
+    clean(path.rsplit_once('/').map_or("/", |(dir, _)| dir))
+}
+
+/// The path of an entry of a directory.
+pub(crate) fn join(dir: &str, name: &str) -> String {
+    clean(&format!("{dir}/{name}"))
+}
+
+/// Every directory on the way to a path, the path itself last: `/a/b` gives `/a`, `/a/b`.
+pub(crate) fn ancestry(path: &str) -> Vec<String> {
+    let mut so_far = String::new();
+    let mut all = Vec::new();
+    for part in clean(path).split('/').filter(|part| !part.is_empty()) {
+        so_far.push('/');
+        so_far.push_str(part);
+        all.push(so_far.clone());
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_resolve_as_in_envd() {
+        for (path, expected) in [
+            ("", "/home/user"),
+            ("~", "/home/user"),
+            ("~/a", "/home/user/a"),
+            ("a/../b", "/home/user/b"),
+            ("../x", "/home/x"),
+            ("./", "/home/user"),
+            ("/tmp/a/../b/", "/tmp/a/../b/"),
+        ] {
+            let resolved = resolve(path, "/home/user", "user");
+            assert_eq!(resolved.as_deref(), Ok(expected), "{path}");
+        }
+        let foreign = resolve("~root/x", "/home/user", "user").unwrap_err();
+        assert_eq!(
+            foreign.message,
+            "failed to expand path '' for user 'user': cannot expand user-specific home dir"
+        );
+    }
+
+    #[test]
+    fn names_and_parents_are_gos() {
+        for (path, name, parent) in [
+            ("/tmp/a/../b/", "b", "/tmp/b"),
+            ("/", "/", "/"),
+            ("/x", "x", "/"),
+            ("/a/b", "b", "/a"),
+        ] {
+            assert_eq!(base(path), name, "{path}");
+            assert_eq!(dir(path), parent, "{path}");
+        }
+        assert_eq!(ancestry("/a//b/"), ["/a", "/a/b"]);
+        assert!(ancestry("/").is_empty());
+    }
+}

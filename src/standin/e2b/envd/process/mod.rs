@@ -1,0 +1,13 @@
+//! `process.Process`: commands and their streams (contract 3.2).
+//!
+//! Comes in: a checked request. Goes out: events and answers. Deliberately absent: how a process
+//! is watched (`e2b::process`).
+
+mod events;
+mod input;
+mod launch;
+mod routes;
+mod selector;
+
+pub(crate) use events::keepalive;
+pub(crate) use routes::{first_message, stream, unary};

@@ -1,0 +1,23 @@
+//! The E2B stand-in: control plane and envd on one loopback port (`contracts/e2b-wire.md`).
+//!
+//! Comes in: HTTP from an official E2B SDK or our driver. Goes out: what the contract says E2B
+//! answers, from sandboxes of an `Engine`. Deliberately absent: any wire type of the driver, TLS,
+//! templates' builds, volumes, secrets, snapshots (501 by name).
+
+mod app;
+mod auth;
+mod control;
+mod dispatch;
+mod drain;
+mod envd;
+mod error;
+mod faults;
+mod process;
+mod registry;
+mod reply;
+mod sandbox;
+mod server;
+mod template;
+mod watchers;
+
+pub use server::start;

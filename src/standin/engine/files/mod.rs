@@ -1,0 +1,18 @@
+//! File operations of a sandbox: one server, run where the sandbox is, and one client.
+//!
+//! Comes in: a [`FileOp`]. Goes out: frames over a stream socket, so that neither side holds a
+//! whole file and a large directory costs the server one entry at a time.
+//! Deliberately absent: how the server gets into the sandbox. The `namespaces` engine forks it
+//! inside with the asked identity, the `process` engine runs it on a thread.
+
+mod accounts;
+mod client;
+mod frame;
+mod op;
+mod serve;
+mod serve_watch;
+
+pub(crate) use accounts::parse_accounts;
+pub(crate) use client::{FileHost, call, list, read, read_small, stat, text, watch, write};
+pub(crate) use op::FileOp;
+pub(crate) use serve::{refuse, serve};

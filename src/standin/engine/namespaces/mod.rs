@@ -1,0 +1,28 @@
+//! The `namespaces` engine: sandboxes from Linux namespaces, without set-up (`design.md` 7).
+//!
+//! Comes in: profiles and requests. Goes out: processes and file facts from inside. The host
+//! starts this same binary again as a helper (`dispatch`), which makes the namespaces and becomes
+//! the sandbox's init: pid 1, one thread, one loop over its control socket and its children.
+//! Init's life is tied to the control socket, and everything inside to init's life.
+//! Deliberately absent: a host folder, a parent-death signal, capabilities of the host, and
+//! memory limits: no cgroup is made, and `memory_limit` is not claimed.
+//!
+//! With a single id (an ordinary user) helper and init count towards the process limit, files
+//! that are root's elsewhere belong to `user` without a write bit, the host's supplementary
+//! groups cannot be shed, and a command as root is refused with the reason.
+
+mod child;
+mod dispatch;
+mod engine;
+mod etc;
+mod identity;
+mod init;
+mod link;
+mod packet;
+mod refusal;
+mod rootfs;
+mod sandbox;
+mod wire;
+
+pub use dispatch::dispatch;
+pub use engine::{NamespacesEngine, probe};

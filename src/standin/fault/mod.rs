@@ -1,0 +1,24 @@
+//! Faults of a stand-in: a bad day, rehearsed (`design.md` section 7).
+//!
+//! Comes in: what `--fault`, a scenario's `fault` step or a test asks for, and the requests of a
+//! stand-in. Goes out: late, refused, broken or dribbling answers, in the provider's own shape.
+//! Deliberately absent: any provider's shape; the stand-in supplies it by [`FaultAnswers`].
+//!
+//! A stand-in binds a [`FaultListener`], wraps its router with [`with_faults`] and runs [`serve`];
+//! [`Connections::stop`] ends the server and every connection of it.
+
+mod body;
+mod kind;
+mod layer;
+mod listener;
+mod switch;
+mod tamper;
+
+#[cfg(test)]
+mod tests;
+
+pub use kind::{Fault, FaultError, FaultKind};
+pub use layer::{FaultAnswers, with_faults};
+pub use listener::{Connection, Connections, FaultListener, FaultStream, serve};
+pub use switch::FaultSwitch;
+pub use tamper::Tamper;

@@ -1,0 +1,41 @@
+//! What a scenario does behind the agent's back: kill, expire, advance the clock, inject faults.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::call::Outcome;
+use crate::driver::CallContext;
+use crate::scenario::model::ProviderEvent;
+
+/// The other hand on a side's provider. What a lane cannot do is `Unsupported`, never skipped.
+#[async_trait]
+pub trait Backstage: Send + Sync + std::fmt::Debug {
+    /// Lets something happen to a sandbox at the provider. `sandbox` is the provider's id.
+    async fn event(
+        &self,
+        sandbox: &str,
+        event: ProviderEvent,
+        cx: &CallContext,
+    ) -> Result<Outcome, BackstageError>;
+
+    /// Moves the provider's clock forward.
+    async fn advance(&self, by: Duration) -> Result<(), BackstageError>;
+
+    /// Puts a fault in force, as written in the scenario; `none` ends all.
+    async fn fault(&self, spec: &str) -> Result<(), BackstageError>;
+
+    /// Stops what was started for this case. Idempotent.
+    async fn close(&self);
+}
+
+/// Why something behind the scenes did not happen.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BackstageError {
+    /// The lane or provider has no such thing.
+    #[error("{0}")]
+    Unsupported(String),
+    /// It should have worked.
+    #[error("{0}")]
+    Failed(String),
+}

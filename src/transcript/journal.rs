@@ -1,0 +1,334 @@
+//! Writing the journal `events.ndjson`: append-only, one line and one system call per event.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::clock::Clock;
+use crate::base::side::Side;
+use crate::transcript::event::{Event, EventKind, JOURNAL_FORMAT};
+use crate::transcript::exchange::{Exchange, ExchangeSink};
+use crate::transcript::folder::JOURNAL_FILE;
+use crate::transcript::read;
+
+/// Bytes that one line may have. Values above 64 KiB lie in blobs, so that only structured values
+/// make long lines; 64 MiB is far above any listing and keeps a damaged file from eating memory.
+pub const LINE_BYTES_MAX: usize = 64 << 20;
+
+/// Line 1 of a journal.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct FormatLine {
+    /// `cutover.journal/1`.
+    pub format: String,
+    /// The version of cutover that wrote it.
+    #[serde(default)]
+    pub version: String,
+}
+
+/// Why a journal could not be written or read. Always names the file.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum JournalError {
+    /// It could not be made, most often because the folder is not writable.
+    #[error("cannot create the journal `{}`: {message}", path.display())]
+    Create {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        message: String,
+    },
+    /// An event could not be written, most often because the disk is full.
+    #[error("cannot write to the journal `{}`: {message}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        message: String,
+    },
+    /// It could not be read.
+    #[error("cannot read the journal `{}`: {message}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        message: String,
+    },
+    /// It is no journal, or one of a newer major version.
+    #[error("`{}` is not a journal this version reads: {message}", path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// What stood there.
+        message: String,
+    },
+    /// A line in it makes no sense.
+    #[error("the journal `{}` is damaged at line {line}: {message}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// What is wrong.
+        message: String,
+    },
+}
+
+/// Writes a run's journal. Clones write to the same file, from any thread.
+///
+/// The first failure is remembered ([`JournalWriter::failure`]): a run without its journal has no
+/// evidence and ends as a harness error. Later events are still tried, so that the destruction of
+/// sandboxes is recorded if room is made.
+#[derive(Debug, Clone)]
+pub struct JournalWriter {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    path: PathBuf,
+    clock: Clock,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    file: File,
+    /// Length of the file up to the end of its last whole line.
+    len: u64,
+    seq: u64,
+    failed: Option<JournalError>,
+}
+
+impl JournalWriter {
+    /// Makes `dir/events.ndjson` with its format line. A journal that is there is not touched.
+    ///
+    /// # Errors
+    /// When the file is there already, or the folder or disk does not take it.
+    pub fn create(dir: &Path, clock: Clock) -> Result<Self, JournalError> {
+        let path = dir.join(JOURNAL_FILE);
+        let line = FormatLine {
+            format: JOURNAL_FORMAT.to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        };
+        let made = OpenOptions::new()
+            .append(true)
+            .create_new(true)
+            .open(&path)
+            .and_then(|mut file| {
+                // The lock tells `reap` that the run goes on; it ends with the process.
+                file.try_lock().map_err(io::Error::from)?;
+                let bytes = to_line(&line)?;
+                file.write_all(&bytes)?;
+                Ok((file, bytes.len() as u64))
+            });
+        match made {
+            Ok((file, len)) => Ok(Self::over(path, clock, file, len, 0)),
+            Err(error) => Err(JournalError::Create {
+                path,
+                message: error.to_string(),
+            }),
+        }
+    }
+
+    /// Goes on with the journal of an interrupted run: cuts a torn last line off and numbers on.
+    ///
+    /// # Errors
+    /// When there is no journal, it is damaged before its end, or it cannot be written.
+    pub fn resume(dir: &Path, clock: Clock) -> Result<Self, JournalError> {
+        let path = dir.join(JOURNAL_FILE);
+        let end = read::find_end(&path)?;
+        let opened = OpenOptions::new()
+            .append(true)
+            .open(&path)
+            .and_then(|file| {
+                file.try_lock().map_err(io::Error::from)?;
+                file.set_len(end.whole_bytes)?;
+                Ok(file)
+            });
+        match opened {
+            Ok(file) => Ok(Self::over(path, clock, file, end.whole_bytes, end.last_seq)),
+            Err(error) => Err(JournalError::Write {
+                path,
+                message: error.to_string(),
+            }),
+        }
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.shared.path
+    }
+
+    /// The first failure to write, if one happened.
+    pub fn failure(&self) -> Option<JournalError> {
+        self.state().failed.clone()
+    }
+
+    /// A handle for events that belong to no case.
+    pub fn scope(&self) -> JournalScope {
+        JournalScope {
+            writer: self.clone(),
+            case: None,
+            side: None,
+            replay: None,
+            step: None,
+        }
+    }
+
+    /// Writes an event of the run as a whole.
+    ///
+    /// # Errors
+    /// When the line cannot be written; the file then still ends with a whole line, if the system
+    /// lets it.
+    pub fn write(&self, event: EventKind) -> Result<(), JournalError> {
+        self.scope().write(event)
+    }
+
+    /// A writer over a file that is there, for tests of devices that fail.
+    #[cfg(test)]
+    pub(crate) fn over_for_test(path: &Path) -> Self {
+        let file = OpenOptions::new().append(true).open(path).unwrap();
+        Self::over(path.to_owned(), Clock::new(), file, 0, 0)
+    }
+
+    fn over(path: PathBuf, clock: Clock, file: File, len: u64, seq: u64) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                path,
+                clock,
+                state: Mutex::new(State {
+                    file,
+                    len,
+                    seq,
+                    failed: None,
+                }),
+            }),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.shared
+            .state
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn append(&self, scope: &JournalScope, kind: EventKind) -> Result<(), JournalError> {
+        let mut state = self.state();
+        // Number and time are taken under the lock, so that both grow along the file.
+        let event = Event {
+            seq: state.seq + 1,
+            at: self.shared.clock.now(),
+            case: scope.case.clone(),
+            side: scope.side,
+            replay: scope.replay,
+            step: scope.step.clone(),
+            event: kind,
+        };
+        let written = to_line(&event).and_then(|line| {
+            let written = state.file.write_all(&line);
+            if written.is_err() {
+                // Half a line in the middle would hide what follows it. Should cutting it fail
+                // too, the reader takes it for a torn line.
+                let len = state.len;
+                let _ = state.file.set_len(len);
+            }
+            written.map(|()| line.len() as u64)
+        });
+        match written {
+            Ok(len) => {
+                state.seq += 1;
+                state.len += len;
+                Ok(())
+            }
+            Err(error) => {
+                let error = JournalError::Write {
+                    path: self.shared.path.clone(),
+                    message: error.to_string(),
+                };
+                state.failed.get_or_insert_with(|| error.clone());
+                Err(error)
+            }
+        }
+    }
+}
+
+/// Whether a process is writing the journal of a run folder now.
+pub fn is_being_written(dir: &Path) -> bool {
+    File::open(dir.join(JOURNAL_FILE))
+        .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+}
+
+/// A handle that says of every event which case, side, replay and step it belongs to.
+#[derive(Debug, Clone)]
+pub struct JournalScope {
+    writer: JournalWriter,
+    case: Option<String>,
+    side: Option<Side>,
+    replay: Option<u32>,
+    step: Option<String>,
+}
+
+impl JournalScope {
+    /// The same for a case.
+    #[must_use]
+    pub fn case(&self, case: impl Into<String>) -> Self {
+        Self {
+            case: Some(case.into()),
+            ..self.clone()
+        }
+    }
+
+    /// The same for a side in a replay (from 1).
+    #[must_use]
+    pub fn side(&self, side: Side, replay: u32) -> Self {
+        Self {
+            side: Some(side),
+            replay: Some(replay),
+            ..self.clone()
+        }
+    }
+
+    /// The same for a step.
+    #[must_use]
+    pub fn step(&self, step: impl Into<String>) -> Self {
+        Self {
+            step: Some(step.into()),
+            ..self.clone()
+        }
+    }
+
+    /// Writes an event.
+    ///
+    /// # Errors
+    /// As [`JournalWriter::write`].
+    pub fn write(&self, event: EventKind) -> Result<(), JournalError> {
+        self.writer.append(self, event)
+    }
+
+    /// The writer behind it.
+    pub fn writer(&self) -> &JournalWriter {
+        &self.writer
+    }
+}
+
+impl ExchangeSink for JournalScope {
+    /// A failure is remembered by the writer, and the run asks it at each step.
+    fn record(&self, exchange: Exchange) {
+        let _ = self.write(EventKind::Exchange(Box::new(exchange)));
+    }
+}
+
+fn to_line(value: &impl Serialize) -> io::Result<Vec<u8>> {
+    let mut line = serde_json::to_vec(value)?;
+    line.push(b'\n');
+    if line.len() > LINE_BYTES_MAX {
+        return Err(io::Error::other(format!(
+            "an event of {} bytes, over {LINE_BYTES_MAX}",
+            line.len()
+        )));
+    }
+    Ok(line)
+}

@@ -1,0 +1,309 @@
+//! Events back to a run: the state that grows while the lines are read.
+
+use std::path::PathBuf;
+
+use indexmap::IndexMap;
+use indexmap::map::Entry;
+use jiff::Timestamp;
+
+use crate::base::side::Side;
+use crate::transcript::event::{Event, EventKind, RunEnded, RunStarted};
+use crate::transcript::exchange::Exchange;
+use crate::transcript::record::{Ending, Transcript};
+use crate::transcript::store::{RestoreError, restore_step};
+use crate::transcript::stored::{
+    CallCount, StoredCase, StoredRun, StoredSandbox, StoredTranscript,
+};
+
+/// What has been read so far.
+pub(crate) struct Rebuild {
+    dir: PathBuf,
+    started: Option<(RunStarted, Timestamp)>,
+    last_at: Timestamp,
+    ended: Option<RunEnded>,
+    cases: IndexMap<String, StoredCase>,
+    sandboxes: Vec<StoredSandbox>,
+    calls: IndexMap<(Option<Side>, String), CallCount>,
+    damaged: Vec<u64>,
+}
+
+impl Rebuild {
+    pub(crate) fn new(dir: PathBuf) -> Self {
+        Self {
+            dir,
+            started: None,
+            last_at: Timestamp::MIN,
+            ended: None,
+            cases: IndexMap::new(),
+            sandboxes: Vec::new(),
+            calls: IndexMap::new(),
+            damaged: Vec::new(),
+        }
+    }
+
+    /// Notes a line that was left out.
+    pub(crate) fn damaged(&mut self, line: u64) {
+        self.damaged.push(line);
+    }
+
+    /// Takes an event. Those of a case that was never planned are left out: nothing can be judged
+    /// of them, and their sandboxes are kept apart from the cases.
+    pub(crate) fn take(&mut self, event: Event) -> Result<(), RestoreError> {
+        self.last_at = self.last_at.max(event.at);
+        let Event {
+            at,
+            case,
+            side,
+            replay,
+            step,
+            event,
+            ..
+        } = event;
+        let place = Place {
+            case,
+            side,
+            replay,
+            step,
+            at,
+        };
+        match event {
+            EventKind::RunStarted(started) => self.run_started(*started, at),
+            EventKind::RunEnded(ended) => self.ended = Some(*ended),
+            EventKind::CasePlanned(planned) => {
+                // Planned again means run anew: an interrupted run was resumed.
+                let case = StoredCase {
+                    planned,
+                    transcripts: Vec::new(),
+                    skipped: None,
+                    verdict: None,
+                };
+                self.cases.insert(place.case.unwrap_or_default(), case);
+            }
+            EventKind::CaseSkipped { reason, message } => {
+                if let Some(case) = self.case(&place) {
+                    case.skipped = Some((reason, message));
+                }
+            }
+            EventKind::CaseVerdict { verdict, reason } => {
+                if let Some(case) = self.case(&place) {
+                    case.verdict = Some((verdict, reason));
+                }
+            }
+            EventKind::Step(stored) => {
+                let record = restore_step(
+                    place.step.as_deref().unwrap_or_default(),
+                    *stored,
+                    &self.dir,
+                )?;
+                if let Some(stored) = self.transcript(&place, record.started) {
+                    stored.transcript.ended = at;
+                    stored.transcript.steps.push(record);
+                }
+            }
+            EventKind::SideEnded {
+                started,
+                ending,
+                literals,
+            } => {
+                if let Some(stored) = self.transcript(&place, started) {
+                    stored.transcript.started = started;
+                    stored.transcript.ended = at;
+                    stored.transcript.ending = ending;
+                    stored.transcript.literals = literals;
+                    stored.complete = true;
+                }
+            }
+            EventKind::Exchange(exchange) => self.count(side, *exchange),
+            sandbox => self.sandbox(&place, sandbox),
+        }
+        Ok(())
+    }
+
+    /// The run, if its start was among the events.
+    pub(crate) fn finish(mut self) -> Option<StoredRun> {
+        let (started, started_at) = self.started?;
+        for case in self.cases.values_mut() {
+            case.transcripts
+                .sort_by_key(|stored| (stored.transcript.side, stored.transcript.replay));
+        }
+        Some(StoredRun {
+            dir: self.dir,
+            started,
+            started_at,
+            last_at: self.last_at,
+            ended: self.ended,
+            cases: self.cases,
+            sandboxes: self.sandboxes,
+            calls: self.calls.into_values().collect(),
+            damaged: self.damaged,
+        })
+    }
+
+    fn run_started(&mut self, started: RunStarted, at: Timestamp) {
+        let Some((first, _)) = &mut self.started else {
+            self.started = Some((started, at));
+            return;
+        };
+        for scenario in started.scenarios {
+            if !first
+                .scenarios
+                .iter()
+                .any(|known| known.name == scenario.name)
+            {
+                first.scenarios.push(scenario);
+            }
+        }
+    }
+
+    fn case(&mut self, place: &Place) -> Option<&mut StoredCase> {
+        self.cases.get_mut(place.case.as_deref()?)
+    }
+
+    fn transcript(&mut self, place: &Place, begun: Timestamp) -> Option<&mut StoredTranscript> {
+        let (side, replay) = (place.side?, place.replay.unwrap_or(1));
+        let name = place.case.clone()?;
+        let transcripts = &mut self.case(place)?.transcripts;
+        let found = transcripts
+            .iter()
+            .position(|s| s.transcript.side == side && s.transcript.replay == replay);
+        let index = found.unwrap_or_else(|| {
+            transcripts.push(StoredTranscript {
+                transcript: Transcript {
+                    case: name,
+                    side,
+                    replay,
+                    started: begun,
+                    ended: place.at,
+                    steps: Vec::new(),
+                    literals: Vec::new(),
+                    ending: Ending::Unverified,
+                },
+                complete: false,
+            });
+            transcripts.len() - 1
+        });
+        transcripts.get_mut(index)
+    }
+
+    fn count(&mut self, side: Option<Side>, exchange: Exchange) {
+        let failed = exchange.error.is_some()
+            || exchange
+                .status
+                .is_none_or(|status| status == 429 || status >= 500);
+        let count = match self.calls.entry((side, exchange.operation)) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => {
+                let operation = entry.key().1.clone();
+                entry.insert(CallCount {
+                    side,
+                    operation,
+                    calls: 0,
+                    first_attempt_failures: 0,
+                    retries: 0,
+                })
+            }
+        };
+        if exchange.attempt > 1 {
+            count.retries += 1;
+        } else {
+            count.calls += 1;
+            count.first_attempt_failures += u64::from(failed);
+        }
+    }
+
+    fn sandbox(&mut self, place: &Place, event: EventKind) {
+        match event {
+            EventKind::CreateIntent {
+                provider,
+                lane,
+                name,
+                labels,
+            } => self.sandboxes.push(StoredSandbox {
+                provider,
+                lane,
+                name,
+                labels,
+                ..place.sandbox()
+            }),
+            EventKind::Created { sandbox } => {
+                let index = self.intent(place);
+                self.sandboxes[index].id = Some(sandbox);
+            }
+            EventKind::Destroyed { sandbox, how } => {
+                let index = self.known(place, sandbox);
+                self.sandboxes[index].destroyed = Some(how);
+            }
+            EventKind::Leaked { sandbox, why } => {
+                let index = self.known(place, sandbox);
+                self.sandboxes[index].leaked = Some(why);
+            }
+            _ => {}
+        }
+    }
+
+    /// The intent that a creation answers: of the same step if there is one (parallel steps make
+    /// sandboxes at once), else the oldest unanswered one of the same case, side and replay.
+    fn intent(&mut self, place: &Place) -> usize {
+        let open = |sandbox: &StoredSandbox| sandbox.id.is_none() && place.is_side_of(sandbox);
+        let of_step = |s: &StoredSandbox| open(s) && s.step == place.step;
+        let found = self.sandboxes.iter().position(of_step);
+        found
+            .or_else(|| self.sandboxes.iter().position(open))
+            .unwrap_or_else(|| self.add(place.sandbox()))
+    }
+
+    /// The newest sandbox with an id; without an id the oldest unanswered intent. A sandbox never
+    /// asked for in this journal (adopted from a deployed stack) is added.
+    fn known(&mut self, place: &Place, id: String) -> usize {
+        if id.is_empty() {
+            return self.intent(place);
+        }
+        let matches = |s: &StoredSandbox| {
+            s.id.as_deref() == Some(id.as_str()) && (place.side.is_none() || s.side == place.side)
+        };
+        let found = self.sandboxes.iter().rposition(matches);
+        found.unwrap_or_else(|| {
+            self.add(StoredSandbox {
+                id: Some(id),
+                ..place.sandbox()
+            })
+        })
+    }
+
+    fn add(&mut self, sandbox: StoredSandbox) -> usize {
+        self.sandboxes.push(sandbox);
+        self.sandboxes.len() - 1
+    }
+}
+
+/// The envelope of an event.
+struct Place {
+    case: Option<String>,
+    side: Option<Side>,
+    replay: Option<u32>,
+    step: Option<String>,
+    at: Timestamp,
+}
+
+impl Place {
+    fn is_side_of(&self, sandbox: &StoredSandbox) -> bool {
+        sandbox.case == self.case && sandbox.side == self.side && sandbox.replay == self.replay
+    }
+
+    fn sandbox(&self) -> StoredSandbox {
+        StoredSandbox {
+            case: self.case.clone(),
+            side: self.side,
+            replay: self.replay,
+            step: self.step.clone(),
+            asked: self.at,
+            provider: String::new(),
+            lane: String::new(),
+            name: String::new(),
+            labels: IndexMap::new(),
+            id: None,
+            destroyed: None,
+            leaked: None,
+        }
+    }
+}

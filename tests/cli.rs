@@ -1,0 +1,246 @@
+//! The command line as a user meets it: exit codes, places of mistakes, and nothing created when
+//! the input is bad. Each test runs the built program in a folder of its own.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may stop at what it did not expect"
+)]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn cutover(dir: &Path, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_cutover"))
+        .args(args)
+        .current_dir(dir)
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .output()
+        .unwrap()
+}
+
+/// Runs and checks the exit code and what must be said; gives stdout and stderr together.
+fn check(dir: &Path, args: &[&str], exit: i32, said: &[&str]) -> String {
+    let output = cutover(dir, args);
+    let text = format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert_eq!(output.status.code(), Some(exit), "{args:?}\n{text}");
+    for part in said {
+        assert!(text.contains(part), "{args:?} should say {part:?}\n{text}");
+    }
+    text
+}
+
+fn scenario(dir: &Path, name: &str, text: &str) {
+    let path = dir.join("scenarios").join(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+#[test]
+fn usage_mistakes_exit_2_and_create_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = dir.path();
+    check(at, &[], 2, &["Usage"]);
+    check(at, &["run", "--replays", "many"], 2, &["--replays takes"]);
+    check(
+        at,
+        &["run", "--surface", "mcp"],
+        2,
+        &["surface mcp needs the platform endpoint"],
+    );
+    check(
+        at,
+        &["run", "--source", "modal"],
+        2,
+        &["unknown provider `modal`; e2b or daytona"],
+    );
+    check(at, &["run", "--source", "e2b@live"], 2, &["E2B_API_KEY"]);
+    check(
+        at,
+        &["run", "--target", "daytona@live"],
+        2,
+        &["DAYTONA_API_KEY"],
+    );
+    check(
+        at,
+        &["run", "--fault", "target=nonsense"],
+        2,
+        &["--fault target=nonsense"],
+    );
+    check(at, &["run", "--fault", "503"], 2, &["SIDE=KIND"]);
+    check(at, &["run", "--engine", "docker"], 2, &["ocker"]);
+    check(at, &["run", "--shard", "9/2"], 2, &["--shard"]);
+    check(at, &["run", "nowhere"], 2, &["nowhere"]);
+    assert_eq!(
+        fs::read_dir(at).unwrap().count(),
+        0,
+        "something was created"
+    );
+}
+
+#[test]
+fn nothing_selected_exits_4() {
+    let dir = tempfile::tempdir().unwrap();
+    check(
+        dir.path(),
+        &["run", "--only", "provider/no/such/*"],
+        4,
+        &["no case is selected"],
+    );
+    check(
+        dir.path(),
+        &["list", "--tag", "no-such-tag"],
+        4,
+        &["no case is selected"],
+    );
+}
+
+#[test]
+fn every_mistake_of_every_file_is_told_with_its_place() {
+    let dir = tempfile::tempdir().unwrap();
+    scenario(
+        dir.path(),
+        "a/typo.yaml",
+        "why: x\nsteps:\n  - exceute: 'true'\n",
+    );
+    scenario(
+        dir.path(),
+        "a/twice.yaml",
+        "why: x\nwhy: y\nsteps:\n  - execute: 'true'\n",
+    );
+    scenario(
+        dir.path(),
+        "a/capture.yaml",
+        "why: x\nsteps:\n  - execute: 'echo ${{ nobody }}'\n  - read_file: { path: /f, dpeth: 1 }\n",
+    );
+    let said = check(
+        dir.path(),
+        &["check"],
+        2,
+        &[
+            "typo.yaml:3",
+            "execute",
+            "twice.yaml:2",
+            "capture.yaml:3",
+            "nobody",
+            "capture.yaml:4",
+        ],
+    );
+    assert!(said.contains("depth") || said.contains("dpeth"), "{said}");
+    check(dir.path(), &["run"], 2, &["typo.yaml:3", "twice.yaml:2"]);
+    assert!(
+        !dir.path().join("reports").exists(),
+        "a run folder was made"
+    );
+}
+
+#[test]
+fn the_run_folder_must_be_writable() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("file"), "").unwrap();
+    let args = [
+        "run",
+        "--out",
+        "file",
+        "--only",
+        "provider/execute/*",
+        "--engine",
+        "process",
+    ];
+    check(dir.path(), &args, 2, &["file", "--out"]);
+}
+
+#[test]
+fn what_only_looks_works_without_an_engine() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = dir.path();
+    check(at, &["check"], 0, &["no problem found"]);
+    check(at, &["list"], 0, &["provider/"]);
+    check(at, &["explain"], 0, &["Q31"]);
+    check(at, &["explain", "Q31"], 0, &["Q31"]);
+    check(at, &["explain", "Q9999"], 2, &["has no entry"]);
+    check(at, &["schema"], 0, &["\"$schema\""]);
+    check(at, &["schema", "report"], 0, &["\"$schema\""]);
+    check(at, &["completions", "bash"], 0, &["cutover"]);
+    check(at, &["man"], 0, &[".TH"]);
+    check(at, &["init"], 0, &["files written"]);
+    check(at, &["init"], 2, &["already there"]);
+    check(at, &["check"], 0, &["no problem found"]);
+    check(at, &["reap"], 0, &["0 runs looked at"]);
+}
+
+#[test]
+fn the_ledger_decides_what_is_known() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = dir.path();
+    let case = "provider/execute/stream-order";
+    let run = ["run", "--engine", "process", "--only", case];
+    check(at, &["init"], 0, &["files written"]);
+    check(at, &run, 0, &["drift unchanged", "Q31"]);
+    let path = at.join("scenarios/quirks.yaml");
+    let ledger = fs::read_to_string(&path).unwrap();
+    let begins = ledger.find("  - id: Q31").unwrap();
+    let ends = begins + 1 + ledger[begins + 1..].find("  - id:").unwrap();
+    let without = format!("{}{}", &ledger[..begins], &ledger[ends..]);
+    fs::write(&path, without).unwrap();
+    let said = check(
+        at,
+        &run,
+        1,
+        &["new_divergence", "D-", "source |", "target |"],
+    );
+    let fingerprint = &said[said.find("D-").unwrap()..][..10];
+    check(at, &["show", fingerprint], 0, &[fingerprint, "source |"]);
+    check(at, &["show", "D-00000000"], 2, &["has no divergence"]);
+    check(at, &["gate", "--rehearsal"], 1, &["NO_GO"]);
+    check(at, &["gate"], 3, &["INCONCLUSIVE"]);
+    fs::write(&path, ledger).unwrap();
+    check(
+        at,
+        &["gate", "--rehearsal", "--quirks", "scenarios/quirks.yaml"],
+        0,
+        &["GO"],
+    );
+    fs::write(at.join("cutover-quirks.yaml"), NEVER_SEEN).unwrap();
+    check(at, &run, 5, &["drift stale", "1 stale ledger entry"]);
+}
+
+const NEVER_SEEN: &str = "format: cutover.quirks/1
+quirks:
+  - id: L-001
+    title: Never seen
+    kind: divergence
+    cause: provider
+    effect: wording
+    shapes:
+      - case: provider/execute/stream-order
+        step: interleaved
+        field: $.exit_code
+        from: { side: e2b, equals: 1 }
+        to: { side: daytona, equals: 2 }
+    reason: planted
+    link: https://example.com
+    owner: nobody
+    expires: 2099-01-01
+";
+
+#[test]
+fn a_folder_of_ones_own_has_a_ledger_of_its_own() {
+    let dir = tempfile::tempdir().unwrap();
+    scenario(
+        dir.path(),
+        "a/same.yaml",
+        "why: x\nsteps:\n  - execute: 'echo same'\n",
+    );
+    let args = ["run", "--engine", "process"];
+    check(
+        dir.path(),
+        &args,
+        0,
+        &["drift unchanged", "decision GO (scope rehearsal)"],
+    );
+}

@@ -1,0 +1,8 @@
+//! The drivers against answers written down from the wire contracts, byte for byte.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod daytona;
+mod e2b;
+mod server;
+mod setup;

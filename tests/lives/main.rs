@@ -1,0 +1,77 @@
+//! Goal: whatever happens to a run, nothing of it is left: no sandbox, process, mount or file; and
+//! whatever happens inside a sandbox or at a provider is told as what it is. Method: the built
+//! program runs scenarios of its own in a folder of its own, and what it leaves is looked for
+//! outside of it. Needs the engine `namespaces`: ignored with the reason where the host refuses
+//! it, failing when `CUTOVER_REQUIRE` names it.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a test panics when it is wrong, prints what it measured, and polls conditions"
+)]
+
+mod environment;
+mod faults;
+mod hostile;
+mod kills;
+mod leftovers;
+mod place;
+mod signals;
+
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+
+use place::Place;
+
+/// A test and its name.
+type Case = (&'static str, fn());
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let refused = if arguments.list { None } else { refused() };
+    let trials = [
+        // The longest is among these, so they begin.
+        hostile::CASES,
+        signals::CASES,
+        kills::CASES,
+        faults::CASES,
+        environment::CASES,
+    ]
+    .concat()
+    .into_iter()
+    .map(|case| trial(case, refused.clone()))
+    .collect();
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn trial((name, run): Case, refused: Option<String>) -> Trial {
+    Trial::ignorable_test(name, move || match refused {
+        Some(why) if required() => Err(Failed::from(why)),
+        Some(why) => Ok(Completion::ignored_with(why)),
+        None => {
+            run();
+            Ok(Completion::Completed)
+        }
+    })
+}
+
+/// What `cutover doctor` says of the engine, if the host refuses it.
+fn refused() -> Option<String> {
+    let said = Place::new().run(&["doctor"]).text;
+    let line = said.lines().find(|line| line.contains("engine namespaces"));
+    match line {
+        Some(line) if line.starts_with("ok") => None,
+        Some(line) => Some(line.to_owned()),
+        None => Some(said),
+    }
+}
+
+fn required() -> bool {
+    std::env::var_os("CUTOVER_REQUIRE").is_some_and(|names| {
+        names
+            .to_string_lossy()
+            .split(',')
+            .any(|name| name == "namespaces")
+    })
+}

@@ -1,0 +1,20 @@
+//! The E2B stand-in on the wire: raw HTTP in, status codes, texts and envelopes out.
+//!
+//! Goal: every row of `contracts/e2b-wire.md` that the stand-in implements is held by a request.
+//! Method: a stand-in per test on the `namespaces` engine
+//! (on `process` where the machine refuses namespaces), `reqwest` as the client, no SDK and none of
+//! our driver; the clock is advanced, nothing sleeps.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "tests say what is wrong by panicking"
+)]
+
+mod bad_days;
+mod control;
+mod doors;
+mod endings;
+mod files;
+mod filesystem;
+mod processes;
+mod support;
