@@ -3,8 +3,9 @@
 //! Goal: a stand-in that has drifted from its provider's wire fails here. Method: the stand-in
 //! runs in this process on a free port; a script of `tests/sdk/` runs in the interpreter that
 //! `CUTOVER_SDK_PYTHON` names (a virtual environment with `tests/sdk/requirements.txt`), and its
-//! exit code is the verdict. Without an interpreter the trials are ignored, or fail when
-//! `CUTOVER_REQUIRE` contains `sdk`.
+//! exit code is the verdict. One trial per SDK and engine. Without an interpreter the trials are
+//! ignored, or fail when `CUTOVER_REQUIRE` contains `sdk`; an engine that the machine refuses is
+//! ignored, or fails when `CUTOVER_REQUIRE` names it.
 #![expect(
     clippy::disallowed_methods,
     reason = "a test is told by its environment where the interpreter is"
@@ -15,33 +16,34 @@ use std::process::{ExitCode, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use cutover::standin::engine::process::ProcessEngine;
-use cutover::standin::engine::{Engine, EngineError};
-use cutover::standin::server::{Standin, StandinOptions};
+use cutover::standin::engine::{EngineError, by_name};
+use cutover::standin::server::{Standin, StandinError, StandinOptions};
+use cutover::standin::{daytona, e2b};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use tokio::process::Command;
 
-/// Ample for a script that waits for nothing longer than a second.
+/// Ample for a script that waits for nothing longer than a few seconds.
 const SCRIPT_TIMEOUT: Duration = Duration::from_secs(180);
 
 fn main() -> ExitCode {
-    let arguments = Arguments::from_args();
-    let trials = vec![Trial::ignorable_test("e2b_python_sdk", || {
-        judge("e2b_smoke.py", |options| async {
-            let started = cutover::standin::e2b::start(options).await;
-            started.map_err(|error| error.to_string())
-        })
-    })];
-    libtest_mimic::run(&arguments, trials).exit_code()
+    let mut trials = Vec::new();
+    for provider in ["e2b", "daytona"] {
+        for engine in ["process", "namespaces"] {
+            let name = format!("{provider}_python_sdk_{engine}");
+            trials.push(Trial::ignorable_test(name, move || judge(provider, engine)));
+        }
+    }
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 
-fn judge<F>(script: &str, start: impl Fn(StandinOptions) -> F + Send) -> Result<Completion, Failed>
-where
-    F: Future<Output = Result<Arc<dyn Standin>, String>>,
-{
+fn required(word: &str) -> bool {
+    let required = std::env::var("CUTOVER_REQUIRE").unwrap_or_default();
+    required.split(',').any(|one| one.trim() == word)
+}
+
+fn judge(provider: &str, engine: &str) -> Result<Completion, Failed> {
     let Ok(python) = std::env::var("CUTOVER_SDK_PYTHON") else {
-        let required = std::env::var("CUTOVER_REQUIRE").unwrap_or_default();
-        if required.split(',').any(|word| word.trim() == "sdk") {
+        if required("sdk") {
             return Err("CUTOVER_REQUIRE wants the SDKs, CUTOVER_SDK_PYTHON names none".into());
         }
         return Ok(Completion::ignored_with(
@@ -53,10 +55,16 @@ where
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let engine = engine().await?;
+        let helper = Path::new(env!("CARGO_BIN_EXE_cutover"));
+        let engine = match by_name(engine, helper).await {
+            Err(refused @ EngineError::Refused { .. }) if !required(engine) => {
+                return Ok(Completion::ignored_with(refused.to_string()));
+            }
+            outcome => outcome?,
+        };
         let capabilities = engine.capabilities().join(",");
-        let standin = start(StandinOptions::new(engine)).await?;
-        let outcome = run(&python, script, &capabilities, standin.as_ref()).await;
+        let standin = start(provider, StandinOptions::new(engine)).await?;
+        let outcome = run(&python, provider, &capabilities, standin.as_ref()).await;
         let left = standin.sandboxes();
         standin.stop().await;
         outcome?;
@@ -67,24 +75,23 @@ where
     })
 }
 
-/// The engine used in earnest; where the machine refuses it, the one that needs nothing.
-async fn engine() -> Result<Arc<dyn Engine>, EngineError> {
-    let helper = Path::new(env!("CARGO_BIN_EXE_cutover"));
-    match cutover::standin::engine::by_name("namespaces", helper).await {
-        Err(EngineError::Refused { .. }) => Ok(Arc::new(ProcessEngine::new())),
-        outcome => outcome,
+async fn start(provider: &str, options: StandinOptions) -> Result<Arc<dyn Standin>, StandinError> {
+    match provider {
+        "e2b" => e2b::start(options).await,
+        _ => daytona::start(options).await,
     }
 }
 
 async fn run(
     python: &str,
-    script: &str,
+    provider: &str,
     capabilities: &str,
     standin: &dyn Standin,
 ) -> Result<(), Failed> {
+    let script = format!("{provider}_smoke.py");
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/sdk");
     let child = Command::new(python)
-        .arg(script)
+        .arg(&script)
         .current_dir(folder)
         .envs(standin.env())
         .env("CUTOVER_CAPABILITIES", capabilities)

@@ -7,7 +7,7 @@ use crate::cli::context::print;
 use crate::cli::corpus::Corpus;
 use crate::cli::exit::{OK, Outcome, Stop};
 use crate::compare::ledger::{
-    Entry, EntryKind, Shape, ShapeSides, SideName, SideShape, ValueShape,
+    Entry, EntryKind, Shape, ShapeSides, SideName, SideShape, ValueShape, default_gate,
 };
 use crate::report::escape::one_line;
 
@@ -49,14 +49,15 @@ fn text(entry: &Entry) -> String {
         EntryKind::Shared => "shared by both sides, survives the cutover",
     };
     let mut text = format!(
-        "{}  {}\n{kind}; cause {}; effect {:?}; gate {}\n\n{}\n",
+        "{}  {}\n{kind}; cause {}; effect {}; gate {}\n\n{}\n",
         entry.id,
         entry.title,
         entry.cause.name(),
-        entry.effect,
+        entry.effect.name(),
         entry
             .gate
-            .map_or_else(|| "by default".to_owned(), |gate| format!("{gate:?}")),
+            .unwrap_or_else(|| default_gate(entry.effect))
+            .name(),
         entry.reason,
     );
     if let Some(fix) = &entry.fix {

@@ -236,6 +236,18 @@ pub enum Effect {
     Wording,
 }
 
+impl Effect {
+    /// The word in the ledger.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Improvement => "improvement",
+            Self::Regression => "regression",
+            Self::Change => "change",
+            Self::Wording => "wording",
+        }
+    }
+}
+
 /// Whether a known divergence may pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -243,4 +255,14 @@ pub enum Effect {
 pub enum Gate {
     Allow,
     Block,
+}
+
+impl Gate {
+    /// The word in the ledger.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Block => "block",
+        }
+    }
 }

@@ -144,7 +144,7 @@ pub(super) fn stale(quirks: &QuirkUse, ledger: &Ledger) -> Vec<String> {
     let stale = quirks
         .stale
         .iter()
-        .map(|(id, why)| format!("stale: {}: {why}", ledger.titled(id)));
+        .map(|(id, why)| format!("{}: {why}", ledger.titled(id)));
     let expired = quirks.expired.iter().map(|id| {
         let date = ledger.get(id).map(|entry| entry.expires.to_string());
         format!(

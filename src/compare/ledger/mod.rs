@@ -20,3 +20,4 @@ pub use entry::{
 };
 pub use parse::{LEDGER_FORMAT, LedgerText, read_ledger};
 pub use pattern::CasePattern;
+pub(crate) use scope::default_gate;
