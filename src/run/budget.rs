@@ -28,6 +28,8 @@ pub enum StopReason {
     FailFast(u32),
     /// The journal could not be written.
     Journal(String),
+    /// A case ended in a bug of cutover's.
+    Bug(String),
 }
 
 impl std::fmt::Display for StopReason {
@@ -43,6 +45,7 @@ impl std::fmt::Display for StopReason {
                 )
             }
             Self::Journal(error) => write!(f, "the journal could not be written: {error}"),
+            Self::Bug(error) => write!(f, "a bug of cutover's ended a case: {error}"),
         }
     }
 }

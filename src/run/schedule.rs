@@ -127,8 +127,15 @@ pub async fn run_cases(
     }
     let mut first_error = None;
     while let Some(joined) = tasks.join_next().await {
-        if let Ok(Err(error)) = joined {
-            first_error.get_or_insert(error);
+        match joined {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                first_error.get_or_insert(error);
+            }
+            // A panic is a bug of ours: the run goes no further and says so.
+            Err(error) => {
+                shared.budget.stop(StopReason::Bug(error.to_string()));
+            }
         }
     }
     if let Some(error) = first_error {
