@@ -22,7 +22,7 @@ pub fn schema() -> Value {
     verbs::define(&mut defs);
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": "https://raw.githubusercontent.com/BerriAI/cutover/main/scenarios/scenario.schema.json",
+        "$id": "urn:cutover:scenario",
         "title": "A scenario of cutover",
         "type": "object",
         "required": ["why", "steps"],
