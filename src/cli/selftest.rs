@@ -140,6 +140,14 @@ async fn swap(engine: &Arc<dyn Engine>, signals: &Signals) -> Outcome {
             now,
         };
         let verdict = play(case, Arc::clone(&stage), judge, Clock::new(), signals).await?;
+        // Entries that nothing could show are not noticed: a dead stand-in proves nothing.
+        if matches!(
+            verdict.verdict,
+            Verdict::HarnessError | Verdict::ProviderError
+        ) {
+            let why = format!("{} could not be judged: {}", case.id, verdict.reason);
+            return Err(Stop::unjudged(why));
+        }
         noticed.extend(unlike(&verdict, &about));
     }
     for (id, how) in &noticed {

@@ -13,7 +13,7 @@ use async_trait::async_trait;
 
 pub use backstage::{Backstage, BackstageError};
 pub use provider::ProviderSurface;
-pub use reply::{Lifecycle, NoLifecycle, Refused, Reply};
+pub use reply::{Lifecycle, Refused, Reply};
 
 use crate::call::{ProviderCall, Surface};
 use crate::driver::CallContext;

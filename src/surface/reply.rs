@@ -61,25 +61,3 @@ pub trait Lifecycle: Send + Sync + std::fmt::Debug {
     /// It could not be destroyed.
     fn leaked(&self, sandbox: &str, why: &str);
 }
-
-/// Tells nobody: for tests and one-off calls.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct NoLifecycle;
-
-impl Lifecycle for NoLifecycle {
-    fn labels(&self) -> IndexMap<String, String> {
-        IndexMap::new()
-    }
-
-    fn intent(&self, _name: &str, _labels: &IndexMap<String, String>) -> Result<(), Refused> {
-        Ok(())
-    }
-
-    fn created(&self, _sandbox: &str) {}
-
-    fn create_failed(&self) {}
-
-    fn destroyed(&self, _sandbox: &str, _how: &str) {}
-
-    fn leaked(&self, _sandbox: &str, _why: &str) {}
-}
