@@ -18,10 +18,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use tokio::io::AsyncRead;
 
 pub use model::{
     Account, EngineError, EngineProcess, ExitStatus, FileKind, FileReader, FileStat, Identity,
-    OutputMode, Profile, SignalTarget, SpawnRequest, StdinMode, WatchEvent, WatchKind,
+    OutputMode, Profile, SignalTarget, SpawnRequest, StdinMode, Usage, WatchEvent, WatchKind,
 };
 pub use pick::by_name;
 
@@ -147,6 +148,59 @@ pub trait EngineSandbox: Send + Sync + fmt::Debug {
     /// When they cannot be read.
     async fn accounts(&self) -> Result<Vec<Account>, EngineError>;
 
+    /// Connects to a TCP port that something inside listens on, over the sandbox's own loopback.
+    ///
+    /// # Errors
+    /// [`EngineError::Os`] with the errno: `ECONNREFUSED` when nothing listens.
+    async fn connect(&self, _port: u16) -> Result<tokio::net::TcpStream, EngineError> {
+        Err(cannot())
+    }
+
+    /// Halts every process inside (`true`), or lets all of them go on (`false`).
+    ///
+    /// # Errors
+    /// [`EngineError::Refused`] when the engine cannot tell the sandbox's processes from others.
+    async fn freeze(&self, _frozen: bool) -> Result<(), EngineError> {
+        Err(cannot())
+    }
+
+    /// Sends a signal to every process inside, whoever started it; the files stay. Returns how
+    /// many it reached: 0 says that none is left.
+    ///
+    /// # Errors
+    /// [`EngineError::Refused`] when the engine cannot tell the sandbox's processes from others.
+    async fn signal_all(&self, _signal: i32) -> Result<u32, EngineError> {
+        Err(cannot())
+    }
+
+    /// All files that the sandbox may change, as a tar stream made inside with the rights of
+    /// root: what a snapshot keeps. Sockets, pipes and mounts of the host are left out.
+    ///
+    /// # Errors
+    /// [`EngineError::Os`] with the errno.
+    async fn export_files(&self) -> Result<Box<dyn AsyncRead + Send + Unpin>, EngineError> {
+        Err(cannot())
+    }
+
+    /// Replaces the files that the sandbox may change by those of [`Self::export_files`].
+    ///
+    /// # Errors
+    /// [`EngineError::Os`] with the errno (`ENOSPC` when they do not fit).
+    async fn import_files(
+        &self,
+        _archive: Box<dyn AsyncRead + Send + Unpin>,
+    ) -> Result<(), EngineError> {
+        Err(cannot())
+    }
+
+    /// What the sandbox uses now, measured and never guessed.
+    ///
+    /// # Errors
+    /// When it cannot be measured.
+    async fn usage(&self) -> Result<Usage, EngineError> {
+        Err(cannot())
+    }
+
     /// Ends every process and takes everything away. Idempotent; returns when nothing is left.
     async fn destroy(&self);
 }
@@ -165,4 +219,12 @@ pub trait FileWriter: Send {
     /// # Errors
     /// [`EngineError::Os`] with the errno.
     async fn finish(self: Box<Self>) -> Result<(), EngineError>;
+}
+
+/// What an engine answers to what it does not do.
+fn cannot() -> EngineError {
+    EngineError::Refused {
+        cause: "this engine cannot do that".to_owned(),
+        cure: "use another engine".to_owned(),
+    }
 }

@@ -216,6 +216,23 @@ impl fmt::Debug for FileReader {
     }
 }
 
+/// What a sandbox uses of what it was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Usage {
+    /// Processor time of all processes that live inside now, in microseconds.
+    pub cpu_us: u64,
+    /// Resident memory of all processes inside, in bytes.
+    pub memory_bytes: u64,
+    /// Memory the sandbox may use, where it is limited; else the host's, in bytes.
+    pub memory_bytes_max: u64,
+    /// Bytes of its files.
+    pub disk_bytes: u64,
+    /// Bytes its files may have.
+    pub disk_bytes_max: u64,
+    /// Processes that live inside, init not counted.
+    pub processes: u32,
+}
+
 /// Something that happened in a watched directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WatchEvent {
