@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -30,6 +31,9 @@ pub struct StandinOptions {
     pub swap_shell: bool,
     /// Whether sandboxes may reach the host's network.
     pub allow_network: bool,
+    /// Folder in which keys and snapshots outlive the stand-in; `None` keeps them in a temporary
+    /// one that goes with it.
+    pub state_dir: Option<PathBuf>,
 }
 
 impl StandinOptions {
@@ -44,6 +48,7 @@ impl StandinOptions {
             tamper: None,
             swap_shell: false,
             allow_network: false,
+            state_dir: None,
         }
     }
 }
