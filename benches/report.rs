@@ -8,11 +8,12 @@
 use cutover::base::blob::Blob;
 use cutover::base::side::Side;
 use cutover::call::{Surface, Verb};
+use cutover::compare::measured::Timing;
 use cutover::compare::verdict::{
     CaseVerdict, Conclusion, Decision, DecisionVerdict, Divergence, Drift, DriftVerdict,
     FieldVerdict, ObservedValue, QuirkUse, Scope, Shown, StepVerdict, Verdict,
 };
-use cutover::report::{ReportInput, Resources, RunFacts, Timing, write_all};
+use cutover::report::{ReportInput, Resources, RunFacts, write_all};
 use cutover::transcript::Ending;
 use cutover::transcript::event::StoredSubject;
 

@@ -134,7 +134,26 @@ impl BlobStore {
         writer.push(bytes)?;
         writer.finish()
     }
+
+    /// A capture of what another store holds.
+    ///
+    /// # Errors
+    /// When a large capture cannot be read from its file or written to ours.
+    pub fn copy(&self, blob: &Blob) -> io::Result<Blob> {
+        let mut reader = blob.open()?;
+        let mut writer = self.writer();
+        let mut chunk = vec![0; COPY_BYTES];
+        loop {
+            match reader.read(&mut chunk)? {
+                0 => return writer.finish(),
+                count => writer.push(&chunk[..count])?,
+            }
+        }
+    }
 }
+
+/// Bytes that a copy holds in memory at a time.
+const COPY_BYTES: usize = 64 * 1024;
 
 /// A capture under way. Memory stays under [`BLOB_INLINE_BYTES_MAX`] whatever comes.
 #[derive(Debug)]

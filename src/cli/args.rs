@@ -35,6 +35,8 @@ pub(crate) enum Command {
     Report(StoredArgs),
     /// Decide again from journals: GO, GO WITH LIMITS, NO-GO, INCONCLUSIVE
     Gate(GateArgs),
+    /// Make one run of several shards, and judge it as one
+    Merge(MergeArgs),
     /// Prove that the judge finds planted differences and raises no planted noise
     Selftest(SelftestArgs),
     /// Serve a local stand-in for a provider
@@ -143,6 +145,18 @@ pub(crate) struct RunArgs {
     /// Exit on the decision instead of the drift
     #[arg(long)]
     pub(crate) gate: bool,
+    /// What GO means, frozen: required cases, lanes, replays, budgets
+    #[arg(long, value_name = "FILE")]
+    pub(crate) profile: Option<PathBuf>,
+    /// Go on with an interrupted run, in its folder, with its scenarios and sides
+    #[arg(long, value_name = "RUN", conflicts_with_all = [
+        "paths", "surface", "only", "skip", "tags", "shard", "quirks", "source", "target", "engine",
+        "replays", "out", "seed", "plan", "since", "noise_limit", "fault", "profile", "rerun",
+    ])]
+    pub(crate) resume: Option<PathBuf>,
+    /// Run again the cases that this run did not find in order, with its sides
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["source", "target", "shard"])]
+    pub(crate) rerun: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -198,9 +212,25 @@ pub(crate) struct GateArgs {
     /// Judge with this ledger instead of the runs' own
     #[arg(long, value_name = "FILE")]
     pub(crate) quirks: Option<PathBuf>,
+    /// Decide by this profile instead of the runs' own
+    #[arg(long, value_name = "FILE")]
+    pub(crate) profile: Option<PathBuf>,
     /// Answer for a rehearsal as if it were the real thing
     #[arg(long)]
     pub(crate) rehearsal: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct MergeArgs {
+    /// The runs' folders: all shards of one run
+    #[arg(required = true)]
+    pub(crate) runs: Vec<PathBuf>,
+    /// Where the merged run's folder is made
+    #[arg(long, default_value = "reports", value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// Exit on the decision instead of the drift
+    #[arg(long)]
+    pub(crate) gate: bool,
 }
 
 #[derive(Debug, Clone, Args)]

@@ -1,5 +1,7 @@
 //! `cutover check`: scenarios and ledger, every problem at once.
 
+use std::collections::BTreeSet;
+
 use crate::cli::args::CheckArgs;
 use crate::cli::context::print;
 use crate::cli::corpus::{Corpus, every_capability};
@@ -12,7 +14,7 @@ pub(crate) fn run(args: &CheckArgs) -> Outcome {
     if !problems.is_empty() {
         return Err(Stop::usage(render(&problems)));
     }
-    let plan = corpus.plan(&args.select, &every_capability())?;
+    let plan = corpus.plan(&args.select, &every_capability(), BTreeSet::new())?;
     if plan.cases.is_empty() {
         return Err(Stop::nothing("no case is selected"));
     }

@@ -11,11 +11,13 @@ use crate::call::Surface;
 use crate::cli::args::SelectArgs;
 use crate::cli::exit::Stop;
 use crate::cli::stored::{ledger, texts};
-use crate::compare::ledger::{self, Ledger};
+use crate::compare::ledger::{self, CasePattern, Ledger};
+use crate::compare::profile::Profile;
 use crate::plan::{Plan, PlanOptions, Shard, plan};
 use crate::scenario::capability::capability_names;
 use crate::scenario::model::Scenario;
-use crate::scenario::{LoadOptions, Problem, load, load_embedded, render};
+use crate::scenario::{LoadOptions, Problem, load, load_embedded, parse_one, render};
+use crate::transcript::StoredRun;
 use crate::transcript::event::StoredFile;
 
 /// The scenarios and the ledger that are in the binary.
@@ -37,8 +39,18 @@ pub(crate) struct Corpus {
     pub(crate) ledger_files: Vec<StoredFile>,
     /// Where it came from, for people.
     pub(crate) from: String,
-    /// Whether these are all scenarios that the ledger may speak of.
-    whole: bool,
+    scope: Scope,
+}
+
+/// Which scenarios these are, of those that the ledger may speak of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    /// All.
+    Whole,
+    /// Those of given paths.
+    Paths,
+    /// Those of an earlier run, which has looked for entries without a step.
+    Run,
 }
 
 impl Corpus {
@@ -74,20 +86,49 @@ impl Corpus {
                 )));
             }
         };
-        let whole = args.paths.is_empty();
+        let scope = if args.paths.is_empty() {
+            Scope::Whole
+        } else {
+            Scope::Paths
+        };
         Ok(Self {
             scenarios,
             ledger: known,
             ledger_files,
             from,
-            whole,
+            scope,
+        })
+    }
+
+    /// Scenarios and ledger of an earlier run, as they were then.
+    pub(crate) fn of_run(run: &StoredRun) -> Result<Self, Stop> {
+        let mut scenarios = Vec::new();
+        let mut problems = Vec::new();
+        for stored in &run.started.scenarios {
+            match parse_one(&stored.name, Path::new(&stored.file), &stored.text) {
+                Ok(scenario) => scenarios.push(Arc::new(scenario)),
+                Err(found) => problems.extend(found),
+            }
+        }
+        if !problems.is_empty() {
+            return Err(Stop::usage(render(&problems)));
+        }
+        let ledger_files = run.started.ledger.clone();
+        let mut ledger = ledger(&ledger_files)?;
+        ledger.orphans.clone_from(&run.started.orphans);
+        Ok(Self {
+            scenarios,
+            ledger,
+            ledger_files,
+            from: format!("the run {}", run.started.run),
+            scope: Scope::Run,
         })
     }
 
     /// Scenarios and ledger against each other: every disagreement. With given paths the ledger
     /// may speak of scenarios that were not loaded, so only a whole corpus can be checked.
     pub(crate) fn disagreements(&self) -> Vec<Problem> {
-        if !self.whole {
+        if self.scope != Scope::Whole {
             return Vec::new();
         }
         ledger::check(&self.ledger, &self.scenarios, &texts(&self.ledger_files))
@@ -95,11 +136,42 @@ impl Corpus {
 
     /// Entries that name no step on disk, with why.
     pub(crate) fn orphans(&self) -> Vec<(String, String)> {
-        if self.whole {
-            ledger::orphans(&self.ledger, &self.scenarios)
-        } else {
-            Vec::new()
+        match self.scope {
+            Scope::Whole => ledger::orphans(&self.ledger, &self.scenarios),
+            Scope::Paths => Vec::new(),
+            Scope::Run => self.ledger.orphans.clone(),
         }
+    }
+
+    /// Plans every case of every scenario, whatever its effects: an earlier run has chosen.
+    pub(crate) fn plan_all(&self, capabilities: &BTreeSet<String>) -> Result<Plan, Stop> {
+        let options = PlanOptions {
+            surfaces: vec![Surface::Provider],
+            allow_external: true,
+            capabilities: capabilities.clone(),
+            ..PlanOptions::default()
+        };
+        plan(&self.scenarios, &options).map_err(|error| Stop::usage(error.to_string()))
+    }
+
+    /// The cases that a profile requires. A pattern that no scenario answers is a mistake: nobody
+    /// would notice that nothing is required.
+    pub(crate) fn required(&self, profile: &Profile) -> Result<BTreeSet<String>, Stop> {
+        let all = self.plan_all(&every_capability())?.cases;
+        let lost: Vec<&str> = profile
+            .required
+            .iter()
+            .filter(|pattern| !all.iter().any(|case| pattern.matches(&case.id)))
+            .map(CasePattern::text)
+            .collect();
+        if !lost.is_empty() {
+            return Err(Stop::usage(format!(
+                "the profile requires cases that no scenario gives: {}",
+                lost.join(", ")
+            )));
+        }
+        let ids = all.into_iter().map(|case| case.id);
+        Ok(ids.filter(|id| profile.requires(id)).collect())
     }
 
     /// Plans the selected cases.
@@ -107,6 +179,7 @@ impl Corpus {
         &self,
         args: &SelectArgs,
         capabilities: &BTreeSet<String>,
+        required: BTreeSet<String>,
     ) -> Result<Plan, Stop> {
         let options = PlanOptions {
             surfaces: surfaces(&args.surface)?,
@@ -115,6 +188,7 @@ impl Corpus {
             tags: args.tags.clone(),
             allow_external: allow_external(args.allow.as_deref())?,
             capabilities: capabilities.clone(),
+            required,
             shard: args
                 .shard
                 .as_deref()
@@ -207,7 +281,7 @@ fn ledger_files(
     Ok(files)
 }
 
-/// Reads a ledger file.
+/// Reads a ledger or profile.
 pub(crate) fn read(path: &Path) -> Result<StoredFile, Stop> {
     let text = fs::read_to_string(path)
         .map_err(|error| Stop::usage(format!("`{}` cannot be read: {error}", path.display())))?;

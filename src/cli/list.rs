@@ -1,5 +1,7 @@
 //! `cutover list`: the cases, one a line.
 
+use std::collections::BTreeSet;
+
 use crate::cli::args::SelectArgs;
 use crate::cli::context::print;
 use crate::cli::corpus::{Corpus, every_capability};
@@ -7,7 +9,7 @@ use crate::cli::exit::{OK, Outcome, Stop};
 
 pub(crate) fn run(args: &SelectArgs) -> Outcome {
     let corpus = Corpus::load(args)?;
-    let plan = corpus.plan(args, &every_capability())?;
+    let plan = corpus.plan(args, &every_capability(), BTreeSet::new())?;
     if plan.cases.is_empty() {
         return Err(Stop::nothing("no case is selected"));
     }

@@ -14,8 +14,10 @@ use crate::cli::sides::Sides;
 use crate::cli::signals::Signals;
 use crate::cli::stored::{self, Judged};
 use crate::plan::Plan;
-use crate::run::{Playing, RunSettings, run_cases};
-use crate::transcript::event::{EventKind, RunEnded, RunStarted, StoredScenario, StoredSince};
+use crate::run::{Playing, RunError, RunSettings, run_cases};
+use crate::transcript::event::{
+    EventKind, RunEnded, RunStarted, StoredFile, StoredScenario, StoredSince,
+};
 use crate::transcript::folder::BLOBS_DIR;
 use crate::transcript::journal::JournalWriter;
 
@@ -31,8 +33,14 @@ pub(crate) struct Performance<'a> {
     pub(crate) since: Option<StoredSince>,
     pub(crate) noise_limit: u32,
     pub(crate) faults: &'a [String],
-    /// Whether this is one shard.
+    /// Whether only a part is run, of which staleness is not judged.
     pub(crate) sharded: bool,
+    /// Which shard, if it is one.
+    pub(crate) shard: Option<String>,
+    /// Whether the journal of an interrupted run is gone on with.
+    pub(crate) resumed: bool,
+    /// What GO means, if it was frozen.
+    pub(crate) profile: Option<StoredFile>,
     /// Whether progress is shown.
     pub(crate) progress: bool,
 }
@@ -42,8 +50,13 @@ impl Performance<'_> {
     /// came.
     pub(crate) async fn perform(self, context: &Context) -> Result<Judged, Stop> {
         let clock = self.settings.clock.clone();
-        let journal = JournalWriter::create(self.dir, clock.clone())
-            .map_err(|error| Stop::usage(error.to_string()))?;
+        let open = if self.resumed {
+            JournalWriter::resume
+        } else {
+            JournalWriter::create
+        };
+        let journal =
+            open(self.dir, clock.clone()).map_err(|error| Stop::usage(error.to_string()))?;
         let unwritten = |error| Stop::unjudged(format!("{error}"));
         let started = self.started(context);
         journal
@@ -61,7 +74,7 @@ impl Performance<'_> {
         };
         let ended = run_cases(self.settings, &self.plan.cases, playing).await;
         progress.finish();
-        let ended = ended.map_err(|error| Stop::unjudged(error.to_string()))?;
+        let ended = ended.map_err(|error| cut_short(self.dir, &error))?;
         let interrupted = signals
             .received()
             .map(|number| Signals::name(number).to_owned());
@@ -93,14 +106,25 @@ impl Performance<'_> {
             target: sides.subject(Side::Target),
             scenarios: scenarios(self.plan),
             ledger: self.corpus.ledger_files.clone(),
-            profile: None,
+            profile: self.profile.clone(),
             since: self.since.clone(),
             orphans: self.corpus.orphans(),
             sharded: self.sharded,
+            shard: self.shard.clone(),
             noise_limit: self.noise_limit,
             faults: self.faults.to_vec(),
         }
     }
+}
+
+/// A journal that takes no more ends the run: what was judged until then is shown, as far as it
+/// was written, since no report can be.
+fn cut_short(dir: &Path, error: &RunError) -> Stop {
+    let seen = match Judged::read(dir, None) {
+        Ok(judged) => format!("what was written until then:\n{}", judged.terminal(false)),
+        Err(stop) => stop.message,
+    };
+    Stop::unjudged(format!("{error}\n{seen}"))
 }
 
 /// Settings with everything ordinary; the caller changes what it was asked to.
@@ -112,7 +136,8 @@ pub(crate) fn settings(id: String, sides: &Sides, clock: Clock) -> RunSettings {
         replays: crate::run::Replays::Auto,
         seed: 0,
         fail_fast: None,
-        sandboxes_at_once: None,
+        bounds: sides.bounds(None),
+        one_account: sides.one_account(),
         sandboxes_total: None,
         minutes_max: None,
         lanes: (sides.source.lane.to_string(), sides.target.lane.to_string()),

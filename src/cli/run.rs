@@ -1,36 +1,52 @@
 //! `cutover run`: the main job.
 
-use std::fmt::Write as _;
-use std::path::Path;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::base::clock::Clock;
 use crate::base::redact::Redactor;
 use crate::cli::args::RunArgs;
 use crate::cli::context::{Context, print, tell};
-use crate::cli::corpus::Corpus;
-use crate::cli::exit::{OK, Outcome, Stop};
+use crate::cli::corpus::{self, Corpus};
+use crate::cli::exit::{OK, Outcome, Stop, UNJUDGED};
+use crate::cli::gate::{disagreement, own_profile, worse};
 use crate::cli::perform::{Performance, settings};
+use crate::cli::plan_text::plan_text;
+use crate::cli::rerun::Rerun;
+use crate::cli::resume;
 use crate::cli::sides::Sides;
 use crate::cli::stored::{self, Judged};
 use crate::compare::verdict::DriftVerdict;
-use crate::plan::Plan;
 use crate::report::{scan, withhold};
 use crate::run::{Replays, RunSettings};
 use crate::transcript::create_run_folder;
 
 pub(crate) async fn run(args: &RunArgs, context: &Context) -> Outcome {
+    if let Some(dir) = &args.resume {
+        return resume::run(dir, args, context).await;
+    }
     let replays = replays(&args.replays)?;
     let corpus = Corpus::load(&args.select)?;
-    let sides = Sides::open(&args.sides, &args.fault, context).await?;
-    let plan = corpus.plan(&args.select, &sides.capabilities)?;
+    let again = args.rerun.as_deref().map(Rerun::read).transpose()?;
+    let side_args = again.as_ref().map(|again| again.sides(&args.sides));
+    let side_args = side_args.as_ref().unwrap_or(&args.sides);
+    let sides = Sides::open(side_args, &args.fault, context).await?;
+    let profile = args.profile.as_deref().map(corpus::read).transpose()?;
+    let required = match &profile {
+        Some(file) => corpus.required(&stored::profile(file)?)?,
+        None => BTreeSet::new(),
+    };
+    let mut plan = corpus.plan(&args.select, &sides.capabilities, required)?;
+    if let Some(again) = &again {
+        again.narrow(&mut plan)?;
+    }
     if plan.cases.is_empty() {
         return Err(Stop::nothing(
             "no case is selected; `cutover list` shows what there is",
         ));
     }
     if args.plan {
-        print(&plan_text(&plan, &sides, replays))?;
+        print(&plan_text(&plan, &sides, replays, usize::from(args.jobs)))?;
         return Ok(OK);
     }
     let since = args.since.as_deref().map(stored::since).transpose()?;
@@ -47,18 +63,17 @@ pub(crate) async fn run(args: &RunArgs, context: &Context) -> Outcome {
         noise_limit: args.noise_limit,
         faults: &args.fault,
         sharded: args.select.shard.is_some(),
+        shard: args.select.shard.clone(),
+        resumed: false,
+        profile,
         progress: true,
     };
     let judged = performance.perform(context).await?;
-    let exit = finish(&judged, &folder.path, &sides.redactor, context)?;
-    Ok(if args.gate {
-        judged.gate_exit(true)
-    } else {
-        exit
-    })
+    finish(&judged, args.gate, &sides.redactor, context)
 }
 
-fn run_settings(
+/// The settings that the arguments ask for.
+pub(crate) fn run_settings(
     args: &RunArgs,
     id: String,
     sides: &Sides,
@@ -72,7 +87,7 @@ fn run_settings(
             .seed
             .unwrap_or_else(|| u64::from(uuid::Uuid::new_v4().as_fields().0)),
         fail_fast: args.fail_fast,
-        sandboxes_at_once: args.sandboxes_at_once,
+        bounds: sides.bounds(args.sandboxes_at_once),
         sandboxes_total: args.sandboxes_total,
         minutes_max: args
             .max_minutes
@@ -81,8 +96,15 @@ fn run_settings(
     }
 }
 
-/// Writes every report, looks for secrets once more, and prints the answer.
-fn finish(judged: &Judged, dir: &Path, redactor: &Redactor, context: &Context) -> Outcome {
+/// Writes every report, looks for secrets once more, prints the answer, and exits on the drift or,
+/// with `gate`, on the decision.
+pub(crate) fn finish(
+    judged: &Judged,
+    gate: bool,
+    redactor: &Redactor,
+    context: &Context,
+) -> Outcome {
+    let dir = judged.run.dir.as_path();
     judged.write_reports()?;
     let unscanned = |error| Stop::unjudged(format!("{error}"));
     let findings = scan(dir, redactor).map_err(unscanned)?;
@@ -104,10 +126,21 @@ fn finish(judged: &Judged, dir: &Path, redactor: &Redactor, context: &Context) -
     }
     print(&judged.terminal(context.colour))?;
     tell(&format!("reports in {}", dir.display()));
-    Ok(judged.conclusion.drift.verdict.exit_code())
+    if !gate {
+        return Ok(judged.conclusion.drift.verdict.exit_code());
+    }
+    let alone = std::slice::from_ref(judged);
+    if let Some(profile) = own_profile(alone)?
+        && let Some(why) = disagreement(&profile, alone)
+    {
+        print(&format!("INCONCLUSIVE: {why}\n"))?;
+        return Ok(worse(UNJUDGED, judged.gate_exit(true)));
+    }
+    Ok(judged.gate_exit(true))
 }
 
-fn replays(text: &str) -> Result<Replays, Stop> {
+/// Reads `--replays`.
+pub(crate) fn replays(text: &str) -> Result<Replays, Stop> {
     match text {
         "auto" => Ok(Replays::Auto),
         number => match number.parse::<u32>() {
@@ -117,35 +150,4 @@ fn replays(text: &str) -> Result<Replays, Stop> {
             ))),
         },
     }
-}
-
-fn plan_text(plan: &Plan, sides: &Sides, replays: Replays) -> String {
-    let (count, at_least) = match replays {
-        Replays::Auto => (1, " at least (replays auto)"),
-        Replays::Fixed(count) => (count as usize, ""),
-    };
-    let runnable = plan
-        .cases
-        .iter()
-        .filter(|case| case.unmet.is_empty())
-        .count();
-    let mut text = format!(
-        "{} cases, {runnable} of them can run here; {} creates per side{at_least}\n\
-         source {}\ntarget {}\n",
-        plan.cases.len(),
-        plan.creates_per_side * count,
-        sides.source,
-        sides.target,
-    );
-    for case in &plan.cases {
-        let _infallible = write!(text, "  {}", case.id);
-        if !case.unmet.is_empty() {
-            let _infallible = write!(text, "  unsupported: requires {}", case.unmet.join(", "));
-        }
-        text.push('\n');
-    }
-    for (case, why) in &plan.skipped {
-        let _infallible = writeln!(text, "  {case}  not selected: {why}");
-    }
-    text
 }

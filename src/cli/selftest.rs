@@ -1,6 +1,8 @@
 //! `cutover selftest`: proves that the judge finds what is planted and raises nothing else; with
 //! `--swap`, that the ledger notices when the two stand-ins exchange their shells.
 
+use std::collections::BTreeSet;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -126,8 +128,8 @@ async fn swap(engine: &Arc<dyn Engine>, signals: &Signals) -> Outcome {
         surface: vec!["provider".to_owned()],
         ..SelectArgs::default()
     };
-    let plan = corpus.plan(&select, &met)?;
-    let mut noticed = std::collections::BTreeSet::new();
+    let plan = corpus.plan(&select, &met, BTreeSet::new())?;
+    let mut noticed = BTreeSet::new();
     let now = Clock::new().now();
     for case in plan.cases.iter().filter(|case| case.unmet.is_empty()) {
         let about = about(&corpus.ledger, &case.id);
@@ -153,7 +155,7 @@ async fn swap(engine: &Arc<dyn Engine>, signals: &Signals) -> Outcome {
     for (id, how) in &noticed {
         print(&format!("{id}: {how}\n"))?;
     }
-    let entries: std::collections::BTreeSet<&String> = noticed.iter().map(|(id, _)| id).collect();
+    let entries: BTreeSet<&String> = noticed.iter().map(|(id, _)| id).collect();
     print(&format!(
         "{} entries reported stale or differing; at least {SWAPPED_ENTRIES_MIN} must be\n",
         entries.len()

@@ -1,6 +1,7 @@
 //! The two sides of a command, made ready from side specs: engine, stand-ins, live drivers.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::base::redact::Redactor;
@@ -9,14 +10,22 @@ use crate::base::side::Side;
 use crate::call::{Lane, SideSpec};
 use crate::cli::args::SidesArgs;
 use crate::cli::context::Context;
+use crate::cli::corpus;
 use crate::cli::exit::Stop;
 use crate::driver::http::HttpClients;
+use crate::plan::{Accounts, read_accounts};
+use crate::run::SideBounds;
+use crate::scenario::render;
 use crate::stage::{
-    EngineChoice, SideStage, StandinPlan, TwoSides, capabilities, choose_engine, live_driver,
+    EngineChoice, Recording, SideStage, StandinPlan, TwoSides, capabilities, choose_engine,
+    live_driver,
 };
 use crate::standin::engine::Engine;
 use crate::standin::fault::{Fault, FaultSwitch};
 use crate::transcript::event::StoredSubject;
+
+/// The settings beside the scenarios.
+const SETTINGS: &str = "cutover.yaml";
 
 /// Both sides, ready.
 #[derive(Debug)]
@@ -28,6 +37,8 @@ pub(crate) struct Sides {
     pub(crate) engine: Option<String>,
     pub(crate) capabilities: BTreeSet<String>,
     pub(crate) redactor: Redactor,
+    /// What a run may ask of the providers.
+    pub(crate) accounts: Accounts,
 }
 
 impl Sides {
@@ -37,8 +48,11 @@ impl Sides {
         faults: &[String],
         context: &Context,
     ) -> Result<Self, Stop> {
-        let source = spec("--source", &args.source)?;
-        let target = spec("--target", &args.target)?;
+        let accounts = accounts(Path::new(SETTINGS))?;
+        let mut source = spec("--source", &args.source)?;
+        let mut target = spec("--target", &args.target)?;
+        let recorded_source = recording("--source", &mut source)?;
+        let recorded_target = recording("--target", &mut target)?;
         let (source_faults, target_faults) = side_faults(faults, &source, &target)?;
         let choice: EngineChoice = args
             .engine
@@ -50,8 +64,8 @@ impl Sides {
             .iter()
             .any(|side| side.lane == Lane::Standin);
         // Keys come before the engine: a missing one is told without starting anything.
-        let live_source = live(&source, &clients, context, &mut secrets)?;
-        let live_target = live(&target, &clients, context, &mut secrets)?;
+        let ready_source = live(&source, &clients, context, &mut secrets)?.or(recorded_source);
+        let ready_target = live(&target, &clients, context, &mut secrets)?.or(recorded_target);
         let engine = if uses_standin {
             let engine = choose_engine(choice, &context.program)
                 .await
@@ -60,21 +74,22 @@ impl Sides {
         } else {
             None
         };
-        let stage_of = |spec: &SideSpec, live: Option<SideStage>, faults: Vec<Fault>| {
-            live.or_else(|| {
-                let engine = Arc::clone(engine.as_ref()?);
-                let plan = StandinPlan::new(spec.provider, engine, clients.clone());
-                Some(SideStage::Standin(Box::new(StandinPlan {
-                    faults: FaultSwitch::new(faults),
-                    allow_network: args.allow_network,
-                    ..plan
-                })))
-            })
-            .ok_or_else(|| Stop::unjudged("a side has neither a stand-in nor a driver"))
+        let stage_of = |spec: &SideSpec, ready: Option<SideStage>, faults: Vec<Fault>| {
+            ready
+                .or_else(|| {
+                    let engine = Arc::clone(engine.as_ref()?);
+                    let plan = StandinPlan::new(spec.provider, engine, clients.clone());
+                    Some(SideStage::Standin(Box::new(StandinPlan {
+                        faults: FaultSwitch::new(faults),
+                        allow_network: args.allow_network,
+                        ..plan
+                    })))
+                })
+                .ok_or_else(|| Stop::unjudged("a side has neither a stand-in nor a driver"))
         };
         let stage = TwoSides {
-            source: stage_of(&source, live_source, source_faults)?,
-            target: stage_of(&target, live_target, target_faults)?,
+            source: stage_of(&source, ready_source, source_faults)?,
+            target: stage_of(&target, ready_target, target_faults)?,
         };
         let has = engine.as_ref().map(|engine| engine.capabilities());
         let capabilities = capabilities(&source, &target, has.as_deref(), args.allow_network);
@@ -87,7 +102,42 @@ impl Sides {
             engine,
             capabilities,
             redactor,
+            accounts,
         })
+    }
+
+    /// The side as it was asked for.
+    pub(crate) const fn spec(&self, side: Side) -> &SideSpec {
+        match side {
+            Side::Source => &self.source,
+            Side::Target => &self.target,
+        }
+    }
+
+    /// Bounds on both sides: what was asked for, and on live lanes what the account allows.
+    pub(crate) fn bounds(&self, at_once: Option<usize>) -> [SideBounds; 2] {
+        Side::BOTH.map(|side| {
+            let spec = self.spec(side);
+            if spec.lane != Lane::Live {
+                return SideBounds {
+                    at_once,
+                    ..SideBounds::default()
+                };
+            }
+            let account = self.accounts.of(spec.provider);
+            SideBounds {
+                at_once: Some(at_once.unwrap_or(usize::MAX).min(account.at_once)),
+                per_second: Some(account.per_second),
+                in_all: account.in_all,
+            }
+        })
+    }
+
+    /// Whether both sides use one account.
+    pub(crate) fn one_account(&self) -> bool {
+        self.source.lane == Lane::Live
+            && self.target.lane == Lane::Live
+            && self.source.provider == self.target.provider
     }
 
     /// The side for the journal.
@@ -103,6 +153,7 @@ impl Sides {
             ..StoredSubject::default()
         };
         match stage {
+            SideStage::Recording(recording) => return recording.subject().clone(),
             SideStage::Standin(_) => {
                 "a local stand-in per case".clone_into(&mut subject.endpoint);
                 subject.image = Some("litellm (built in)".to_owned());
@@ -120,16 +171,31 @@ impl Sides {
     }
 }
 
+/// The accounts of `cutover.yaml`, if there is one.
+fn accounts(path: &Path) -> Result<Accounts, Stop> {
+    if !path.is_file() {
+        return Ok(Accounts::default());
+    }
+    let file = corpus::read(path)?;
+    read_accounts(&file.file, &file.text).map_err(|problems| Stop::usage(render(&problems)))
+}
+
 fn spec(option: &str, text: &str) -> Result<SideSpec, Stop> {
     let spec: SideSpec = text
         .parse()
         .map_err(|error| Stop::usage(format!("{option}: {error}")))?;
-    if let Lane::Recording(_) = spec.lane {
-        return Err(Stop::usage(format!(
-            "{option}: lane `recording` is not in this version; standin or live"
-        )));
-    }
     Ok(spec)
+}
+
+/// The earlier run that stands for a side, which then has the recording's stack.
+fn recording(option: &str, spec: &mut SideSpec) -> Result<Option<SideStage>, Stop> {
+    let Lane::Recording(path) = &spec.lane else {
+        return Ok(None);
+    };
+    let recording = Recording::open(path, spec.provider)
+        .map_err(|error| Stop::usage(format!("{option}: {error}")))?;
+    spec.stack = recording.stack();
+    Ok(Some(SideStage::Recording(Arc::new(recording))))
 }
 
 fn live(

@@ -9,7 +9,7 @@ use crate::cli::args::{Cli, Command};
 use crate::cli::context::{Context, tell};
 use crate::cli::exit::{Outcome, Stop, USAGE, code};
 use crate::cli::{
-    check, completions, doctor, explain, gate, init, list, man, reap, report, run, schema,
+    check, completions, doctor, explain, gate, init, list, man, merge, reap, report, run, schema,
     selftest, show, standin, try_one,
 };
 
@@ -57,6 +57,7 @@ fn dispatch(command: Command, context: &Context) -> Outcome {
         Command::Show(args) => show::run(&args, context),
         Command::Report(args) => report::run(&args, context),
         Command::Gate(args) => gate::run(&args, context),
+        Command::Merge(args) => merge::run(&args, context),
         Command::Selftest(args) => block_on(selftest::run(&args, context)),
         Command::Standin(args) => block_on(standin::run(&args, context)),
         Command::Reap(args) => block_on(reap::run(&args, context)),

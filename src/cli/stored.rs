@@ -9,10 +9,11 @@ use crate::cli::corpus;
 use crate::cli::exit::{DIFFERS, NOTHING, OK, Stop, UNJUDGED};
 use crate::cli::sides::Sides;
 use crate::compare::ledger::{Ledger, LedgerText, read_ledger};
+use crate::compare::profile::{Profile, read_profile};
 use crate::compare::verdict::{Conclusion, DecisionVerdict, DriftVerdict, Scope};
 use crate::report::terminal::TerminalOptions;
 use crate::report::{ReportInput, terminal, write_all};
-use crate::run::conclude::{Judge, conclude_run, subjects};
+use crate::run::conclude::{Judge, Terms, conclude_run, subjects};
 use crate::scenario::render;
 use crate::transcript::event::{StoredFile, StoredSince};
 use crate::transcript::{StoredRun, read_journal};
@@ -25,18 +26,49 @@ pub(crate) struct Judged {
     titles: IndexMap<String, String>,
 }
 
+/// Terms that take the place of a run's own.
+#[derive(Debug, Default)]
+pub(crate) struct Other<'a> {
+    /// A ledger.
+    pub(crate) quirks: Option<&'a Path>,
+    /// A profile.
+    pub(crate) profile: Option<Profile>,
+    /// When the decision is asked for; at the run's start if not said.
+    pub(crate) asked_at: Option<Timestamp>,
+}
+
 impl Judged {
     /// Reads and judges a run, with its own ledger unless `quirks` names another.
     pub(crate) fn read(dir: &Path, quirks: Option<&Path>) -> Result<Self, Stop> {
+        Self::read_by(
+            dir,
+            &Other {
+                quirks,
+                ..Other::default()
+            },
+        )
+    }
+
+    /// Reads and judges a run by its own terms, but for those that are given.
+    pub(crate) fn read_by(dir: &Path, other: &Other<'_>) -> Result<Self, Stop> {
         let run = read_journal(dir).map_err(|error| Stop::usage(error.to_string()))?;
-        let files = match quirks {
+        let files = match other.quirks {
             Some(path) => vec![corpus::read(path)?],
             None => run.started.ledger.clone(),
         };
-        let ledger = ledger(&files)?;
+        let profile = match (&other.profile, &run.started.profile) {
+            (Some(profile), _) => Some(profile.clone()),
+            (None, Some(stored)) => Some(profile(stored)?),
+            (None, None) => None,
+        };
+        let terms = Terms {
+            ledger: ledger(&files)?,
+            profile,
+            asked_at: other.asked_at.unwrap_or(run.started_at),
+        };
         let conclusion =
-            conclude_run(&run, &ledger).map_err(|problems| Stop::usage(render(&problems)))?;
-        let titles = ledger.titles();
+            conclude_run(&run, &terms).map_err(|problems| Stop::usage(render(&problems)))?;
+        let titles = terms.ledger.titles();
         Ok(Self {
             run,
             conclusion,
@@ -87,6 +119,11 @@ pub(crate) const fn shown(colour: bool) -> TerminalOptions {
 /// The ledger of these files; every problem at once.
 pub(crate) fn ledger(files: &[StoredFile]) -> Result<Ledger, Stop> {
     read_ledger(&texts(files)).map_err(|problems| Stop::usage(render(&problems)))
+}
+
+/// The profile of this file; every problem at once.
+pub(crate) fn profile(file: &StoredFile) -> Result<Profile, Stop> {
+    read_profile(&file.file, &file.text).map_err(|problems| Stop::usage(render(&problems)))
 }
 
 /// Ledger files as the ledger's reader takes them.

@@ -48,6 +48,9 @@ pub(crate) async fn run(args: &TryArgs, context: &Context) -> Outcome {
         noise_limit: 0,
         faults: &[],
         sharded: true,
+        shard: None,
+        resumed: false,
+        profile: None,
         progress: false,
     };
     let judged = performance.perform(context).await?;
@@ -85,6 +88,7 @@ const fn exit_of(verdict: Verdict) -> u8 {
         | Verdict::ProviderError
         | Verdict::Unsupported
         | Verdict::NotReached
+        | Verdict::NotRecorded
         | Verdict::Skipped => UNJUDGED,
         Verdict::Noise
         | Verdict::UnstableSource

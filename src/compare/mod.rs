@@ -3,7 +3,7 @@
 //!
 //! Comes in: transcripts of both sides, the scenario, the ledger. Goes out: verdicts with their
 //! evidence, and the two answers (`design.md` section 5). Deliberately absent: an opinion on
-//! which side is right; rendering. Profiles (`--profile FILE`) are not read yet.
+//! which side is right; rendering.
 
 pub mod answer;
 pub mod conclude;
@@ -14,7 +14,9 @@ mod invisible;
 pub mod json;
 pub mod judge;
 pub mod ledger;
+pub mod measured;
 mod pick;
+pub mod profile;
 #[cfg(test)]
 mod samples;
 mod steps;

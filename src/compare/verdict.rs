@@ -54,13 +54,15 @@ pub enum Verdict {
     Unsupported,
     /// Aside: an earlier step's failure made it impossible.
     NotReached,
+    /// Aside: the recording that stands for a side does not have this call.
+    NotRecorded,
     /// Aside: not run, with a reason.
     Skipped,
 }
 
 impl Verdict {
-    /// All words, best first; the three that stand aside last.
-    pub const ALL: [Self; 13] = [
+    /// All words, best first; the four that stand aside last.
+    pub const ALL: [Self; 14] = [
         Self::Identical,
         Self::Equivalent,
         Self::KnownDivergence,
@@ -73,6 +75,7 @@ impl Verdict {
         Self::HarnessError,
         Self::Unsupported,
         Self::NotReached,
+        Self::NotRecorded,
         Self::Skipped,
     ];
 
@@ -91,13 +94,17 @@ impl Verdict {
             Self::HarnessError => "harness_error",
             Self::Unsupported => "unsupported",
             Self::NotReached => "not_reached",
+            Self::NotRecorded => "not_recorded",
             Self::Skipped => "skipped",
         }
     }
 
     /// Whether the verdict stands aside of the ranking: nothing was judged.
     pub const fn is_aside(self) -> bool {
-        matches!(self, Self::Unsupported | Self::NotReached | Self::Skipped)
+        matches!(
+            self,
+            Self::Unsupported | Self::NotReached | Self::NotRecorded | Self::Skipped
+        )
     }
 }
 

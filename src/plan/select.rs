@@ -46,6 +46,14 @@ pub struct Plan {
     pub creates_per_side: usize,
 }
 
+impl Plan {
+    /// Leaves only the cases that `wanted` holds for.
+    pub fn keep(&mut self, wanted: impl Fn(&Case) -> bool) {
+        self.cases.retain(wanted);
+        self.creates_per_side = creates_of(&self.cases);
+    }
+}
+
 /// Why there is no plan.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
@@ -102,16 +110,19 @@ pub fn plan(scenarios: &[Arc<Scenario>], options: &PlanOptions) -> Result<Plan, 
     }
     cases.sort_by(|a, b| a.id.cmp(&b.id));
     skipped.sort();
-    let creates_per_side = cases
+    Ok(Plan {
+        creates_per_side: creates_of(&cases),
+        cases,
+        skipped,
+    })
+}
+
+fn creates_of(cases: &[Case]) -> usize {
+    cases
         .iter()
         .filter(|case| case.unmet.is_empty())
         .map(|case| creates(&case.scenario))
-        .sum();
-    Ok(Plan {
-        cases,
-        skipped,
-        creates_per_side,
-    })
+        .sum()
 }
 
 /// Sandboxes that one replay of a scenario makes on one side.

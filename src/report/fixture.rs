@@ -3,11 +3,12 @@
 use crate::base::blob::Blob;
 use crate::base::side::Side;
 use crate::call::{FailureClass, Surface, Verb};
+use crate::compare::measured::{Availability, Timing};
 use crate::compare::verdict::{
     CaseError, CaseVerdict, Conclusion, Decision, DecisionVerdict, Divergence, Drift, DriftVerdict,
     Effect, FieldVerdict, Gate, ObservedValue, QuirkUse, Scope, Shown, StepVerdict, Verdict,
 };
-use crate::report::input::{Availability, ReportInput, Resources, RunFacts, Timing};
+use crate::report::input::{ReportInput, Resources, RunFacts};
 use crate::transcript::Ending;
 use crate::transcript::event::StoredSubject;
 use crate::transcript::record::UnmetExpectation;

@@ -1,13 +1,12 @@
 //! What the reports are made of.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use indexmap::IndexMap;
 use jiff::Timestamp;
 
-use crate::base::side::Side;
-use crate::call::Verb;
 use crate::compare::conclude::below_surface;
+use crate::compare::measured::{Availability, Measured, Timing};
 use crate::compare::verdict::Conclusion;
 use crate::transcript::event::{StoredScenario, StoredSubject};
 use crate::transcript::{StepResult, StoredRun};
@@ -66,36 +65,6 @@ pub struct RunFacts {
     pub calls: u64,
 }
 
-/// How long the steps of a verb took on a side, in milliseconds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Timing {
-    /// The verb.
-    pub verb: String,
-    /// The side.
-    pub side: Side,
-    /// How many.
-    pub count: u64,
-    /// The middle one.
-    pub p50_ms: u64,
-    /// The one that 95 of 100 stay under.
-    pub p95_ms: u64,
-}
-
-/// How the exchanges of an operation went on a side.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Availability {
-    /// The side.
-    pub side: Side,
-    /// The driver's operation; `create` is told as `provision`, the verb it belongs to.
-    pub verb: String,
-    /// First tries.
-    pub calls: u64,
-    /// First tries without a usable answer, or answered 429 or 5xx.
-    pub first_attempt_failures: u64,
-    /// Further tries.
-    pub retries: u64,
-}
-
 /// Sandboxes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Resources {
@@ -114,12 +83,13 @@ impl<'a> ReportInput<'a> {
         conclusion: &'a Conclusion,
         titles: IndexMap<String, String>,
     ) -> Self {
+        let measured = Measured::of(run, &conclusion.cases);
         Self {
             run: RunFacts::of(run),
             conclusion,
             titles,
-            timing: timing(run, conclusion),
-            availability: availability(run),
+            timing: measured.timing,
+            availability: measured.availability,
             resources: resources(run),
             scenarios: &run.started.scenarios,
         }
@@ -222,74 +192,6 @@ impl RunFacts {
     }
 }
 
-fn timing(run: &StoredRun, conclusion: &Conclusion) -> Vec<Timing> {
-    let mut durations: IndexMap<(Verb, Side), Vec<u64>> = IndexMap::new();
-    for case in &conclusion.cases {
-        let verbs: HashMap<&str, Verb> = case
-            .steps
-            .iter()
-            .map(|step| (step.id.as_str(), step.verb))
-            .collect();
-        for stored in run
-            .cases
-            .get(&case.case)
-            .into_iter()
-            .flat_map(|c| &c.transcripts)
-        {
-            for step in &stored.transcript.steps {
-                let verb = verbs.get(step.step.as_str());
-                // A step that met an error says nothing of how fast the work is done.
-                if let (Some(verb), StepResult::Outcome(_)) = (verb, &step.result) {
-                    let key = (*verb, stored.transcript.side);
-                    durations.entry(key).or_default().push(step.duration_ms);
-                }
-            }
-        }
-    }
-    durations.sort_keys();
-    durations
-        .into_iter()
-        .map(|((verb, side), mut ms)| {
-            ms.sort_unstable();
-            Timing {
-                verb: verb.name().to_owned(),
-                side,
-                count: ms.len() as u64,
-                p50_ms: percentile(&ms, 50),
-                p95_ms: percentile(&ms, 95),
-            }
-        })
-        .collect()
-}
-
-/// The smallest value that `percent` of 100 do not exceed (nearest rank). `sorted` ascends.
-fn percentile(sorted: &[u64], percent: usize) -> u64 {
-    let rank = (sorted.len() * percent).div_ceil(100).max(1);
-    sorted.get(rank - 1).copied().unwrap_or(0)
-}
-
-fn availability(run: &StoredRun) -> Vec<Availability> {
-    let mut list: Vec<_> = run
-        .calls
-        .iter()
-        .filter_map(|count| {
-            let verb = match count.operation.as_str() {
-                "create" => Verb::Provision.name(),
-                other => other,
-            };
-            Some(Availability {
-                side: count.side?,
-                verb: verb.to_owned(),
-                calls: count.calls,
-                first_attempt_failures: count.first_attempt_failures,
-                retries: count.retries,
-            })
-        })
-        .collect();
-    list.sort_by(|a, b| (&a.verb, a.side).cmp(&(&b.verb, b.side)));
-    list
-}
-
 fn resources(run: &StoredRun) -> Resources {
     let made = || run.sandboxes.iter().filter(|sandbox| sandbox.id.is_some());
     let leaked = run
@@ -311,16 +213,9 @@ fn resources(run: &StoredRun) -> Resources {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::base::side::Side;
 
-    #[test]
-    fn percentiles_are_values_that_occurred() {
-        let values: Vec<u64> = (1..=100).collect();
-        assert_eq!((percentile(&values, 50), percentile(&values, 95)), (50, 95));
-        assert_eq!((percentile(&[7], 50), percentile(&[7], 95)), (7, 7));
-        assert_eq!(percentile(&[1, 9], 95), 9);
-        assert_eq!(percentile(&[], 50), 0);
-    }
+    use super::*;
 
     /// Writes a journal, reads it back and gathers: the way of `cutover run` and `cutover report`.
     #[test]

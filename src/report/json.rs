@@ -264,7 +264,7 @@ fn quirks(input: &ReportInput<'_>) -> QuirksReport {
 }
 
 fn availability(input: &ReportInput<'_>) -> Vec<AvailabilityReport> {
-    let report = |row: &crate::report::input::Availability| AvailabilityReport {
+    let report = |row: &crate::compare::measured::Availability| AvailabilityReport {
         side: row.side,
         verb: row.verb.clone(),
         calls: row.calls,
@@ -275,7 +275,7 @@ fn availability(input: &ReportInput<'_>) -> Vec<AvailabilityReport> {
 }
 
 fn timing(input: &ReportInput<'_>) -> Vec<TimingReport> {
-    let report = |row: &crate::report::input::Timing| TimingReport {
+    let report = |row: &crate::compare::measured::Timing| TimingReport {
         verb: row.verb.clone(),
         side: row.side,
         count: row.count,

@@ -125,7 +125,7 @@ fn status(case: &CaseVerdict, items: &[Item]) -> TestCaseStatus {
             status.set_rerun_kind(FlakyOrRerun::Flaky);
             return status;
         }
-        Verdict::Unsupported | Verdict::NotReached | Verdict::Skipped => {
+        Verdict::Unsupported | Verdict::NotReached | Verdict::NotRecorded | Verdict::Skipped => {
             let mut status = TestCaseStatus::skipped();
             status.set_type(case.verdict.name());
             status.set_message(format!("{}: {message}", case.verdict.name()));

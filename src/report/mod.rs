@@ -35,6 +35,6 @@ mod terminal_tried;
 mod tests;
 mod values;
 
-pub use input::{Availability, ReportInput, Resources, RunFacts, Timing};
+pub use input::{ReportInput, Resources, RunFacts};
 pub use render::{ReportError, write_all};
 pub use scan::{Finding, scan, withhold};

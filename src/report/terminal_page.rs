@@ -160,7 +160,9 @@ pub(crate) fn verdict_style(verdict: Verdict) -> Style {
     match verdict {
         Verdict::Identical | Verdict::Equivalent => AnsiColor::Green.on_default(),
         Verdict::KnownDivergence | Verdict::Noise => AnsiColor::Yellow.on_default(),
-        Verdict::Unsupported | Verdict::NotReached | Verdict::Skipped => Style::new().dimmed(),
+        Verdict::Unsupported | Verdict::NotReached | Verdict::NotRecorded | Verdict::Skipped => {
+            Style::new().dimmed()
+        }
         Verdict::UnstableSource
         | Verdict::UnstableTarget
         | Verdict::NewDivergence

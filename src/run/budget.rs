@@ -20,6 +20,8 @@ const FAILED_CREATES_MAX: u32 = 5;
 pub enum StopReason {
     /// `--sandboxes-total` is used up.
     SandboxesTotal(u64),
+    /// The side's account has no more in this run (`in_all` of `cutover.yaml`).
+    Account(Side, u64),
     /// `--max-minutes` is over.
     Minutes(u64),
     /// Too many creates failed in a row.
@@ -36,6 +38,9 @@ impl std::fmt::Display for StopReason {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::SandboxesTotal(max) => write!(f, "the cap of {max} sandboxes was reached"),
+            Self::Account(side, max) => {
+                write!(f, "the {side}'s account allows {max} sandboxes in all")
+            }
             Self::Minutes(max) => write!(f, "the cap of {max} minutes was reached"),
             Self::Breaker(count) => write!(f, "{count} creates in a row failed"),
             Self::FailFast(count) => {
@@ -50,14 +55,23 @@ impl std::fmt::Display for StopReason {
     }
 }
 
+const fn index_of(side: Side) -> usize {
+    match side {
+        Side::Source => 0,
+        Side::Target => 1,
+    }
+}
+
 /// Counts what the caps are about. Shared by all jobs.
 #[derive(Debug)]
 pub(crate) struct Budget {
     clock: Clock,
     ends: Option<(Timestamp, u64)>,
     sandboxes_total: Option<u64>,
+    /// Of each side's account.
+    in_all: [Option<u64>; 2],
     fail_fast: Option<u32>,
-    created: AtomicU64,
+    created: [AtomicU64; 2],
     destroyed: AtomicU64,
     /// By side: a healthy side must not hide that the other one makes nothing.
     failed_in_a_row: [AtomicU32; 2],
@@ -77,8 +91,9 @@ impl Budget {
             clock,
             ends,
             sandboxes_total: settings.sandboxes_total,
+            in_all: settings.bounds.each_ref().map(|bounds| bounds.in_all),
             fail_fast: settings.fail_fast,
-            created: AtomicU64::new(0),
+            created: [AtomicU64::new(0), AtomicU64::new(0)],
             destroyed: AtomicU64::new(0),
             failed_in_a_row: [AtomicU32::new(0), AtomicU32::new(0)],
             changed: AtomicU32::new(0),
@@ -88,20 +103,26 @@ impl Budget {
     }
 
     /// Asks for one more sandbox.
-    pub(crate) fn admit(&self) -> Result<(), StopReason> {
+    pub(crate) fn admit(&self, side: Side) -> Result<(), StopReason> {
         if let Some(reason) = self.reason() {
             return Err(reason);
         }
         if let Some(max) = self.sandboxes_total
-            && self.created.load(Ordering::SeqCst) >= max
+            && self.made() >= max
         {
             return Err(self.stop(StopReason::SandboxesTotal(max)));
+        }
+        let index = index_of(side);
+        if let Some(max) = self.in_all[index]
+            && self.created[index].load(Ordering::SeqCst) >= max
+        {
+            return Err(self.stop(StopReason::Account(side, max)));
         }
         Ok(())
     }
 
     pub(crate) fn created(&self, side: Side) {
-        self.created.fetch_add(1, Ordering::SeqCst);
+        self.created[index_of(side)].fetch_add(1, Ordering::SeqCst);
         self.in_a_row(side).store(0, Ordering::SeqCst);
     }
 
@@ -117,10 +138,12 @@ impl Budget {
     }
 
     fn in_a_row(&self, side: Side) -> &AtomicU32 {
-        match side {
-            Side::Source => &self.failed_in_a_row[0],
-            Side::Target => &self.failed_in_a_row[1],
-        }
+        &self.failed_in_a_row[index_of(side)]
+    }
+
+    fn made(&self) -> u64 {
+        let made = self.created.iter();
+        made.map(|count| count.load(Ordering::SeqCst)).sum()
     }
 
     /// Takes note of a verdict.
@@ -162,10 +185,7 @@ impl Budget {
     }
 
     pub(crate) fn totals(&self) -> (u64, u64) {
-        (
-            self.created.load(Ordering::SeqCst),
-            self.destroyed.load(Ordering::SeqCst),
-        )
+        (self.made(), self.destroyed.load(Ordering::SeqCst))
     }
 }
 
@@ -182,7 +202,8 @@ mod tests {
             replays: Replays::Auto,
             seed: 0,
             fail_fast: None,
-            sandboxes_at_once: None,
+            bounds: Default::default(),
+            one_account: false,
             sandboxes_total: None,
             minutes_max: None,
             lanes: (String::new(), String::new()),

@@ -10,6 +10,8 @@ use crate::call::{Provider, Stack, Surface};
 use crate::compare::conclude::conclude;
 use crate::compare::judge::{CaseInput, judge_case, unjudged_case};
 use crate::compare::ledger::Ledger;
+use crate::compare::measured::Measured;
+use crate::compare::profile::Profile;
 use crate::compare::subjects::{LaneFact, Subject, Subjects};
 use crate::compare::verdict::{CaseVerdict, Conclusion, Verdict};
 use crate::compare::{RunFacts, SinceRun};
@@ -97,19 +99,28 @@ fn not_run(
     } else {
         Verdict::Skipped
     };
-    // A requirement that is known to be unmet before the run excuses the case.
-    let required = required && verdict == Verdict::Skipped;
     unjudged_case(id, scenario, surface, required, verdict, message)
+}
+
+/// By what a stored run is judged.
+#[derive(Debug, Clone)]
+pub struct Terms {
+    /// What is known to differ.
+    pub ledger: Ledger,
+    /// What GO means, if it was frozen.
+    pub profile: Option<Profile>,
+    /// When the decision is asked for, UTC.
+    pub asked_at: Timestamp,
 }
 
 /// Judges a stored run: every case again, then drift and decision.
 ///
 /// # Errors
 /// When a stored scenario cannot be read by this version: every problem with its place.
-pub fn conclude_run(run: &StoredRun, ledger: &Ledger) -> Result<Conclusion, Vec<Problem>> {
+pub fn conclude_run(run: &StoredRun, terms: &Terms) -> Result<Conclusion, Vec<Problem>> {
     let scenarios = scenarios(run)?;
     let started = &run.started;
-    let mut ledger = ledger.clone();
+    let mut ledger = terms.ledger.clone();
     ledger.orphans.clone_from(&started.orphans);
     let subjects = subjects(
         &started.source,
@@ -130,7 +141,12 @@ pub fn conclude_run(run: &StoredRun, ledger: &Ledger) -> Result<Conclusion, Vec<
             Some(judge_stored(&judge, id, stored, scenario, run))
         })
         .collect();
-    let facts = facts(run, &judge, &cases);
+    let facts = RunFacts {
+        profile: terms.profile.clone(),
+        measured: Measured::of(run, &cases),
+        asked_at: terms.asked_at,
+        ..facts(run, &judge, &cases)
+    };
     Ok(conclude(cases, &judge.ledger, &facts))
 }
 
@@ -192,7 +208,6 @@ fn facts(run: &StoredRun, judge: &Judge, cases: &[CaseVerdict]) -> RunFacts {
         None => Some(9),
     };
     RunFacts {
-        subjects: judge.subjects.clone(),
         interrupted,
         stopped: ended.and_then(|ended| ended.stopped.clone()),
         noise_limit: run.started.noise_limit,
@@ -200,14 +215,12 @@ fn facts(run: &StoredRun, judge: &Judge, cases: &[CaseVerdict]) -> RunFacts {
             .open_sandboxes()
             .filter(|open| open.leaked.is_some())
             .count(),
-        secret_found: false,
         since: run.started.since.as_ref().map(|since| SinceRun {
             run: since.run.clone(),
             divergences: since.divergences.clone(),
         }),
         sharded: run.started.sharded,
-        planned: cases.len(),
-        now: run.started_at,
+        ..RunFacts::plain(judge.subjects.clone(), run.started_at, cases.len())
     }
 }
 
@@ -234,7 +247,12 @@ fn subject(stored: &StoredSubject) -> Subject {
     let lane = match stored.lane.as_str() {
         "live" => LaneFact::Live,
         "standin" => LaneFact::Standin,
-        _ => LaneFact::RecordingOfStandin,
+        _ => match &stored.recorded {
+            Some(recorded) if recorded.lane == "live" => {
+                LaneFact::RecordingOfLive(recorded.started)
+            }
+            _ => LaneFact::RecordingOfStandin,
+        },
     };
     Subject {
         provider,

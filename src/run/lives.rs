@@ -6,13 +6,14 @@ use indexmap::IndexMap;
 
 use crate::base::blob::BlobStore;
 use crate::base::side::Side;
+use crate::call::FieldValue;
 use crate::driver::CallContext;
 use crate::run::budget::{Budget, StopReason};
 use crate::surface::{Lifecycle, Refused};
 use crate::transcript::event::EventKind;
 use crate::transcript::journal::{JournalError, JournalScope};
 use crate::transcript::store::store_step;
-use crate::transcript::{StepRecord, Transcript};
+use crate::transcript::{StepRecord, StepResult, Transcript};
 
 /// Writes what happens on one side of a case in one replay. The first write that fails stops the
 /// run: what cannot be written down must not go on.
@@ -58,6 +59,23 @@ impl CaseJournal {
         let _told = self.kept(self.scope.step(&record.step).write(event));
     }
 
+    /// Takes the large values of an earlier run over into this one's blobs.
+    pub(crate) fn adopt(&self, record: &mut StepRecord) {
+        let StepResult::Outcome(outcome) = &mut record.result else {
+            return;
+        };
+        let copied: Result<(), _> = outcome.fields.values_mut().try_for_each(|value| {
+            if let FieldValue::Bytes(blob) = value {
+                *blob = self.blobs.copy(blob)?;
+            }
+            std::io::Result::Ok(())
+        });
+        if let Err(error) = copied {
+            record.result =
+                StepResult::HarnessError(format!("a recorded value cannot be read: {error}"));
+        }
+    }
+
     /// Keeps how the side was left.
     pub(crate) fn side_ended(&self, transcript: &Transcript) {
         let event = EventKind::SideEnded {
@@ -82,7 +100,7 @@ impl Lifecycle for CaseJournal {
 
     fn intent(&self, name: &str, labels: &IndexMap<String, String>) -> Result<(), Refused> {
         self.budget
-            .admit()
+            .admit(self.side)
             .map_err(|reason| Refused::Stopped(reason.to_string()))?;
         self.write(EventKind::CreateIntent {
             provider: self.provider.clone(),

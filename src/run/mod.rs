@@ -8,13 +8,17 @@
 mod budget;
 pub mod conclude;
 mod lives;
+mod pace;
 mod play;
 mod schedule;
 mod settings;
+mod sides;
 mod stage;
 mod step;
 
 pub use budget::StopReason;
+pub use play::is_unfinished;
 pub use schedule::{Playing, RunError, play_once, run_cases};
-pub use settings::{Progress, ProgressEvent, Replays, RunSettings};
+pub use settings::{Progress, ProgressEvent, Replays, RunSettings, SideBounds};
 pub use stage::{OpenSide, Stage, StageError};
+pub use step::unmet;

@@ -8,16 +8,38 @@ use tokio_util::sync::CancellationToken;
 
 use crate::base::clock::Clock;
 use crate::base::side::Side;
+use crate::compare::verdict::Verdict;
 use crate::plan::Case;
 use crate::run::lives::CaseJournal;
 use crate::run::stage::OpenSide;
 use crate::run::step::{Scene, with_duration};
 use crate::scenario::model::{Action, Step};
 use crate::scenario::template::Bindings;
-use crate::transcript::{KnownLiteral, StepRecord, StepResult, Transcript};
+use crate::transcript::{
+    KnownLiteral, StepRecord, StepResult, StoredCase, StoredTranscript, Transcript,
+};
 
 /// What the steps say that an interruption made impossible.
 pub(crate) const INTERRUPTED: &str = "the run was interrupted";
+
+/// Whether a case of an earlier run was not run to its end, so that a resumption must run it anew.
+/// What the run's machine could not do stays as it is.
+pub fn is_unfinished(case: &StoredCase) -> bool {
+    let cut = |stored: &StoredTranscript| {
+        !stored.complete
+            || stored.transcript.steps.iter().any(
+                |step| matches!(&step.result, StepResult::NotReached(why) if why == INTERRUPTED),
+            )
+    };
+    match (&case.skipped, &case.verdict) {
+        (Some((reason, _)), _) => reason != "unsupported",
+        // A cap that refused its sandbox left the case with nothing.
+        (None, Some((verdict, _))) => {
+            verdict == Verdict::NotReached.name() || case.transcripts.iter().any(cut)
+        }
+        (None, None) => true,
+    }
+}
 
 /// What a step gave, and the literals learnt by it.
 type Played = (StepRecord, Vec<KnownLiteral>);

@@ -17,13 +17,12 @@ use crate::compare::verdict::CaseVerdict;
 use crate::plan::Case;
 use crate::run::budget::{Budget, StopReason};
 use crate::run::conclude::{Judge, aside};
-use crate::run::lives::CaseJournal;
-use crate::run::play::Player;
+use crate::run::pace::AccountGate;
 use crate::run::settings::{Progress, ProgressEvent, Replays, RunSettings};
+use crate::run::sides::Played;
 use crate::run::stage::Stage;
 use crate::transcript::event::{CasePlanned, EventKind, RunEnded};
 use crate::transcript::journal::{JournalError, JournalWriter};
-use crate::transcript::{Ending, StepRecord, StepResult, Transcript};
 
 /// Why a run could not be carried through.
 #[derive(Debug, thiserror::Error)]
@@ -35,16 +34,16 @@ pub enum RunError {
 
 /// Everything the jobs share.
 #[derive(Debug)]
-struct Shared {
-    settings: RunSettings,
-    stage: Arc<dyn Stage>,
-    journal: JournalWriter,
-    blobs: BlobStore,
-    budget: Arc<Budget>,
-    judge: Judge,
-    jobs: Semaphore,
-    at_once: [Semaphore; 2],
-    cancelled: CancellationToken,
+pub(super) struct Shared {
+    pub(super) settings: RunSettings,
+    pub(super) stage: Arc<dyn Stage>,
+    pub(super) journal: JournalWriter,
+    pub(super) blobs: BlobStore,
+    pub(super) budget: Arc<Budget>,
+    pub(super) judge: Judge,
+    pub(super) jobs: Semaphore,
+    pub(super) accounts: [Arc<AccountGate>; 2],
+    pub(super) cancelled: CancellationToken,
 }
 
 /// What playing needs beside the settings and the cases.
@@ -89,11 +88,10 @@ pub async fn run_cases(
         progress,
         cancelled,
     } = playing;
-    let at_once = settings.sandboxes_at_once.unwrap_or(settings.jobs).max(1);
     let shared = Arc::new(Shared {
         budget: Arc::new(Budget::new(&settings)),
         jobs: Semaphore::new(settings.jobs.max(1)),
-        at_once: [Semaphore::new(at_once), Semaphore::new(at_once)],
+        accounts: gates(&settings),
         settings,
         stage,
         journal: journal.clone(),
@@ -171,7 +169,8 @@ pub async fn play_once(
         replays: Replays::Auto,
         seed: 0,
         fail_fast: None,
-        sandboxes_at_once: None,
+        bounds: Default::default(),
+        one_account: false,
         sandboxes_total: None,
         minutes_max: None,
         lanes: (String::new(), String::new()),
@@ -181,7 +180,7 @@ pub async fn play_once(
     let shared = Shared {
         budget: Arc::new(Budget::new(&settings)),
         jobs: Semaphore::new(2),
-        at_once: [Semaphore::new(1), Semaphore::new(1)],
+        accounts: gates(&settings),
         settings,
         stage,
         journal: JournalWriter::create(dir, clock)?,
@@ -194,6 +193,17 @@ pub async fn play_once(
         Some(error) => Err(error.into()),
         None => Ok(verdict),
     }
+}
+
+fn gates(settings: &RunSettings) -> [Arc<AccountGate>; 2] {
+    let [source, target] = &settings.bounds;
+    let first = Arc::new(AccountGate::new(source, settings.jobs));
+    let second = if settings.one_account {
+        Arc::clone(&first)
+    } else {
+        Arc::new(AccountGate::new(target, settings.jobs))
+    };
+    [first, second]
 }
 
 impl Shared {
@@ -245,120 +255,30 @@ impl Shared {
         Some((word.to_owned(), reason.to_string()))
     }
 
-    /// Plays until the verdict stands.
+    /// Plays until the verdict stands. A recorded side is taken as it is.
     async fn judged(&self, case: &Case, source_first: bool) -> CaseVerdict {
-        let mut source = Vec::new();
-        let mut target = Vec::new();
+        let mut sides = Side::BOTH.map(|side| Played::new(self.recorded(case, side)));
         let mut wanted = match self.settings.replays {
             Replays::Auto => 1,
             Replays::Fixed(count) => count.max(1),
         };
         loop {
-            while (source.len() as u64) < u64::from(wanted) {
-                let replay = u32::try_from(source.len()).unwrap_or(u32::MAX) + 1;
-                let (first, second) = self.both(case, replay, source_first).await;
-                source.push(first);
-                target.push(second);
+            let mut have = 0;
+            while have < wanted && sides.iter().any(|side| !side.is_recorded) {
+                have = self.replay(case, source_first, &mut sides).await;
             }
-            let verdict = self.judge.case(case, &source, &target);
-            if self.settings.replays != Replays::Auto || self.cancelled.is_cancelled() {
+            let [source, target] = &sides;
+            let verdict = self.judge.case(case, &source.replays, &target.replays);
+            if have == 0 || self.settings.replays != Replays::Auto || self.cancelled.is_cancelled()
+            {
                 return verdict;
             }
-            let have = u32::try_from(source.len()).unwrap_or(u32::MAX);
             let more = replays_wanted(&verdict, (have, have)).min(REPLAYS_UNSTABLE_MAX);
             if more <= have || self.budget.reason().is_some() {
                 return verdict;
             }
             wanted = more;
         }
-    }
-
-    async fn both(&self, case: &Case, replay: u32, source_first: bool) -> (Transcript, Transcript) {
-        let source = self.side(case, Side::Source, replay);
-        let target = self.side(case, Side::Target, replay);
-        if source_first {
-            tokio::join!(source, target)
-        } else {
-            let (target, source) = tokio::join!(target, source);
-            (source, target)
-        }
-    }
-
-    async fn side(&self, case: &Case, side: Side, replay: u32) -> Transcript {
-        let limit = match side {
-            Side::Source => &self.at_once[0],
-            Side::Target => &self.at_once[1],
-        };
-        // The semaphores are never closed, so both permits come.
-        let _at_once = limit.acquire().await;
-        let _job = self.jobs.acquire().await;
-        let (lane, provider) = self.settings.side(side);
-        let journal = CaseJournal {
-            scope: self.journal.scope().case(&case.id).side(side, replay),
-            side,
-            blobs: self.blobs.clone(),
-            budget: Arc::clone(&self.budget),
-            run: self.settings.id.clone(),
-            provider: provider.to_owned(),
-            lane: lane.to_owned(),
-        };
-        match self.stage.open(case, side, Arc::new(journal.clone())).await {
-            Ok(open) => {
-                let player = Player {
-                    case,
-                    side,
-                    replay,
-                    run: &self.settings.id,
-                    clock: &self.settings.clock,
-                    journal: &journal,
-                    cancelled: &self.cancelled,
-                };
-                player.play(&open).await
-            }
-            Err(error) => self.not_opened(case, side, replay, &journal, &error.to_string()),
-        }
-    }
-
-    /// A side that could not be opened: its first step carries the harness error.
-    fn not_opened(
-        &self,
-        case: &Case,
-        side: Side,
-        replay: u32,
-        journal: &CaseJournal,
-        error: &str,
-    ) -> Transcript {
-        let now = self.settings.clock.now();
-        let mut steps = Vec::new();
-        for (index, step) in case.scenario.steps.iter().enumerate() {
-            let result = if index == 0 {
-                StepResult::HarnessError(error.to_owned())
-            } else {
-                StepResult::NotReached("the side could not be opened".to_owned())
-            };
-            let record = StepRecord {
-                step: step.id.clone(),
-                started: now,
-                duration_ms: 0,
-                attempts: 0,
-                result,
-                unmet: Vec::new(),
-            };
-            journal.step(&record);
-            steps.push(record);
-        }
-        let transcript = Transcript {
-            case: case.id.clone(),
-            side,
-            replay,
-            started: now,
-            ended: now,
-            steps,
-            literals: Vec::new(),
-            ending: Ending::Clean,
-        };
-        journal.side_ended(&transcript);
-        transcript
     }
 }
 

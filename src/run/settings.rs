@@ -22,8 +22,10 @@ pub struct RunSettings {
     pub seed: u64,
     /// Stop after this many cases with new divergences or failed expectations.
     pub fail_fast: Option<u32>,
-    /// Sandboxes at once per side; `None` is as many as jobs.
-    pub sandboxes_at_once: Option<usize>,
+    /// Bounds on each side: source, target.
+    pub bounds: [SideBounds; 2],
+    /// Whether both sides use one account, whose bounds are then the source's.
+    pub one_account: bool,
     /// Sandboxes in all.
     pub sandboxes_total: Option<u64>,
     /// How long the run may take.
@@ -42,6 +44,17 @@ impl RunSettings {
             Side::Target => (&self.lanes.1, &self.providers.1),
         }
     }
+}
+
+/// What a run may ask of a side's account; `None` is no bound but the jobs.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SideBounds {
+    /// Sandboxes at once.
+    pub at_once: Option<usize>,
+    /// Sandboxes asked for in a second.
+    pub per_second: Option<f64>,
+    /// Sandboxes in all.
+    pub in_all: Option<u64>,
 }
 
 /// How often each side plays a case.

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use crate::base::side::Side;
 use crate::plan::Case;
 use crate::surface::{Backstage, CallSurface, Lifecycle};
+use crate::transcript::Transcript;
 
 /// Hands out ready surfaces: fresh for every case, side and replay, so that nothing one case does
 /// can be seen by another.
@@ -19,6 +20,12 @@ pub trait Stage: Send + Sync + std::fmt::Debug {
         side: Side,
         lifecycle: Arc<dyn Lifecycle>,
     ) -> Result<OpenSide, StageError>;
+
+    /// What an earlier run recorded of a case, if the side is a recording: it is then not played.
+    fn recorded(&self, case: &Case, side: Side) -> Option<Vec<Transcript>> {
+        let (_, _) = (case, side);
+        None
+    }
 }
 
 /// A side that is ready for calls.

@@ -8,7 +8,7 @@ use crate::call::{FieldValue, Outcome, Surface};
 use crate::driver::CallContext;
 use crate::run::stage::OpenSide;
 use crate::scenario::matcher::{FieldPath, Matcher};
-use crate::scenario::model::{Action, Capture, Expect, ProviderEvent, Step, Until};
+use crate::scenario::model::{Action, Capture, ProviderEvent, Step, Until};
 use crate::scenario::provider_call;
 use crate::scenario::template::{Bindings, Template};
 use crate::surface::{BackstageError, Reply};
@@ -61,7 +61,7 @@ impl Scene<'_> {
             Some(until) => self.repeat(step, until, cx).await,
         };
         let Reply { result, literals } = reply;
-        let unmet = self.check(&step.expect, &result);
+        let unmet = unmet(step, self.surface, self.side, &result);
         self.capture(&step.capture, &result);
         let result = if unmet.is_empty() {
             self.expected(step, result)
@@ -173,24 +173,6 @@ impl Scene<'_> {
         behind(self.open.backstage.event(&id, event, cx).await)
     }
 
-    fn check(&self, expects: &[Expect], result: &StepResult) -> Vec<UnmetExpectation> {
-        let Some(outcome) = as_outcome(result) else {
-            return Vec::new();
-        };
-        expects
-            .iter()
-            .filter(|expect| expect.applies(self.surface, self.side))
-            .filter_map(|expect| {
-                let message = expect.check(&outcome).err()?;
-                Some(UnmetExpectation {
-                    line: expect.line,
-                    path: expect.path.text.clone(),
-                    message,
-                })
-            })
-            .collect()
-    }
-
     fn capture(&self, captures: &[Capture], result: &StepResult) {
         let Some(outcome) = as_outcome(result) else {
             return;
@@ -204,15 +186,40 @@ impl Scene<'_> {
     }
 }
 
+/// The expectations of a step that do not hold for what came back.
+pub fn unmet(
+    step: &Step,
+    surface: Surface,
+    side: Side,
+    result: &StepResult,
+) -> Vec<UnmetExpectation> {
+    let Some(outcome) = as_outcome(result) else {
+        return Vec::new();
+    };
+    step.expect
+        .iter()
+        .filter(|expect| expect.applies(surface, side))
+        .filter_map(|expect| {
+            let message = expect.check(&outcome).err()?;
+            Some(UnmetExpectation {
+                line: expect.line,
+                path: expect.path.text.clone(),
+                message,
+            })
+        })
+        .collect()
+}
+
 /// What expectations and conditions look at: an outcome, or an error class as the field `failure`
 /// (a step may expect it by name). What was not answered has no fields to look at.
 fn as_outcome(result: &StepResult) -> Option<Outcome> {
     match result {
         StepResult::Outcome(outcome) => Some(outcome.clone()),
         StepResult::ProviderError(failure) => Some(Outcome::default().with_failure(failure)),
-        StepResult::HarnessError(_) | StepResult::Unsupported(_) | StepResult::NotReached(_) => {
-            None
-        }
+        StepResult::HarnessError(_)
+        | StepResult::Unsupported(_)
+        | StepResult::NotReached(_)
+        | StepResult::NotRecorded(_) => None,
     }
 }
 

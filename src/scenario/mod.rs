@@ -16,6 +16,7 @@ pub mod model;
 mod nearest;
 pub mod node;
 pub mod problem;
+pub(crate) mod reader;
 pub mod resolve;
 pub mod schema;
 pub mod template;

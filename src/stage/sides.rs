@@ -10,8 +10,10 @@ use crate::driver::SandboxDriver;
 use crate::plan::Case;
 use crate::run::{OpenSide, Stage, StageError};
 use crate::stage::backstage::{LiveBackstage, StandinBackstage};
+use crate::stage::recording::Recording;
 use crate::stage::standin::{StandinPlan, driver_of, start_standin};
 use crate::surface::{Lifecycle, ProviderSurface};
+use crate::transcript::Transcript;
 
 /// How one side is reached.
 #[derive(Debug, Clone)]
@@ -20,6 +22,8 @@ pub enum SideStage {
     Standin(Box<StandinPlan>),
     /// One driver to the real cloud.
     Live(Arc<dyn SandboxDriver>),
+    /// An earlier run.
+    Recording(Arc<Recording>),
 }
 
 /// The stage of a run.
@@ -29,6 +33,15 @@ pub struct TwoSides {
     pub source: SideStage,
     /// The target's.
     pub target: SideStage,
+}
+
+impl TwoSides {
+    const fn of(&self, side: Side) -> &SideStage {
+        match side {
+            Side::Source => &self.source,
+            Side::Target => &self.target,
+        }
+    }
 }
 
 #[async_trait]
@@ -45,11 +58,8 @@ impl Stage for TwoSides {
                 case.surface
             )));
         }
-        let stage = match side {
-            Side::Source => &self.source,
-            Side::Target => &self.target,
-        };
-        match stage {
+        match self.of(side) {
+            SideStage::Recording(_) => Err(StageError("a recorded side is not played".to_owned())),
             SideStage::Live(driver) => Ok(OpenSide {
                 surface: Arc::new(ProviderSurface::new(Arc::clone(driver), lifecycle)),
                 backstage: Arc::new(LiveBackstage::new(Arc::clone(driver))),
@@ -70,6 +80,13 @@ impl Stage for TwoSides {
                     backstage: Arc::new(StandinBackstage::new(standin, driver)),
                 })
             }
+        }
+    }
+
+    fn recorded(&self, case: &Case, side: Side) -> Option<Vec<Transcript>> {
+        match self.of(side) {
+            SideStage::Recording(recording) => Some(recording.transcripts(case, side)),
+            SideStage::Standin(_) | SideStage::Live(_) => None,
         }
     }
 }

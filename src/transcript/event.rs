@@ -144,6 +144,9 @@ pub struct RunStarted {
     /// Whether this is one shard of a run: shards do not judge staleness.
     #[serde(default)]
     pub sharded: bool,
+    /// Which shard, e.g. `2/4`: a merge wants every one of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<String>,
     /// Fields of noise that are allowed.
     #[serde(default)]
     pub noise_limit: u32,
@@ -176,6 +179,31 @@ pub struct StoredSubject {
     /// Region.
     #[serde(default)]
     pub region: Option<String>,
+    /// What was recorded, on lane `recording=PATH`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded: Option<StoredRecording>,
+}
+
+/// Where a recording comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredRecording {
+    /// The run that was recorded.
+    pub run: String,
+    /// The lane that was recorded: `live` or `standin`.
+    pub lane: String,
+    /// When that run began, UTC.
+    pub started: Timestamp,
+}
+
+impl StoredSubject {
+    /// The side as it is written on the command line.
+    pub fn spec(&self) -> String {
+        // After `recording=` everything is the path.
+        if self.lane.starts_with("recording=") {
+            return format!("{}@{}", self.provider, self.lane);
+        }
+        format!("{}@{}/{}", self.provider, self.lane, self.stack)
+    }
 }
 
 /// A scenario as it was.
@@ -258,6 +286,8 @@ pub enum StoredResult {
     Unsupported(String),
     /// Not reached.
     NotReached(String),
+    /// Not in the recording.
+    NotRecorded(String),
 }
 
 /// A field's value, as it is stored: exactly one of `json`, `text`, `base64`, `blob`.
@@ -281,7 +311,7 @@ pub struct StoredValue {
 }
 
 /// How the run ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunEnded {
     /// The signal that interrupted it, e.g. `INT`.
     pub interrupted: Option<String>,

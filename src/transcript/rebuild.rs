@@ -20,7 +20,7 @@ pub(crate) struct Rebuild {
     dir: PathBuf,
     started: Option<(RunStarted, Timestamp)>,
     last_at: Timestamp,
-    ended: Option<RunEnded>,
+    parts: Vec<Part>,
     cases: IndexMap<String, StoredCase>,
     sandboxes: Vec<StoredSandbox>,
     calls: IndexMap<(Option<Side>, String), CallCount>,
@@ -33,7 +33,7 @@ impl Rebuild {
             dir,
             started: None,
             last_at: Timestamp::MIN,
-            ended: None,
+            parts: Vec::new(),
             cases: IndexMap::new(),
             sandboxes: Vec::new(),
             calls: IndexMap::new(),
@@ -68,7 +68,7 @@ impl Rebuild {
         };
         match event {
             EventKind::RunStarted(started) => self.run_started(*started, at),
-            EventKind::RunEnded(ended) => self.ended = Some(*ended),
+            EventKind::RunEnded(ended) => self.run_ended(*ended),
             EventKind::CasePlanned(planned) => {
                 // Planned again means run anew: an interrupted run was resumed.
                 let case = StoredCase {
@@ -131,7 +131,7 @@ impl Rebuild {
             started,
             started_at,
             last_at: self.last_at,
-            ended: self.ended,
+            ended: ended(&self.parts),
             cases: self.cases,
             sandboxes: self.sandboxes,
             calls: self.calls.into_values().collect(),
@@ -140,6 +140,10 @@ impl Rebuild {
     }
 
     fn run_started(&mut self, started: RunStarted, at: Timestamp) {
+        self.parts.push(Part {
+            run: started.run.clone(),
+            ended: None,
+        });
         let Some((first, _)) = &mut self.started else {
             self.started = Some((started, at));
             return;
@@ -152,6 +156,12 @@ impl Rebuild {
             {
                 first.scenarios.push(scenario);
             }
+        }
+    }
+
+    fn run_ended(&mut self, ended: RunEnded) {
+        if let Some(part) = self.parts.last_mut() {
+            part.ended = Some(ended);
         }
     }
 
@@ -274,6 +284,40 @@ impl Rebuild {
         self.sandboxes.push(sandbox);
         self.sandboxes.len() - 1
     }
+}
+
+/// One stretch of the journal: a run, the resumption of one, or one of several merged runs.
+struct Part {
+    run: String,
+    ended: Option<RunEnded>,
+}
+
+/// How the whole ended. A resumption takes the place of the stretch that it goes on from; of merged
+/// runs each must have come to its end.
+fn ended(parts: &[Part]) -> Option<RunEnded> {
+    let mut whole: Option<RunEnded> = None;
+    for (index, part) in parts.iter().enumerate() {
+        let is_resumed = parts
+            .get(index + 1)
+            .is_some_and(|next| next.run == part.run);
+        let Some(ended) = &part.ended else {
+            if is_resumed {
+                continue;
+            }
+            return None;
+        };
+        let (interrupted, stopped) = if is_resumed {
+            (None, None)
+        } else {
+            (ended.interrupted.clone(), ended.stopped.clone())
+        };
+        let whole = whole.get_or_insert_default();
+        whole.interrupted = whole.interrupted.take().or(interrupted);
+        whole.stopped = whole.stopped.take().or(stopped);
+        whole.created += ended.created;
+        whole.destroyed += ended.destroyed;
+    }
+    whole
 }
 
 /// The envelope of an event.

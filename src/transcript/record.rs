@@ -69,6 +69,8 @@ pub enum StepResult {
     Unsupported(String),
     /// An earlier step's failure made this one impossible.
     NotReached(String),
+    /// The recording that stands for the side does not have this call.
+    NotRecorded(String),
 }
 
 /// A literal the harness was given, and what kind of thing it names.

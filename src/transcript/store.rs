@@ -56,6 +56,7 @@ pub fn restore_step(
         StoredResult::HarnessError(message) => StepResult::HarnessError(message),
         StoredResult::Unsupported(message) => StepResult::Unsupported(message),
         StoredResult::NotReached(message) => StepResult::NotReached(message),
+        StoredResult::NotRecorded(message) => StepResult::NotRecorded(message),
     };
     Ok(StepRecord {
         step: step.to_owned(),
@@ -83,6 +84,7 @@ fn store_result(result: &StepResult) -> StoredResult {
         StepResult::HarnessError(message) => StoredResult::HarnessError(message.clone()),
         StepResult::Unsupported(message) => StoredResult::Unsupported(message.clone()),
         StepResult::NotReached(message) => StoredResult::NotReached(message.clone()),
+        StepResult::NotRecorded(message) => StoredResult::NotRecorded(message.clone()),
     }
 }
 
@@ -183,6 +185,7 @@ mod tests {
             StepResult::HarnessError("h".to_owned()),
             StepResult::Unsupported("u".to_owned()),
             StepResult::NotReached("n".to_owned()),
+            StepResult::NotRecorded("r".to_owned()),
         ];
         for result in failures.into_iter().chain(others) {
             let before = record(result);

@@ -36,6 +36,7 @@ fn run_started() -> EventKind {
         since: None,
         orphans: Vec::new(),
         sharded: false,
+        shard: None,
         noise_limit: 0,
         faults: Vec::new(),
     }))

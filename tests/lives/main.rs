@@ -41,6 +41,7 @@ fn main() -> ExitCode {
     .concat()
     .into_iter()
     .map(|case| trial(case, refused.clone()))
+    .chain([another_user(refused.clone())])
     .collect();
     libtest_mimic::run(&arguments, trials).exit_code()
 }
@@ -54,6 +55,15 @@ fn trial((name, run): Case, refused: Option<String>) -> Trial {
             Ok(Completion::Completed)
         }
     })
+}
+
+/// Needs root beside the engine, which nobody can be required to be.
+fn another_user(refused: Option<String>) -> Trial {
+    let case: Case = ("environment::ordinary_user", environment::ordinary_user);
+    match environment::cannot_be_another() {
+        Some(why) => Trial::ignorable_test(case.0, || Ok(Completion::ignored_with(why))),
+        None => trial(case, refused),
+    }
 }
 
 /// What `cutover doctor` says of the engine, if the host refuses it.

@@ -137,7 +137,16 @@ impl Place {
 
     pub(crate) fn report(&self) -> Value {
         let path = self.run_folder().unwrap().join("report.json");
-        serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+        let report: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+        let schema = concat!(env!("CARGO_MANIFEST_DIR"), "/reports/report.schema.json");
+        let schema: Value = serde_json::from_slice(&fs::read(schema).unwrap()).unwrap();
+        let checked = jsonschema::validate(&schema, &report);
+        assert!(
+            checked.is_ok(),
+            "{:?}",
+            checked.map_err(|error| error.to_string())
+        );
+        report
     }
 
     /// The report's word on a case: `case1` and so on.

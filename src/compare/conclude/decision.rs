@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 
 use crate::compare::conclude::RunFacts;
 use crate::compare::conclude::divergences::{below_surface, is_judged};
-use crate::compare::conclude::drift;
+use crate::compare::conclude::{drift, frozen};
 use crate::compare::ledger::Ledger;
 use crate::compare::subjects::LaneFact;
 use crate::compare::verdict::{
@@ -192,6 +192,7 @@ fn open(
     said.extend(drift::stale(quirks, ledger));
     said.extend(drift::noisy(cases, facts));
     said.extend(drift::leaked(cases, facts));
+    said.extend(frozen::unmet(cases, facts));
     said
 }
 

@@ -5,6 +5,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use crate::compare::measured::Measured;
+use crate::compare::profile::Profile;
 use crate::compare::subjects::Subjects;
 
 /// An earlier run to compare with.
@@ -39,6 +41,12 @@ pub struct RunFacts {
     pub since: Option<SinceRun>,
     /// Whether this is one shard: shards do not judge staleness.
     pub sharded: bool,
+    /// What GO means, if it was frozen.
+    pub profile: Option<Profile>,
+    /// What was measured, for the budgets of a profile.
+    pub measured: Measured,
+    /// When the decision is asked for, UTC: a profile may want fresh evidence.
+    pub asked_at: Timestamp,
 }
 
 impl RunFacts {
@@ -55,6 +63,9 @@ impl RunFacts {
             secret_found: false,
             since: None,
             sharded: false,
+            profile: None,
+            measured: Measured::default(),
+            asked_at: now,
         }
     }
 

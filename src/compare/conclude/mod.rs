@@ -1,8 +1,8 @@
 //! From verdicts on cases to the two answers of a run: drift and decision (`design.md` section 5).
 //!
 //! Comes in: judged cases, the ledger, what happened to the run as a whole. Goes out: a
-//! [`Conclusion`] that reports print and decide nothing about. Deliberately absent: profiles
-//! (`--profile FILE`); until they are read, GO means what the design says without one.
+//! [`Conclusion`] that reports print and decide nothing about. Deliberately absent: rendering,
+//! and the agreement of several runs that a profile may ask for, which `cutover gate` looks at.
 //!
 //! [`Conclusion`]: crate::compare::verdict::Conclusion
 
@@ -11,6 +11,7 @@ mod decision;
 mod divergences;
 mod drift;
 mod facts;
+mod frozen;
 mod quirk_use;
 #[cfg(test)]
 mod tests;

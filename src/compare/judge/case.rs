@@ -147,9 +147,13 @@ fn worst(steps: &[StepVerdict]) -> (Verdict, String) {
             ranked = Some(step);
         }
     }
-    let aside = [Verdict::Unsupported, Verdict::NotReached]
-        .into_iter()
-        .find_map(|verdict| steps.iter().find(|step| step.verdict == verdict));
+    let aside = [
+        Verdict::Unsupported,
+        Verdict::NotRecorded,
+        Verdict::NotReached,
+    ]
+    .into_iter()
+    .find_map(|verdict| steps.iter().find(|step| step.verdict == verdict));
     match (ranked, aside) {
         // From here on the verdict keeps the run from passing whatever stands aside.
         (Some(step), _) if step.verdict >= Verdict::UnstableSource => of(step),

@@ -9,6 +9,7 @@
 mod case;
 mod field;
 mod fingerprint;
+mod got;
 #[cfg(test)]
 mod ledger_tests;
 #[cfg(test)]

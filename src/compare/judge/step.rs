@@ -1,20 +1,18 @@
 //! Judging one step: errors first, then what stands aside, then its fields.
 
-use std::borrow::Cow;
-
 use crate::base::side::Side;
-use crate::call::{Failure, FailureClass, FieldValue, Outcome, Surface, Verb};
+use crate::call::{FieldValue, Outcome, Surface, Verb};
 use crate::compare::fields::specs;
 use crate::compare::json::differences;
 use crate::compare::judge::case::CaseInput;
 use crate::compare::judge::field::{Seen, judge_field};
+use crate::compare::judge::got::{Got, aside, results};
 use crate::compare::verdict::{
     CaseError, FieldVerdict, ObservedValue, Shown, StepVerdict, Verdict,
 };
 use crate::normalise::Normaliser;
-use crate::scenario::matcher::Operator;
 use crate::scenario::model::Step;
-use crate::transcript::{StepResult, Transcript};
+use crate::transcript::Transcript;
 
 /// Differences of structure that a reason tells; the report shows the rest.
 const DIFFERENCES_TOLD: usize = 3;
@@ -29,14 +27,6 @@ pub(super) struct Judged {
     pub(super) errors: Vec<CaseError>,
     /// Both sides failed in every replay and nothing said that they would.
     pub(super) only_failed: bool,
-}
-
-/// What one side gave in one replay.
-enum Got<'a> {
-    Outcome(Cow<'a, Outcome>),
-    Error(Option<FailureClass>, String),
-    Unsupported(String),
-    NotReached(String),
 }
 
 pub(super) fn judge_step(
@@ -232,96 +222,11 @@ fn structure(field: &FieldVerdict) -> String {
     format!(": {}{more}", told.join(", "))
 }
 
-fn results<'a>(
-    input: &CaseInput<'_>,
-    id: &str,
-    step: &Step,
-    side: Side,
-    replays: &[(&'a Transcript, Normaliser)],
-) -> Vec<Got<'a>> {
-    replays
-        .iter()
-        .map(|(transcript, _)| {
-            let record = transcript.steps.iter().find(|record| record.step == id);
-            match record.map(|record| &record.result) {
-                None => Got::NotReached("nothing was recorded of it".to_owned()),
-                Some(StepResult::HarnessError(message)) => Got::Error(None, message.clone()),
-                Some(StepResult::Unsupported(message)) => Got::Unsupported(message.clone()),
-                Some(StepResult::NotReached(message)) => Got::NotReached(message.clone()),
-                Some(StepResult::ProviderError(failure)) => {
-                    if expects(step, input.surface, side, failure.class) {
-                        let outcome = Outcome::default().with_failure(failure);
-                        Got::Outcome(Cow::Owned(outcome))
-                    } else {
-                        Got::Error(Some(failure.class), failure.message.clone())
-                    }
-                }
-                Some(StepResult::Outcome(outcome)) => match error_in(outcome) {
-                    Some(failure) if !expects(step, input.surface, side, failure.class) => {
-                        Got::Error(Some(failure.class), failure.message)
-                    }
-                    _ => Got::Outcome(Cow::Borrowed(outcome)),
-                },
-            }
-        })
-        .collect()
-}
-
-/// An error class that came as a field: still the provider's failure and never parity.
-fn error_in(outcome: &Outcome) -> Option<Failure> {
-    let Some(FieldValue::Json(failure)) = outcome.fields.get("failure") else {
-        return None;
-    };
-    let class = failure.get("class")?.as_str()?;
-    let class = FailureClass::ALL
-        .into_iter()
-        .find(|known| known.name() == class && known.is_error())?;
-    let message = failure.get("message").and_then(|text| text.as_str());
-    Some(Failure::new(class, message.unwrap_or_default()))
-}
-
-/// Whether the step's `expect` names this class of failure on this side: then the failure is
-/// the outcome that the scenario is about.
-fn expects(step: &Step, surface: Surface, side: Side, class: FailureClass) -> bool {
-    let outcome = Outcome::default().with_failure(&Failure::new(class, ""));
-    step.expect.iter().any(|expect| {
-        let names = |operator: &Operator| !matches!(operator, Operator::Absent(_));
-        expect.surface.is_none_or(|on| on == surface)
-            && expect.side.is_none_or(|on| on == side)
-            && expect.path.text == "$.failure.class"
-            && expect.matcher.operators.iter().any(names)
-            && expect.matcher.check(&expect.path.find(&outcome)).is_ok()
-    })
-}
-
 fn worst_error(errors: &[CaseError]) -> Option<&CaseError> {
     errors
         .iter()
         .find(|error| error.class.is_none())
         .or_else(|| errors.first())
-}
-
-fn aside(source: &[Got<'_>], target: &[Got<'_>]) -> Option<(Verdict, String)> {
-    let sides = || {
-        let source = source.iter().map(|got| (Side::Source, got));
-        source.chain(target.iter().map(|got| (Side::Target, got)))
-    };
-    let unsupported = sides().find_map(|(side, got)| match got {
-        Got::Unsupported(why) => Some((
-            Verdict::Unsupported,
-            format!("unsupported on the {side}: {why}"),
-        )),
-        _ => None,
-    });
-    unsupported.or_else(|| {
-        sides().find_map(|(side, got)| match got {
-            Got::NotReached(why) => Some((
-                Verdict::NotReached,
-                format!("not reached on the {side}: {why}"),
-            )),
-            _ => None,
-        })
-    })
 }
 
 fn seen<'a>(replays: &'a Replays<'_>, got: &'a [Got<'_>]) -> Vec<Seen<'a>> {

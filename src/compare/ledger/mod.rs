@@ -8,7 +8,6 @@ mod check;
 mod entry;
 mod parse;
 mod pattern;
-mod reader;
 mod scope;
 mod shape_of;
 #[cfg(test)]

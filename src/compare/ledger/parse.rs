@@ -3,11 +3,11 @@
 use jiff::civil::Date;
 
 use crate::compare::ledger::entry::{Cause, Entry, EntryKind, Ledger};
-use crate::compare::ledger::reader::Reader;
 use crate::compare::ledger::shape_of::{EFFECTS, GATES, read_shape};
 use crate::compare::verdict::Effect;
 use crate::scenario::Problem;
 use crate::scenario::node::{Kind, Node, Position};
+use crate::scenario::reader::Reader;
 
 /// The format line of a ledger.
 pub const LEDGER_FORMAT: &str = "cutover.quirks/1";

@@ -33,6 +33,23 @@ impl CasePattern {
         }
     }
 
+    /// Reads a pattern that may also name all cases of a surface: `provider/*`.
+    ///
+    /// # Errors
+    /// When it does not begin with a surface and a slash, or names nothing below it.
+    pub fn parse_wide(text: &str) -> Result<Self, String> {
+        let all = [Surface::Mcp, Surface::Platform, Surface::Provider]
+            .into_iter()
+            .find(|surface| text == format!("{}/*", surface.name()));
+        match all {
+            Some(surface) => Ok(Self {
+                text: text.to_owned(),
+                surface,
+            }),
+            None => Self::parse(text),
+        }
+    }
+
     /// As it was written.
     pub fn text(&self) -> &str {
         &self.text

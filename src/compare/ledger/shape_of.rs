@@ -6,12 +6,12 @@ use crate::compare::ledger::entry::{
     EntryKind, Shape, ShapeSides, SideName, SideShape, ValueShape, VersionRange, When,
 };
 use crate::compare::ledger::pattern::CasePattern;
-use crate::compare::ledger::reader::Reader;
 use crate::compare::ledger::scope::numbers;
 use crate::compare::verdict::{Effect, Gate};
 use crate::scenario::Found;
 use crate::scenario::matcher::{FieldPath, Matcher, Operator};
 use crate::scenario::node::{Key, Kind, Node};
+use crate::scenario::reader::Reader;
 
 pub(super) const EFFECTS: [(&str, Effect); 4] = [
     ("improvement", Effect::Improvement),

@@ -5,40 +5,13 @@
     reason = "a test may stop at what it did not expect"
 )]
 
+mod stored;
+mod support;
+
 use std::fs;
-use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
-fn cutover(dir: &Path, args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_cutover"))
-        .args(args)
-        .current_dir(dir)
-        .env_clear()
-        .env("PATH", "/usr/bin:/bin")
-        .output()
-        .unwrap()
-}
-
-/// Runs and checks the exit code and what must be said; gives stdout and stderr together.
-fn check(dir: &Path, args: &[&str], exit: i32, said: &[&str]) -> String {
-    let output = cutover(dir, args);
-    let text = format!(
-        "{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
-    assert_eq!(output.status.code(), Some(exit), "{args:?}\n{text}");
-    for part in said {
-        assert!(text.contains(part), "{args:?} should say {part:?}\n{text}");
-    }
-    text
-}
-
-fn scenario(dir: &Path, name: &str, text: &str) {
-    let path = dir.join("scenarios").join(name);
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, text).unwrap();
-}
+use support::{check, scenario};
 
 #[test]
 fn usage_mistakes_exit_2_and_create_nothing() {
@@ -242,5 +215,51 @@ fn a_folder_of_ones_own_has_a_ledger_of_its_own() {
         &args,
         0,
         &["drift unchanged", "decision GO (scope rehearsal)"],
+    );
+}
+
+#[test]
+fn a_plan_says_what_a_run_takes_and_creates_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = dir.path();
+    let settings = "format: cutover.settings/1\naccounts:\n  e2b: { at_once: 1, sandbox_hour: 36, currency: EUR }\n";
+    fs::write(at.join("cutover.yaml"), settings).unwrap();
+    let plan = [
+        "run",
+        "--plan",
+        "--source",
+        "e2b@live",
+        "--engine",
+        "process",
+        "--only",
+        "execute/nonzero-exit",
+    ];
+    let output = Command::new(env!("CARGO_BIN_EXE_cutover"))
+        .args(plan)
+        .current_dir(at)
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .env("E2B_API_KEY", format!("e2b_{}", "0".repeat(40)))
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    for part in [
+        "source e2b@live/lap-337: 1 creates at least (replays auto), about 1 min, 1 at once",
+        "EUR",
+        "target daytona@standin/lap-337: 1 creates at least (replays auto), on this machine",
+    ] {
+        assert!(said.contains(part), "{part}\n{said}");
+    }
+    assert!(!at.join("reports").exists());
+    fs::write(
+        at.join("cutover.yaml"),
+        "format: cutover.settings/1\nacounts: {}\n",
+    )
+    .unwrap();
+    check(
+        at,
+        &["run", "--plan"],
+        2,
+        &["cutover.yaml", "did you mean `accounts`?"],
     );
 }

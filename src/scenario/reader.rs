@@ -1,18 +1,18 @@
-//! Reads mappings of the ledger and collects every mistake with its place.
+//! Reads mappings of files other than scenarios (ledger, profile, settings) and collects every mistake with its place.
 
 use crate::scenario::node::{Key, Kind, Node, Position};
 use crate::scenario::{Problem, nearest};
 
 /// A file being read, and the mistakes found so far.
 #[derive(Debug)]
-pub(super) struct Reader<'t> {
+pub(crate) struct Reader<'t> {
     file: &'t str,
     text: &'t str,
-    pub(super) problems: Vec<Problem>,
+    pub(crate) problems: Vec<Problem>,
 }
 
 impl<'t> Reader<'t> {
-    pub(super) const fn new(file: &'t str, text: &'t str) -> Self {
+    pub(crate) const fn new(file: &'t str, text: &'t str) -> Self {
         Self {
             file,
             text,
@@ -20,15 +20,15 @@ impl<'t> Reader<'t> {
         }
     }
 
-    pub(super) const fn file(&self) -> &'t str {
+    pub(crate) const fn file(&self) -> &'t str {
         self.file
     }
 
-    pub(super) fn problem(&mut self, at: Position, message: impl Into<String>) {
+    pub(crate) fn problem(&mut self, at: Position, message: impl Into<String>) {
         self.problem_with_help(at, message, None);
     }
 
-    pub(super) fn problem_with_help(
+    pub(crate) fn problem_with_help(
         &mut self,
         at: Position,
         message: impl Into<String>,
@@ -39,7 +39,7 @@ impl<'t> Reader<'t> {
     }
 
     /// The entries of a mapping whose keys are all known and stand once.
-    pub(super) fn map<'n>(
+    pub(crate) fn map<'n>(
         &mut self,
         node: &'n Node,
         what: &str,
@@ -71,7 +71,7 @@ impl<'t> Reader<'t> {
     }
 
     /// The value of a key that must be there.
-    pub(super) fn required<'n>(
+    pub(crate) fn required<'n>(
         &mut self,
         node: &'n Node,
         what: &str,
@@ -85,18 +85,18 @@ impl<'t> Reader<'t> {
     }
 
     /// Text that must be there and must not be empty.
-    pub(super) fn text(&mut self, node: &Node, what: &str, key: &str) -> Option<String> {
+    pub(crate) fn text(&mut self, node: &Node, what: &str, key: &str) -> Option<String> {
         let value = self.required(node, what, key)?;
         self.text_of(value, key)
     }
 
     /// Text that may be missing.
-    pub(super) fn optional_text(&mut self, node: &Node, key: &str) -> Option<String> {
+    pub(crate) fn optional_text(&mut self, node: &Node, key: &str) -> Option<String> {
         let value = node.get(key)?;
         self.text_of(value, key)
     }
 
-    pub(super) fn text_of(&mut self, value: &Node, key: &str) -> Option<String> {
+    pub(crate) fn text_of(&mut self, value: &Node, key: &str) -> Option<String> {
         match value.as_text() {
             Some(text) if !text.trim().is_empty() => Some(text.to_owned()),
             Some(_) => {
@@ -114,7 +114,7 @@ impl<'t> Reader<'t> {
     }
 
     /// One of a few words.
-    pub(super) fn word<T: Copy>(
+    pub(crate) fn word<T: Copy>(
         &mut self,
         value: &Node,
         key: &str,
@@ -135,8 +135,41 @@ impl<'t> Reader<'t> {
         None
     }
 
+    /// A whole number from `min` up.
+    pub(crate) fn number(&mut self, value: &Node, key: &str, min: u64) -> Option<u64> {
+        let number = match &value.kind {
+            Kind::Number(number) => number.as_u64().filter(|number| *number >= min),
+            _ => None,
+        };
+        if number.is_none() {
+            self.problem(
+                value.at,
+                format!(
+                    "`{key}` is a whole number from {min} up, such as `{}`",
+                    min.max(2)
+                ),
+            );
+        }
+        number
+    }
+
+    /// A number above nothing.
+    pub(crate) fn amount(&mut self, value: &Node, key: &str) -> Option<f64> {
+        let amount = match &value.kind {
+            Kind::Number(number) => number.as_f64().filter(|amount| *amount > 0.0),
+            _ => None,
+        };
+        if amount.is_none() {
+            self.problem(
+                value.at,
+                format!("`{key}` is a number above 0, such as `0.5`"),
+            );
+        }
+        amount
+    }
+
     /// A list of texts; a single text is a list of one.
-    pub(super) fn texts(&mut self, value: &Node, key: &str) -> Vec<String> {
+    pub(crate) fn texts(&mut self, value: &Node, key: &str) -> Vec<String> {
         match &value.kind {
             Kind::List(items) => items
                 .iter()

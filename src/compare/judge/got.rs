@@ -1,0 +1,116 @@
+//! What one side gave in one replay of a step: an outcome, an error, or why it stands aside.
+
+use std::borrow::Cow;
+
+use crate::base::side::Side;
+use crate::call::{Failure, FailureClass, FieldValue, Outcome, Surface};
+use crate::compare::judge::case::CaseInput;
+use crate::compare::verdict::Verdict;
+use crate::normalise::Normaliser;
+use crate::scenario::matcher::Operator;
+use crate::scenario::model::Step;
+use crate::transcript::{StepResult, Transcript};
+
+/// What one side gave in one replay.
+pub(super) enum Got<'a> {
+    Outcome(Cow<'a, Outcome>),
+    Error(Option<FailureClass>, String),
+    Unsupported(String),
+    NotReached(String),
+    NotRecorded(String),
+}
+
+/// What a side gave in each replay.
+pub(super) fn results<'a>(
+    input: &CaseInput<'_>,
+    id: &str,
+    step: &Step,
+    side: Side,
+    replays: &[(&'a Transcript, Normaliser)],
+) -> Vec<Got<'a>> {
+    replays
+        .iter()
+        .map(|(transcript, _)| {
+            let record = transcript.steps.iter().find(|record| record.step == id);
+            match record.map(|record| &record.result) {
+                None => Got::NotReached("nothing was recorded of it".to_owned()),
+                Some(StepResult::HarnessError(message)) => Got::Error(None, message.clone()),
+                Some(StepResult::Unsupported(message)) => Got::Unsupported(message.clone()),
+                Some(StepResult::NotReached(message)) => Got::NotReached(message.clone()),
+                Some(StepResult::NotRecorded(message)) => Got::NotRecorded(message.clone()),
+                Some(StepResult::ProviderError(failure)) => {
+                    if expects(step, input.surface, side, failure.class) {
+                        let outcome = Outcome::default().with_failure(failure);
+                        Got::Outcome(Cow::Owned(outcome))
+                    } else {
+                        Got::Error(Some(failure.class), failure.message.clone())
+                    }
+                }
+                Some(StepResult::Outcome(outcome)) => match error_in(outcome) {
+                    Some(failure) if !expects(step, input.surface, side, failure.class) => {
+                        Got::Error(Some(failure.class), failure.message)
+                    }
+                    _ => Got::Outcome(Cow::Borrowed(outcome)),
+                },
+            }
+        })
+        .collect()
+}
+
+/// An error class that came as a field: still the provider's failure and never parity.
+fn error_in(outcome: &Outcome) -> Option<Failure> {
+    let Some(FieldValue::Json(failure)) = outcome.fields.get("failure") else {
+        return None;
+    };
+    let class = failure.get("class")?.as_str()?;
+    let class = FailureClass::ALL
+        .into_iter()
+        .find(|known| known.name() == class && known.is_error())?;
+    let message = failure.get("message").and_then(|text| text.as_str());
+    Some(Failure::new(class, message.unwrap_or_default()))
+}
+
+/// Whether the step's `expect` names this class of failure on this side: then the failure is
+/// the outcome that the scenario is about.
+fn expects(step: &Step, surface: Surface, side: Side, class: FailureClass) -> bool {
+    let outcome = Outcome::default().with_failure(&Failure::new(class, ""));
+    step.expect.iter().any(|expect| {
+        let names = |operator: &Operator| !matches!(operator, Operator::Absent(_));
+        expect.surface.is_none_or(|on| on == surface)
+            && expect.side.is_none_or(|on| on == side)
+            && expect.path.text == "$.failure.class"
+            && expect.matcher.operators.iter().any(names)
+            && expect.matcher.check(&expect.path.find(&outcome)).is_ok()
+    })
+}
+
+/// Why a step is not judged, if a side stands aside.
+pub(super) fn aside(source: &[Got<'_>], target: &[Got<'_>]) -> Option<(Verdict, String)> {
+    let sides = || {
+        let source = source.iter().map(|got| (Side::Source, got));
+        source.chain(target.iter().map(|got| (Side::Target, got)))
+    };
+    // What a side cannot do says more than what could not be reached for it.
+    let rank = |verdict: Verdict| match verdict {
+        Verdict::Unsupported => 0,
+        Verdict::NotRecorded => 1,
+        _ => 2,
+    };
+    sides()
+        .filter_map(|(side, got)| match got {
+            Got::Unsupported(why) => Some((
+                Verdict::Unsupported,
+                format!("unsupported on the {side}: {why}"),
+            )),
+            Got::NotRecorded(why) => Some((
+                Verdict::NotRecorded,
+                format!("not recorded on the {side}: {why}"),
+            )),
+            Got::NotReached(why) => Some((
+                Verdict::NotReached,
+                format!("not reached on the {side}: {why}"),
+            )),
+            _ => None,
+        })
+        .min_by_key(|(verdict, _)| rank(*verdict))
+}

@@ -1,0 +1,311 @@
+//! `cutover.profile/1`: what GO means, written down before the night and frozen
+//! (`design.md` section 5).
+
+use crate::base::side::Side;
+use crate::call::Verb;
+use crate::compare::ledger::CasePattern;
+use crate::scenario::Problem;
+use crate::scenario::node::{Kind, Node, Position};
+use crate::scenario::reader::Reader;
+
+/// The format line of a profile.
+pub const PROFILE_FORMAT: &str = "cutover.profile/1";
+
+/// What a decision needs beside good verdicts.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Profile {
+    /// Why these are the terms.
+    pub why: String,
+    /// Cases that must be judged, whatever their scenarios require.
+    pub required: Vec<CasePattern>,
+    /// Lanes that each side may have, as in `when: {lane: [...]}`; empty allows every lane.
+    pub lanes: Vec<(Side, Vec<String>)>,
+    /// Least replays of every judged case on each side.
+    pub replays_min: u32,
+    /// Runs in a row that must come to the same.
+    pub runs: usize,
+    /// Hours that a run, or the recording it rests on, may be old when the decision is asked for.
+    pub age_max_hours: Option<u64>,
+    /// Longest 95th percentile of a verb on a side.
+    pub latency: Vec<LatencyBudget>,
+    /// Least share of a verb's calls whose first attempt was answered.
+    pub availability: Vec<AvailabilityBudget>,
+}
+
+/// A bound on the time of a verb.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LatencyBudget {
+    /// The side.
+    pub side: Side,
+    /// The verb's name.
+    pub verb: String,
+    /// Milliseconds that 95 of 100 calls may take at most.
+    pub p95_ms: u64,
+}
+
+/// A bound on the failures of a verb.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AvailabilityBudget {
+    /// The side.
+    pub side: Side,
+    /// The verb's name.
+    pub verb: String,
+    /// Calls of 100 whose first attempt must have been answered.
+    pub min_percent: f64,
+}
+
+impl Profile {
+    /// Whether the profile names the case.
+    pub fn requires(&self, case: &str) -> bool {
+        self.required.iter().any(|pattern| pattern.matches(case))
+    }
+}
+
+const KEYS: [&str; 9] = [
+    "format",
+    "why",
+    "required",
+    "lanes",
+    "replays_min",
+    "runs",
+    "age_max_hours",
+    "latency",
+    "availability",
+];
+const SIDES: [(&str, Side); 2] = [("source", Side::Source), ("target", Side::Target)];
+const LANES: [(&str, &str); 3] = [
+    ("live", "live"),
+    ("recording", "recording"),
+    ("standin", "standin"),
+];
+
+/// Reads a profile.
+///
+/// # Errors
+/// Every problem, each with its place.
+pub fn read_profile(file: &str, text: &str) -> Result<Profile, Vec<Problem>> {
+    let mut reader = Reader::new(file, text);
+    let profile = match Node::parse(text) {
+        Ok(root) => read_root(&mut reader, &root),
+        Err(error) => {
+            let at = Position {
+                line: error.line,
+                column: error.column,
+            };
+            reader.problem(at, error.message);
+            None
+        }
+    };
+    match profile {
+        Some(profile) if reader.problems.is_empty() => Ok(profile),
+        _ => Err(reader.problems),
+    }
+}
+
+fn read_root(reader: &mut Reader<'_>, root: &Node) -> Option<Profile> {
+    reader.map(root, "a profile", &KEYS)?;
+    if let Some(format) = reader.required(root, "a profile", "format")
+        && format.as_text() != Some(PROFILE_FORMAT)
+    {
+        reader.problem(format.at, format!("`format` must be `{PROFILE_FORMAT}`"));
+        return None;
+    }
+    let why = reader.text(root, "a profile", "why").unwrap_or_default();
+    let number = |reader: &mut Reader<'_>, key: &str| {
+        let value = root.get(key)?;
+        reader.number(value, key, 1)
+    };
+    let replays = number(reader, "replays_min").unwrap_or(1);
+    let runs = number(reader, "runs").unwrap_or(1);
+    Some(Profile {
+        why,
+        required: read_required(reader, root),
+        lanes: read_lanes(reader, root),
+        replays_min: u32::try_from(replays).unwrap_or(u32::MAX),
+        runs: usize::try_from(runs).unwrap_or(usize::MAX),
+        age_max_hours: number(reader, "age_max_hours"),
+        latency: read_budgets(reader, root, "latency", "p95_ms")
+            .into_iter()
+            .filter_map(|(side, verb, bound)| {
+                let p95_ms = reader.number(bound, "p95_ms", 1)?;
+                Some(LatencyBudget { side, verb, p95_ms })
+            })
+            .collect(),
+        availability: read_budgets(reader, root, "availability", "min_percent")
+            .into_iter()
+            .filter_map(|(side, verb, bound)| {
+                let min_percent = read_percent(reader, bound)?;
+                Some(AvailabilityBudget {
+                    side,
+                    verb,
+                    min_percent,
+                })
+            })
+            .collect(),
+    })
+}
+
+fn read_required(reader: &mut Reader<'_>, root: &Node) -> Vec<CasePattern> {
+    let Some(value) = root.get("required") else {
+        return Vec::new();
+    };
+    let items: &[Node] = match &value.kind {
+        Kind::List(items) => items,
+        _ => std::slice::from_ref(value),
+    };
+    let mut patterns = Vec::new();
+    for item in items {
+        let Some(text) = reader.text_of(item, "required") else {
+            continue;
+        };
+        match CasePattern::parse_wide(&text) {
+            Ok(pattern) => patterns.push(pattern),
+            Err(message) => reader.problem(item.at, message),
+        }
+    }
+    patterns
+}
+
+fn read_lanes(reader: &mut Reader<'_>, root: &Node) -> Vec<(Side, Vec<String>)> {
+    let Some(value) = root.get("lanes") else {
+        return Vec::new();
+    };
+    let Some(entries) = reader.map(value, "`lanes`", &["source", "target"]) else {
+        return Vec::new();
+    };
+    let mut lanes = Vec::new();
+    for (key, value) in entries {
+        let Some((_, side)) = SIDES.iter().find(|(name, _)| *name == key.text) else {
+            continue;
+        };
+        let items: &[Node] = match &value.kind {
+            Kind::List(items) => items,
+            _ => std::slice::from_ref(value),
+        };
+        let words = items
+            .iter()
+            .filter_map(|item| reader.word(item, "lanes", &LANES).map(str::to_owned));
+        lanes.push((*side, words.collect()));
+    }
+    lanes
+}
+
+/// `side`, `verb` and the node of the bound of each entry.
+fn read_budgets<'n>(
+    reader: &mut Reader<'_>,
+    root: &'n Node,
+    key: &str,
+    bound: &str,
+) -> Vec<(Side, String, &'n Node)> {
+    let Some(value) = root.get(key) else {
+        return Vec::new();
+    };
+    let Kind::List(items) = &value.kind else {
+        reader.problem(
+            value.at,
+            format!(
+                "`{key}` is a list of {{side, verb, {bound}}}, not {}",
+                value.type_name()
+            ),
+        );
+        return Vec::new();
+    };
+    let verbs: Vec<(&str, &str)> = Verb::ALL
+        .iter()
+        .map(|verb| (verb.name(), verb.name()))
+        .collect();
+    let mut budgets = Vec::new();
+    for item in items {
+        let what = format!("an entry of `{key}`");
+        if reader.map(item, &what, &["side", "verb", bound]).is_none() {
+            continue;
+        }
+        let side = reader.required(item, &what, "side");
+        let side = side.and_then(|value| reader.word(value, "side", &SIDES));
+        let verb = reader.required(item, &what, "verb");
+        let verb = verb.and_then(|value| reader.word(value, "verb", &verbs));
+        let bound = reader.required(item, &what, bound);
+        if let (Some(side), Some(verb), Some(bound)) = (side, verb, bound) {
+            budgets.push((side, verb.to_owned(), bound));
+        }
+    }
+    budgets
+}
+
+fn read_percent(reader: &mut Reader<'_>, value: &Node) -> Option<f64> {
+    let percent = match &value.kind {
+        Kind::Number(number) => number
+            .as_f64()
+            .filter(|percent| (0.0..=100.0).contains(percent)),
+        _ => None,
+    };
+    if percent.is_none() {
+        reader.problem(
+            value.at,
+            "`min_percent` is a number from 0 to 100, such as `99.5`",
+        );
+    }
+    percent
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WHOLE: &str = "format: cutover.profile/1
+why: the night of 2026-12-05
+required: [provider/execute/*, provider/files/roundtrip/size=*]
+lanes: { source: [live, recording], target: live }
+replays_min: 3
+runs: 2
+age_max_hours: 48
+latency: [{ side: target, verb: execute, p95_ms: 2000 }]
+availability: [{ side: target, verb: provision, min_percent: 99.5 }]
+";
+
+    #[test]
+    fn a_profile_says_what_go_means() {
+        let profile = read_profile("p.yaml", WHOLE).unwrap();
+        assert!(profile.requires("provider/execute/plain"));
+        assert!(profile.requires("provider/files/roundtrip/size=1"));
+        assert!(!profile.requires("provider/files/other"));
+        assert_eq!((profile.replays_min, profile.runs), (3, 2));
+        assert_eq!(profile.lanes[0].1, ["live", "recording"]);
+        assert_eq!(profile.lanes[1], (Side::Target, vec!["live".to_owned()]));
+        assert_eq!(profile.latency[0].p95_ms, 2000);
+        assert!((profile.availability[0].min_percent - 99.5).abs() < 1e-9);
+        let least = read_profile("p.yaml", "format: cutover.profile/1\nwhy: x\n").unwrap();
+        assert_eq!((least.replays_min, least.runs), (1, 1));
+        let all = "format: cutover.profile/1\nwhy: x\nrequired: provider/*\n";
+        let all = read_profile("p.yaml", all).unwrap();
+        assert!(all.requires("provider/a/b") && !all.requires("mcp/a/b"));
+    }
+
+    #[test]
+    fn every_mistake_of_a_profile_is_told_with_its_place() {
+        let bad = "format: cutover.profile/1
+reqired: [provider/*]
+required: [execute/plain]
+lanes: { source: cloud, middle: live }
+runs: 0
+latency: [{ side: left, verb: execute, p95_ms: 2s }]
+availability: { side: target }
+";
+        let problems = read_profile("p.yaml", bad).unwrap_err();
+        let told = crate::scenario::render(&problems);
+        for part in [
+            "unknown key `reqired`",
+            "needs `why`",
+            "`execute/plain` is not a case",
+            "`lanes` is one of",
+            "unknown key `middle`",
+            "`runs` is a whole number from 1 up",
+            "`side` is one of source, target",
+            "`availability` is a list",
+        ] {
+            assert!(told.contains(part), "{part}\n{told}");
+        }
+        let format = read_profile("p.yaml", "format: cutover.quirks/1\nwhy: x\n").unwrap_err();
+        assert!(crate::scenario::render(&format).contains("cutover.profile/1"));
+    }
+}

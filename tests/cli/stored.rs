@@ -1,0 +1,261 @@
+//! Runs that go on, go again and are made one: `--resume`, `--rerun`, `merge`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::support::{check, scenario};
+
+/// The newest run's report.
+fn report(at: &Path) -> Value {
+    let text = fs::read_to_string(at.join("reports/latest/report.json")).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+/// Four cases that agree.
+fn four_that_agree(at: &Path) {
+    for name in ["one", "two", "three", "four"] {
+        let text = format!("why: x\nsteps:\n  - execute: 'echo {name}'\n");
+        scenario(at, &format!("a/{name}.yaml"), &text);
+    }
+}
+
+fn run_folders(at: &Path) -> Vec<PathBuf> {
+    let mut all: Vec<PathBuf> = fs::read_dir(at.join("reports"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| !path.is_symlink())
+        .collect();
+    all.sort();
+    all
+}
+
+#[test]
+fn a_stopped_run_is_resumed_in_its_folder() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = dir.path();
+    four_that_agree(at);
+    let capped = [
+        "run",
+        "--engine",
+        "process",
+        "--jobs",
+        "1",
+        "--sandboxes-total",
+        "4",
+    ];
+    check(at, &capped, 3, &["drift unjudged"]);
+    let before = report(at);
+    let skipped = before["totals"]["by_verdict"]["skipped"].as_u64().unwrap();
+    assert!((1..4).contains(&skipped), "{before}");
+    let resume = ["run", "--resume", "reports/latest"];
+    check(at, &resume, 0, &["drift unchanged"]);
+    let after = report(at);
+    assert_eq!(after["run"]["id"], before["run"]["id"]);
+    assert_eq!(after["totals"]["by_verdict"]["identical"], 4);
+    assert_eq!(after["resources"]["created"], 8);
+    assert_eq!(after["resources"]["destroyed"], 8);
+    check(at, &resume, 4, &["nothing to resume"]);
+    check(
+        at,
+        &["run", "--resume", "reports/latest", "--seed", "1"],
+        2,
+        &["cannot be used with"],
+    );
+    check(at, &["run", "--resume", "nowhere"], 2, &["nowhere"]);
+}
+
+#[test]
+fn what_was_not_in_order_is_run_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = dir.path();
+    four_that_agree(at);
+    // `$0` tells the two ways of running a command apart, and no ledger says so here.
+    let differs = "why: x\nsteps:\n  - execute: 'echo \"$0\"'\n";
+    scenario(at, "a/differs.yaml", differs);
+    let run = ["run", "--engine", "process"];
+    check(at, &run, 1, &["new_divergence"]);
+    let again = ["run", "--engine", "process", "--rerun", "reports/latest"];
+    check(at, &again, 1, &["new_divergence"]);
+    assert_eq!(report(at)["totals"]["cases"], 1);
+    assert_eq!(report(at)["cases"][0]["id"], "provider/a/differs");
+    scenario(
+        at,
+        "a/differs.yaml",
+        "why: x\nsteps:\n  - execute: 'true'\n",
+    );
+    check(at, &again, 0, &["drift unchanged"]);
+    check(at, &again, 4, &["nothing to run again"]);
+    let first = run_folders(at).remove(0);
+    fs::remove_file(at.join("scenarios/a/differs.yaml")).unwrap();
+    let lost = [
+        "run",
+        "--engine",
+        "process",
+        "--rerun",
+        first.to_str().unwrap(),
+    ];
+    check(
+        at,
+        &lost,
+        2,
+        &["not selected here any more: provider/a/differs"],
+    );
+}
+
+#[test]
+fn shards_are_merged_only_when_all_are_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = dir.path();
+    check(at, &["init"], 0, &["files written"]);
+    let shard = |part: &str| {
+        let only = [
+            "--only",
+            "provider/execute/{stream-order,nonzero-exit,stdin*}",
+        ];
+        let base = ["run", "--engine", "process", "--shard", part];
+        check(
+            at,
+            &[&base[..], &only[..]].concat(),
+            0,
+            &["drift unchanged"],
+        );
+        run_folders(at)
+    };
+    let first = shard("1/2").remove(0);
+    let both = shard("2/2");
+    let second = both.iter().find(|path| **path != first).unwrap();
+    let (first, second) = (first.to_str().unwrap(), second.to_str().unwrap());
+    check(at, &["merge", first], 2, &["two runs or more"]);
+    check(
+        at,
+        &["merge", first, first],
+        2,
+        &["is in", "shard 2/2 is missing"],
+    );
+    let said = check(at, &["merge", first, second], 0, &["drift unchanged"]);
+    let merged = report(at);
+    let cases = |path: &str| {
+        let text = fs::read_to_string(Path::new(path).join("report.json")).unwrap();
+        let report: Value = serde_json::from_str(&text).unwrap();
+        report["totals"]["cases"].as_u64().unwrap()
+    };
+    assert_eq!(
+        merged["totals"]["cases"].as_u64().unwrap(),
+        cases(first) + cases(second),
+        "{said}"
+    );
+    // The parts' ledger entries whose cases were not selected are not stale, and the others are
+    // judged by the whole.
+    assert_eq!(merged["quirks"]["stale"], serde_json::json!([]));
+    assert_eq!(merged["run"]["args"][0], "merge");
+}
+
+#[test]
+fn a_profile_freezes_what_go_means() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = dir.path();
+    four_that_agree(at);
+    scenario(
+        at,
+        "a/later.yaml",
+        "why: x\nrequires: [postgres]\nsteps:\n  - execute: 'true'\n",
+    );
+    let profile = |terms: &str| {
+        let text = format!("format: cutover.profile/1\nwhy: a rehearsal\n{terms}");
+        fs::write(at.join("profile.yaml"), text).unwrap();
+    };
+    let run = [
+        "run",
+        "--engine",
+        "process",
+        "--gate",
+        "--profile",
+        "profile.yaml",
+    ];
+    profile("required: [provider/a/o*]\nlatency: [{side: target, verb: execute, p95_ms: 60000}]\n");
+    check(at, &run, 0, &["decision GO"]);
+    // Without the profile the case that the machine cannot do is excused.
+    profile("required: [provider/a/*]\n");
+    check(at, &run, 3, &["required and unsupported: provider/a/later"]);
+    profile("replays_min: 2\nlanes: {target: live}\nruns: 2\n");
+    let said = check(at, &run, 3, &["2 runs that agree; 1 given"]);
+    for part in ["the target on lane live, not standin", "wants 2 replays"] {
+        assert!(said.contains(part), "{said}");
+    }
+    profile("required: [provider/b/*]\n");
+    check(at, &run, 2, &["no scenario gives: provider/b/*"]);
+    profile("require: []\n");
+    check(at, &run, 2, &["profile.yaml", "unknown key `require`"]);
+    let runs = run_folders(at);
+    let (a, b) = (runs[0].to_str().unwrap(), runs[1].to_str().unwrap());
+    profile("required: [provider/a/t*]\nruns: 2\n");
+    let gate = ["gate", "--rehearsal", "--profile", "profile.yaml"];
+    check(at, &[&gate[..], &[a][..]].concat(), 3, &["1 given"]);
+    check(at, &[&gate[..], &[b][..]].concat(), 3, &["1 given"]);
+    profile("required: [provider/a/t*]\nage_max_hours: 1\n");
+    check(at, &[&gate[..], &[a][..]].concat(), 0, &["GO"]);
+}
+
+#[test]
+fn an_earlier_run_stands_for_a_side() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = dir.path();
+    four_that_agree(at);
+    let big = "why: x\nsteps:\n  - execute: 'head -c 200000 /dev/zero | tr \"\\0\" a'\n  - id: second\n    execute: 'echo two'\n";
+    scenario(at, "a/big.yaml", big);
+    check(at, &["run", "--engine", "process"], 0, &["drift unchanged"]);
+    let first = run_folders(at).remove(0);
+    let first = first.to_str().unwrap();
+    let side = |provider: &str| format!("{provider}@recording={first}");
+    let (source, target) = (side("e2b"), side("daytona"));
+    let both = ["run", "--source", &source, "--target", &target];
+    check(at, &both, 0, &["scope rehearsal", "5 identical"]);
+    let report = report(at);
+    assert_eq!(report["resources"]["created"], 0);
+    assert_eq!(
+        report["subjects"]["source"]["lane"],
+        format!("recording={first}")
+    );
+    // The recording is whole: the new run renders without the old one.
+    fs::rename(first, at.join("moved")).unwrap();
+    check(at, &["report"], 0, &["5 identical"]);
+    fs::rename(at.join("moved"), first).unwrap();
+    // A step that asks something else, and what follows it, are not compared.
+    scenario(at, "a/big.yaml", &big.replace("echo two", "echo three"));
+    let mixed = ["run", "--source", &source, "--engine", "process"];
+    let said = check(
+        at,
+        &mixed,
+        3,
+        &["not_recorded", "asks something else since"],
+    );
+    assert!(said.contains("4 identical"), "{said}");
+    // What is only expected may change.
+    scenario(
+        at,
+        "a/big.yaml",
+        &format!("{big}    expect: {{ exit_code: 1 }}\n"),
+    );
+    check(at, &mixed, 1, &["wanted equals 1, found 0"]);
+    let wrong = side("daytona").replace(first, &format!("{first}#source"));
+    check(
+        at,
+        &["run", "--target", &wrong],
+        2,
+        &["daytona as source was asked for"],
+    );
+    check(
+        at,
+        &["run", "--source", "e2b@recording=nowhere"],
+        2,
+        &["--source", "nowhere"],
+    );
+    check(
+        at,
+        &["run", "--source", &source, "--fault", "source=503"],
+        2,
+        &["is no stand-in"],
+    );
+}
