@@ -39,7 +39,7 @@ pub(crate) enum Command {
     Merge(MergeArgs),
     /// Prove that the judge finds planted differences and raises no planted noise
     Selftest(SelftestArgs),
-    /// Serve a local stand-in for a provider
+    /// Serve a local E2B, a local Daytona, or both, for the official SDKs
     Standin(StandinArgs),
     /// Account for every sandbox of unfinished runs
     Reap(ReapArgs),
@@ -245,20 +245,33 @@ pub(crate) struct SelftestArgs {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct StandinArgs {
-    /// e2b or daytona
+    /// e2b, daytona or both
     pub(crate) provider: String,
-    /// Port on loopback; 0 takes a free one
-    #[arg(long, default_value_t = 0)]
-    pub(crate) port: u16,
-    /// What runs its sandboxes
+    /// Port on loopback, 0 for a free one; of `both` the second gets the next, or `daytona=3001`
+    /// names one
+    #[arg(long, value_name = "[SIDE=]PORT")]
+    pub(crate) port: Vec<String>,
+    /// What runs its sandboxes: auto, namespaces, docker, process
     #[arg(long, default_value = "auto")]
     pub(crate) engine: String,
-    /// The key to accept; one is made if none is given
-    #[arg(long)]
-    pub(crate) key: Option<String>,
-    /// A fault from the start, e.g. `503:10%`
-    #[arg(long, value_name = "KIND")]
+    /// The key to accept, of the provider's shape; one is made if none is given
+    #[arg(long, value_name = "[SIDE=]KEY")]
+    pub(crate) key: Vec<String>,
+    /// Keep keys and snapshots in this folder from one start to the next
+    #[arg(long, value_name = "DIR")]
+    pub(crate) state_dir: Option<PathBuf>,
+    /// Let its clock run so many times as fast; 0 stands still until it is advanced
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    pub(crate) clock_speed: Option<String>,
+    /// A fault from the start, e.g. `503:10%` or `e2b=latency:50ms`
+    #[arg(long, value_name = "[SIDE=]KIND")]
     pub(crate) fault: Vec<String>,
+    /// Write a line of JSON per request; `-` is stdout
+    #[arg(long, value_name = "FILE")]
+    pub(crate) log: Option<PathBuf>,
+    /// Write the NAME=value lines into this file too, before the ready line
+    #[arg(long, value_name = "FILE")]
+    pub(crate) env_file: Option<PathBuf>,
     /// Let sandboxes reach the host's network
     #[arg(long)]
     pub(crate) allow_network: bool,

@@ -28,6 +28,7 @@ pub(crate) async fn run(args: &DoctorArgs, context: &Context) -> Outcome {
     }
     findings.push(corpus());
     findings.push(writable(&args.out));
+    findings.push(memory(&context.program).await);
     let clients = HttpClients::new();
     for provider in [Provider::E2b, Provider::Daytona] {
         findings.push(live(provider, &clients, context));
@@ -64,6 +65,29 @@ async fn engine(choice: EngineChoice, helper: &Path) -> Finding {
             what,
             detail: error.to_string(),
         },
+    }
+}
+
+/// Whether a sandbox's memory is limited. A run does not need it.
+async fn memory(helper: &Path) -> Finding {
+    let limited = match choose_engine(EngineChoice::Namespaces, helper).await {
+        Ok(engine) => engine
+            .capabilities()
+            .iter()
+            .any(|has| has == "memory_limit"),
+        Err(_) => false,
+    };
+    let detail = if limited {
+        "engine namespaces watches it and ends the largest process of a sandbox over 4 GiB; for a \
+         harder limit run cutover itself with one (systemd-run -p MemoryMax=8G ...)"
+    } else {
+        "not limited: a command may use what the host has, so run cutover itself with a limit \
+         where that matters (systemd-run -p MemoryMax=8G ...)"
+    };
+    Finding {
+        ok: limited,
+        what: "memory of a sandbox".to_owned(),
+        detail: detail.to_owned(),
     }
 }
 

@@ -6,10 +6,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 
 use crate::base::clock::Clock;
 use crate::standin::engine::{Engine, EngineError};
 use crate::standin::fault::{Fault, FaultSwitch, Tamper};
+use crate::standin::front::RequestLog;
 
 /// What a stand-in is started with.
 #[derive(Debug, Clone)]
@@ -31,9 +33,11 @@ pub struct StandinOptions {
     pub swap_shell: bool,
     /// Whether sandboxes may reach the host's network.
     pub allow_network: bool,
-    /// Folder in which keys and snapshots outlive the stand-in; `None` keeps them in a temporary
-    /// one that goes with it.
+    /// Folder in which its snapshots outlive it; with `None` they go with it, even when it is
+    /// killed.
     pub state_dir: Option<PathBuf>,
+    /// Where a line about every request goes.
+    pub log: Option<RequestLog>,
 }
 
 impl StandinOptions {
@@ -49,6 +53,7 @@ impl StandinOptions {
             swap_shell: false,
             allow_network: false,
             state_dir: None,
+            log: None,
         }
     }
 }
@@ -75,14 +80,35 @@ pub trait Standin: Send + Sync + std::fmt::Debug {
     /// Ids of the sandboxes that exist now.
     fn sandboxes(&self) -> Vec<String>;
 
+    /// What is to be told of each of them.
+    fn facts(&self) -> Vec<SandboxFacts>;
+
     /// Lets a sandbox die as if its machine had failed. False when there is none.
     async fn kill(&self, sandbox: &str) -> bool;
 
     /// Ends a sandbox's lifetime as if its time had come. False when there is none.
     async fn expire(&self, sandbox: &str) -> bool;
 
+    /// Destroys every sandbox, dead ones too, and gives their number; the server goes on.
+    async fn clear(&self) -> usize;
+
     /// Stops the server and destroys every sandbox.
     async fn stop(&self);
+}
+
+/// A sandbox as the stand-in's operator sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SandboxFacts {
+    /// Its id.
+    pub id: String,
+    /// Its name, where the provider has names.
+    pub name: Option<String>,
+    /// Its state, in the provider's word; `dead` when its machine has failed.
+    pub state: &'static str,
+    /// When it was made, on the stand-in's clock.
+    pub created_at: Timestamp,
+    /// When time will end, pause, stop, archive or destroy it if nobody uses it; `None` never.
+    pub deadline: Option<Timestamp>,
 }
 
 /// Why a stand-in did not start.

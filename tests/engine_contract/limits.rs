@@ -1,6 +1,7 @@
 //! Limits: a sandbox at its limit suffers, and nobody else.
 
 use cutover::standin::engine::{ExitStatus, Identity, Profile};
+use tokio::io::AsyncWriteExt;
 
 use crate::place::{Case, Place, bash, case, put, read_until, run, user, within};
 
@@ -8,10 +9,12 @@ pub(crate) const CASES: &[Case] = &[
     case!(a_full_sandbox_says_enospc, &["isolation"]),
     case!(inodes_end_as_well, &["isolation"]),
     case!(processes_are_limited_per_sandbox, &["isolation"]),
+    case!(memory_is_limited_per_sandbox, &["memory_limit"]),
     case!(a_fork_bomb_leaves_the_sandbox_usable, &["isolation"]),
     case!(open_files_are_limited, &["isolation"]),
     case!(killing_everything_leaves_init, &["isolation"]),
     case!(the_network_is_loopback_only, &["isolation"]),
+    case!(the_hosts_network_is_the_operators_choice, &["isolation"]),
 ];
 
 fn small(files_bytes_max: u64, processes_max: u32) -> Profile {
@@ -123,4 +126,49 @@ async fn the_network_is_loopback_only(place: Place) {
         "lo is up: {ran:?}"
     );
     assert!(ran.stderr.contains("Network is unreachable"), "{ran:?}");
+}
+
+async fn the_hosts_network_is_the_operators_choice(place: Place) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let script = format!("exec 3<>/dev/tcp/127.0.0.1/{port} && head -c 5 <&3");
+    let with = |network| Profile {
+        network,
+        ..Profile::litellm("net")
+    };
+    let closed = place.sandbox_of(with(false)).await;
+    let ran = run(&*closed, bash(&script)).await;
+    assert!(ran.stderr.contains("Connection refused"), "{ran:?}");
+    let open = place.sandbox_of(with(true)).await;
+    let (ran, ()) = tokio::join!(run(&*open, bash(&script)), async {
+        let (mut peer, _) = within(listener.accept()).await.unwrap();
+        within(peer.write_all(b"hello")).await.unwrap();
+    });
+    assert_eq!(ran.stdout, "hello", "{ran:?}");
+}
+
+/// The one who takes too much is ended, whoever he is, and the sandbox lives on.
+async fn memory_is_limited_per_sandbox(place: Place) {
+    let profile = Profile {
+        memory_bytes_max: 48 << 20,
+        ..Profile::litellm("small")
+    };
+    let sandbox = place.sandbox_of(profile).await;
+    let usage = within(sandbox.usage()).await.unwrap();
+    assert_eq!(usage.memory_bytes_max, 48 << 20);
+    // A shell that keeps a string which doubles until it is ended: 128 MiB at the most.
+    let hog = "x=aaaaaaaaaaaaaaaa; for i in {1..23}; do x=$x$x; done; echo ${#x}; sleep 60";
+    let ran = run(&*sandbox, bash(&format!("bash -c '{hog}'; echo ended $?"))).await;
+    assert!(ran.stdout.ends_with("ended 137\n"), "{ran:?}");
+    // Several that are small enough each.
+    let one = "x=aaaaaaaaaaaaaaaa; for i in {1..20}; do x=$x$x; done; read -t 60 < <(sleep 60)";
+    let many = format!("for i in 1 2 3 4 5 6; do bash -c '{one}' & done; wait -n; echo first $?");
+    let ran = run(
+        &*sandbox,
+        bash(&format!("{many}; kill $(jobs -p) 2>/dev/null")),
+    )
+    .await;
+    assert!(ran.stdout.contains("first 137\n"), "{ran:?}");
+    let ran = run(&*sandbox, bash("echo lives")).await;
+    assert_eq!(ran.stdout, "lives\n");
 }

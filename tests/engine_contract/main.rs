@@ -9,11 +9,14 @@
     reason = "a test says what went wrong by panicking, and the owner speaks over stdout"
 )]
 
+mod archive;
+mod attributes;
 mod files;
 mod limits;
 mod owner;
 mod place;
 mod processes;
+mod whole;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -59,7 +62,16 @@ fn main() -> ExitCode {
 }
 
 fn cases() -> Vec<Case> {
-    [processes::CASES, files::CASES, limits::CASES, owner::CASES].concat()
+    [
+        processes::CASES,
+        files::CASES,
+        attributes::CASES,
+        limits::CASES,
+        owner::CASES,
+        whole::CASES,
+        archive::CASES,
+    ]
+    .concat()
 }
 
 fn trial(

@@ -13,7 +13,7 @@ use cutover::standin::engine::{
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// Longest wait for anything: a loaded machine is slow, a hang is a failure.
-const DEADLINE: Duration = Duration::from_secs(60);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
 /// One case of the contract.
 #[derive(Clone, Copy)]

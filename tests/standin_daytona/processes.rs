@@ -203,7 +203,7 @@ async fn the_shell_can_be_swapped() {
         .await;
     assert_eq!(body["result"], "hi\ne\nlogin_shell    \ton\n");
     let unknown = world
-        .call(&format!("POST /toolbox/{id}/process/code-run"), Value::Null)
+        .call(&format!("POST /toolbox/{id}/lsp/start"), Value::Null)
         .await;
     assert_eq!(unknown.0, 501);
     world.standin.stop().await;

@@ -7,8 +7,13 @@ use std::time::Duration;
 use cutover::standin::engine::process::ProcessEngine;
 use cutover::standin::engine::{Engine, EngineError};
 use cutover::standin::server::{Standin, StandinOptions};
+use futures_util::{SinkExt as _, StreamExt as _};
+use reqwest::header::HeaderName;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::{self, Message};
 
 /// How long anything may take; far more than it does.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -27,6 +32,12 @@ async fn engine() -> Arc<dyn Engine> {
         Err(EngineError::Refused { .. }) => Arc::new(ProcessEngine::new()),
         Err(error) => panic!("{error}"),
     }
+}
+
+/// Whether sandboxes are walled off here, so that images can be built in them.
+pub(crate) async fn isolated() -> bool {
+    let capabilities = engine().await.capabilities();
+    capabilities.iter().any(|word| word == "isolation")
 }
 
 impl World {
@@ -83,6 +94,77 @@ impl World {
             .await
     }
 
+    /// Opens a websocket below a sandbox's toolbox, or says how it was refused.
+    pub(crate) async fn socket(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> Result<Socket, (u16, String)> {
+        let url = format!("ws://{}{path}", self.standin.addr());
+        let mut request = url.into_client_request().unwrap();
+        let key = format!("Bearer {}", self.standin.key());
+        let all = [("authorization", key.as_str())].into_iter();
+        for (name, value) in all.chain(headers.iter().copied()) {
+            let name: HeaderName = name.parse().unwrap();
+            request.headers_mut().insert(name, value.parse().unwrap());
+        }
+        let stream = TcpStream::connect(self.standin.addr()).await.unwrap();
+        match tokio_tungstenite::client_async(request, stream).await {
+            Ok((inner, _)) => Ok(Socket { inner }),
+            Err(tungstenite::Error::Http(response)) => {
+                let body = response.body().clone().unwrap_or_default();
+                let text = String::from_utf8_lossy(&body).into_owned();
+                Err((response.status().as_u16(), text))
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Waits until no sandbox has a name or id, neither as itself nor on its way out.
+    pub(crate) async fn until_gone(&self, name: &str) {
+        let waited = tokio::time::timeout(PATIENCE, async {
+            loop {
+                let (_, list) = self.call("GET /api/sandbox", Value::Null).await;
+                let items = list["items"].as_array().unwrap();
+                let left = items.iter().any(|item| {
+                    let shown = item["name"].as_str().unwrap();
+                    shown == name || item["id"] == name || shown.starts_with("DESTROYED_")
+                });
+                if !left {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        });
+        assert!(waited.await.is_ok(), "{name} never went");
+    }
+
+    /// Sends each request and compares status and message.
+    pub(crate) async fn refuses(&self, cases: &[(&str, Value, u16, &str)]) {
+        for (route, body, status, message) in cases {
+            let (got, answer) = self.call(route, body.clone()).await;
+            let said = answer["message"].as_str();
+            assert_eq!((got, said), (*status, Some(*message)), "{route} {body}");
+        }
+    }
+
+    /// Waits until a `GET` answers with this in its field `state`; the whole answer.
+    pub(crate) async fn until_state(&self, path: &str, state: &str) -> Value {
+        let route = format!("GET {path}");
+        let waited = tokio::time::timeout(PATIENCE, async {
+            loop {
+                let (_, body) = self.call(&route, Value::Null).await;
+                if body["state"] == state {
+                    return body;
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        });
+        waited
+            .await
+            .unwrap_or_else(|_| panic!("{path} never became {state}"))
+    }
+
     /// The state of a sandbox; `gone` when there is none.
     pub(crate) async fn state(&self, id: &str) -> String {
         let (status, body) = self
@@ -102,6 +184,66 @@ impl World {
             }
         });
         assert!(waited.await.is_ok(), "{id} never became {state}");
+    }
+}
+
+/// A client's end of a websocket.
+pub(crate) struct Socket {
+    pub(crate) inner: tokio_tungstenite::WebSocketStream<TcpStream>,
+}
+
+/// What a websocket said until it ended.
+#[derive(Debug, Default)]
+pub(crate) struct Heard {
+    pub(crate) frames: Vec<Vec<u8>>,
+    pub(crate) texts: Vec<Value>,
+    /// Code and reason of the close frame; `None` when the connection just broke.
+    pub(crate) close: Option<(u16, String)>,
+}
+
+impl Heard {
+    /// All binary frames in one.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        self.frames.concat()
+    }
+}
+
+impl Socket {
+    /// Sends a binary message.
+    pub(crate) async fn send(&mut self, bytes: &[u8]) {
+        let message = Message::Binary(bytes.to_vec().into());
+        self.inner.send(message).await.unwrap();
+    }
+
+    /// Listens until the websocket ends.
+    pub(crate) async fn hear_out(&mut self) -> Heard {
+        self.listen(|_| false).await
+    }
+
+    /// Listens until something has been heard.
+    pub(crate) async fn until(&mut self, is_enough: impl Fn(&Heard) -> bool) -> Heard {
+        self.listen(is_enough).await
+    }
+
+    async fn listen(&mut self, is_enough: impl Fn(&Heard) -> bool) -> Heard {
+        let mut heard = Heard::default();
+        let listened = tokio::time::timeout(PATIENCE, async {
+            while !is_enough(&heard) {
+                match self.inner.next().await {
+                    Some(Ok(Message::Binary(bytes))) => heard.frames.push(bytes.to_vec()),
+                    Some(Ok(Message::Text(text))) => {
+                        heard.texts.push(serde_json::from_str(&text).unwrap());
+                    }
+                    Some(Ok(Message::Close(frame))) => {
+                        heard.close = frame.map(|f| (f.code.into(), f.reason.to_string()));
+                    }
+                    Some(Ok(_)) => {}
+                    Some(Err(_)) | None => break,
+                }
+            }
+        });
+        assert!(listened.await.is_ok(), "a websocket went on for ever");
+        heard
     }
 }
 

@@ -12,9 +12,22 @@
 
 mod bad_days;
 mod control;
+mod copies;
+mod creates;
 mod doors;
 mod endings;
+mod fake;
 mod files;
 mod filesystem;
+mod metadata;
+mod observed;
+mod ports;
 mod processes;
+mod protocol;
+mod refusals;
+mod states;
+mod streams;
 mod support;
+mod transfers;
+mod transitions;
+mod uploads;

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{HeaderMap, Method};
+use axum::http::{Extensions, HeaderMap, Method};
 use bytes::Bytes;
 use percent_encoding::percent_decode_str;
 
@@ -19,6 +19,8 @@ pub(super) struct Asked {
     /// Query without the question mark, as sent.
     pub(super) query: Option<String>,
     pub(super) headers: HeaderMap,
+    /// What the server knows of the connection, a websocket's upgrade among it.
+    pub(super) extensions: Extensions,
 }
 
 impl Asked {
@@ -30,6 +32,7 @@ impl Asked {
             path: parts.uri.path().to_owned(),
             query: parts.uri.query().map(str::to_owned),
             headers: parts.headers,
+            extensions: parts.extensions,
         };
         (asked, body)
     }

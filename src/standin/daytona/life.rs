@@ -7,12 +7,13 @@ use jiff::Timestamp;
 
 use crate::standin::daytona::sandbox::{Facts, Sandbox, State};
 use crate::standin::daytona::world::World;
-use crate::standin::engine::{
-    EngineError, Identity, OutputMode, SignalTarget, SpawnRequest, StdinMode,
-};
+use crate::standin::engine::SignalTarget;
 
 /// Time between the polite signal and the last one of an ordinary stop (contract 1.5).
 const STOP_GRACE: Duration = Duration::from_secs(10);
+
+/// How long the last kill is repeated.
+const LAST_KILL_MAX: Duration = Duration::from_secs(2);
 
 /// How often the end of the processes is looked for.
 const POLL: Duration = Duration::from_millis(20);
@@ -62,6 +63,7 @@ pub(super) fn boot(world: &World, sandbox: &Sandbox) {
     facts.updated_at = now;
     facts.stopped_at = None;
     facts.last_activity_at = now;
+    facts.preview_token = new_token();
     drop(facts);
     world.registry.changed.notify_one();
 }
@@ -83,31 +85,32 @@ pub(super) fn mark_stopping(facts: &mut Facts, now: Timestamp) {
     facts.updated_at = now;
 }
 
-/// Ends all processes of the present boot. The engine has no power switch that keeps the files,
-/// so every process group that was started is signalled; where the sandbox has process ids of its
-/// own, whatever left its group is killed as well.
+/// A token that opens preview ports: letters and digits, so that it may stand in a host name.
+pub(super) fn new_token() -> String {
+    uuid::Uuid::new_v4().simple().to_string()
+}
+
+/// Ends all processes of the present boot. The polite signal goes to what was started; the last
+/// one to everything inside, whoever started it, where the engine can tell.
 async fn end_processes(sandbox: &Sandbox, force: bool) {
-    let groups = std::mem::take(&mut *sandbox.groups());
-    let mut left = groups;
+    let mut left = std::mem::take(&mut *sandbox.groups());
     if !force {
-        signal_all(sandbox, &mut left, libc::SIGTERM).await;
+        signal_groups(sandbox, &mut left, libc::SIGTERM).await;
         let deadline = tokio::time::Instant::now() + STOP_GRACE;
         while !left.is_empty() && tokio::time::Instant::now() < deadline {
             tokio::time::sleep(POLL).await;
             // Also wakes a process that was halted, so that it can see the polite signal.
-            signal_all(sandbox, &mut left, libc::SIGCONT).await;
+            signal_groups(sandbox, &mut left, libc::SIGCONT).await;
         }
     }
-    signal_all(sandbox, &mut left, libc::SIGKILL).await;
+    signal_groups(sandbox, &mut left, libc::SIGKILL).await;
     sandbox.boot().cancel();
     sandbox.sessions().clear();
-    if let Err(error) = end_strays(sandbox).await {
-        tracing::debug!(%error, "processes outside their groups may be left");
-    }
+    end_strays(sandbox).await;
 }
 
 /// Signals groups, and forgets those that are gone.
-async fn signal_all(sandbox: &Sandbox, groups: &mut Vec<u32>, signal: i32) {
+async fn signal_groups(sandbox: &Sandbox, groups: &mut Vec<u32>, signal: i32) {
     let mut left = Vec::with_capacity(groups.len());
     for group in groups.drain(..) {
         let sent = sandbox
@@ -121,31 +124,22 @@ async fn signal_all(sandbox: &Sandbox, groups: &mut Vec<u32>, signal: i32) {
     *groups = left;
 }
 
-/// `kill -9 -1` reaches everything of the sandbox's user but the caller; it must never run where
-/// process ids are the host's.
-async fn end_strays(sandbox: &Sandbox) -> Result<(), EngineError> {
-    if !sandbox.own_process_ids {
-        return Ok(());
-    }
-    let request = SpawnRequest {
-        argv: ["/bin/sh", "-c", "kill -9 -1"].map(str::to_owned).to_vec(),
-        env: std::collections::BTreeMap::new(),
-        cwd: "/".to_owned(),
-        identity: match &sandbox.place.identity {
-            Identity::Root => return Ok(()),
-            user @ Identity::User { .. } => user.clone(),
-        },
-        stdin: StdinMode::Closed,
-        output: OutputMode::OnePipe,
-        new_group: true,
-    };
-    let mut process = sandbox.engine.spawn(request).await?;
-    let ended = process.exit.wait_for(Option::is_some);
-    match tokio::time::timeout(Duration::from_secs(2), ended).await {
-        Ok(_) => Ok(()),
-        Err(_) => Err(EngineError::Internal(
-            "the last kill did not end".to_owned(),
-        )),
+/// Kills what has left its group, until nothing is left: a process may fork while it dies.
+async fn end_strays(sandbox: &Sandbox) {
+    let deadline = tokio::time::Instant::now() + LAST_KILL_MAX;
+    loop {
+        match sandbox.engine.signal_all(libc::SIGKILL).await {
+            Ok(0) => return,
+            Ok(_) if tokio::time::Instant::now() < deadline => tokio::time::sleep(POLL).await,
+            Ok(left) => {
+                tracing::debug!(left, "processes did not end");
+                return;
+            }
+            Err(error) => {
+                tracing::debug!(%error, "processes outside their groups may be left");
+                return;
+            }
+        }
     }
 }
 

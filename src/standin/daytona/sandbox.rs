@@ -1,86 +1,73 @@
-//! One sandbox: what was asked for, what holds now, and its face on the wire.
+//! One sandbox: what was asked for, and what holds now.
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::sync::atomic::AtomicUsize;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use indexmap::IndexMap;
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
+use crate::standin::daytona::image::{Archive, Image};
+pub(super) use crate::standin::daytona::state::State;
+use crate::standin::daytona::toolbox::live::Live;
 use crate::standin::daytona::toolbox::session::Session;
-use crate::standin::daytona::world::{ORGANIZATION, World};
 use crate::standin::engine::{EngineSandbox, Identity};
-
-/// The states of contract 1.4 that this stand-in has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum State {
-    Creating,
-    Started,
-    Stopping,
-    Stopped,
-    Starting,
-    Archiving,
-    Archived,
-    Restoring,
-    Destroying,
-    Error,
-}
-
-impl State {
-    /// The word on the wire.
-    pub(super) const fn word(self) -> &'static str {
-        match self {
-            Self::Creating => "creating",
-            Self::Started => "started",
-            Self::Stopping => "stopping",
-            Self::Stopped => "stopped",
-            Self::Starting => "starting",
-            Self::Archiving => "archiving",
-            Self::Archived => "archived",
-            Self::Restoring => "restoring",
-            Self::Destroying => "destroying",
-            Self::Error => "error",
-        }
-    }
-
-    /// Whether a change is under way, so that another one is a conflict.
-    pub(super) const fn in_transition(self) -> bool {
-        matches!(
-            self,
-            Self::Creating
-                | Self::Stopping
-                | Self::Starting
-                | Self::Archiving
-                | Self::Restoring
-                | Self::Destroying
-        )
-    }
-
-    const fn desired(self) -> &'static str {
-        match self {
-            Self::Stopping | Self::Stopped => "stopped",
-            Self::Archiving | Self::Archived => "archived",
-            Self::Destroying => "destroyed",
-            Self::Creating | Self::Started | Self::Starting | Self::Restoring | Self::Error => {
-                "started"
-            }
-        }
-    }
-}
 
 /// What does not change after a sandbox is made.
 #[derive(Debug, Clone)]
 pub(super) struct Fixed {
     pub(super) id: String,
-    /// Name of the snapshot it was made from.
-    pub(super) snapshot: String,
+    /// Name of the snapshot it was made from, if it was.
+    pub(super) snapshot: Option<String>,
+    /// The build it was made from, if it was.
+    pub(super) build: Option<BuildInfo>,
     pub(super) user: String,
+    /// What its processes get beyond the built-in image's: the image's ENV, then what was asked
+    /// for.
     pub(super) env: BTreeMap<String, String>,
+    /// What was asked for.
+    pub(super) env_shown: BTreeMap<String, String>,
     pub(super) target: String,
-    pub(super) network_block_all: bool,
     pub(super) created_at: Timestamp,
+}
+
+/// A declarative build as it was asked for.
+#[derive(Debug, Clone)]
+pub(super) struct BuildInfo {
+    pub(super) dockerfile: String,
+    pub(super) hashes: Vec<String>,
+    pub(super) reference: String,
+    pub(super) created_at: Timestamp,
+}
+
+/// What a sandbox or snapshot is promised: cores, GiB, GiB. The embedded engine has one size, so
+/// these are counted and shown, not measured out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Resources {
+    pub(super) cpu: i64,
+    pub(super) memory: i64,
+    pub(super) disk: i64,
+}
+
+impl Default for Resources {
+    fn default() -> Self {
+        Self {
+            cpu: 1,
+            memory: 1,
+            disk: 3,
+        }
+    }
+}
+
+/// What of the network was asked for. The operator's choice stands above it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Network {
+    pub(super) block_all: bool,
+    pub(super) allow_list: Option<String>,
+    pub(super) domains: Option<String>,
 }
 
 /// What changes.
@@ -91,12 +78,19 @@ pub(super) struct Facts {
     pub(super) public: bool,
     pub(super) state: State,
     pub(super) error: Option<String>,
+    pub(super) resources: Resources,
+    pub(super) network: Network,
     /// Minutes without activity before it is stopped; 0 never.
     pub(super) auto_stop_min: i64,
     /// Minutes stopped before it is archived; 0 the longest.
     pub(super) auto_archive_min: i64,
     /// Minutes stopped before it is destroyed; negative never, 0 at once (ephemeral).
     pub(super) auto_delete_min: i64,
+    /// When it is destroyed whatever its state.
+    pub(super) destroy_at: Option<Timestamp>,
+    pub(super) backup: Backup,
+    /// Opens its preview ports; a start makes a new one (contract 7.1).
+    pub(super) preview_token: String,
     pub(super) updated_at: Timestamp,
     pub(super) last_activity_at: Timestamp,
     pub(super) stopped_at: Option<Timestamp>,
@@ -104,6 +98,15 @@ pub(super) struct Facts {
     pub(super) proxy_cached_until: Option<Timestamp>,
     /// The machine beneath has failed, though the control plane has not noticed.
     pub(super) dead: bool,
+}
+
+/// How the backup of a sandbox stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Backup {
+    None,
+    InProgress,
+    Failed,
+    Completed(Timestamp),
 }
 
 /// Where and as whom things run in a sandbox.
@@ -114,12 +117,47 @@ pub(super) struct Place {
     pub(super) identity: Identity,
 }
 
+/// A place that is known once the image is there. Nothing runs in a sandbox before.
+#[derive(Debug)]
+pub(super) struct LatePlace {
+    known: OnceLock<Place>,
+    none_yet: Place,
+}
+
+impl Default for LatePlace {
+    fn default() -> Self {
+        Self {
+            known: OnceLock::new(),
+            none_yet: Place {
+                home: "/".to_owned(),
+                work_dir: "/".to_owned(),
+                identity: Identity::User {
+                    uid: 65_534,
+                    gid: 65_534,
+                    groups: Vec::new(),
+                },
+            },
+        }
+    }
+}
+
+impl Deref for LatePlace {
+    type Target = Place;
+
+    fn deref(&self) -> &Place {
+        self.known.get().unwrap_or(&self.none_yet)
+    }
+}
+
 /// A sandbox that exists.
 #[derive(Debug)]
 pub(super) struct Sandbox {
     pub(super) fixed: Fixed,
     pub(super) engine: Arc<dyn EngineSandbox>,
-    pub(super) place: Place,
+    pub(super) place: LatePlace,
+    image: OnceLock<Arc<Image>>,
+    /// The files of its last backup.
+    backup: Mutex<Option<Archive>>,
     facts: Mutex<Facts>,
     /// Ends with the stand-in, and every boot with it.
     stop: CancellationToken,
@@ -129,8 +167,8 @@ pub(super) struct Sandbox {
     sessions: Mutex<IndexMap<String, Arc<Session>>>,
     /// Leaders of the process groups of the present boot.
     groups: Mutex<Vec<u32>>,
-    /// Whether process ids inside are its own, so that "all processes" means the sandbox's.
-    pub(super) own_process_ids: bool,
+    /// What else the daemon of the present boot keeps in memory.
+    pub(super) live: Live,
     /// Toolbox requests at work: while there are any, the sandbox is active.
     pub(super) busy: AtomicUsize,
 }
@@ -146,22 +184,39 @@ impl Sandbox {
         fixed: Fixed,
         facts: Facts,
         engine: Arc<dyn EngineSandbox>,
-        place: Place,
-        own_process_ids: bool,
         stop: CancellationToken,
     ) -> Self {
         Self {
             fixed,
             engine,
-            place,
+            place: LatePlace::default(),
+            image: OnceLock::new(),
+            backup: Mutex::default(),
             facts: Mutex::new(facts),
             boot: Mutex::new(stop.child_token()),
             stop,
             sessions: Mutex::default(),
             groups: Mutex::default(),
-            own_process_ids,
+            live: Live::default(),
             busy: AtomicUsize::new(0),
         }
+    }
+
+    /// What it is made of, once that is there.
+    pub(super) fn image(&self) -> Option<&Arc<Image>> {
+        self.image.get()
+    }
+
+    /// Tells what it is made of; once.
+    pub(super) fn settle(&self, image: Arc<Image>, place: Place) {
+        // A second time changes nothing: both hold for the life of the sandbox.
+        let _ = self.image.set(image);
+        let _ = self.place.known.set(place);
+    }
+
+    /// Keeps the files of a backup in place of those before.
+    pub(super) fn keep_backup(&self, files: Archive) {
+        *lock(&self.backup) = Some(files);
     }
 
     /// What holds now. Never held over an await.
@@ -193,56 +248,6 @@ impl Sandbox {
     pub(super) fn touch(&self, now: Timestamp) {
         let mut facts = self.facts();
         facts.last_activity_at = facts.last_activity_at.max(now);
-    }
-
-    /// The sandbox as the control plane shows it (contract 1.4).
-    pub(super) fn dto(&self, world: &World) -> Value {
-        let facts = self.facts().clone();
-        let fixed = &self.fixed;
-        let mut dto = json!({
-            "id": fixed.id,
-            "organizationId": ORGANIZATION,
-            "name": facts.name,
-            "target": fixed.target,
-            "snapshot": fixed.snapshot,
-            "user": fixed.user,
-            "env": fixed.env,
-            "cpu": 1,
-            "gpu": 0,
-            "memory": 1,
-            "disk": 3,
-            "public": facts.public,
-            "networkBlockAll": fixed.network_block_all,
-            "kvm": false,
-            "labels": facts.labels,
-            "volumes": [],
-            "state": facts.state.word(),
-            "desiredState": facts.state.desired(),
-            "backupState": "None",
-            "autoStopInterval": facts.auto_stop_min,
-            "autoArchiveInterval": facts.auto_archive_min,
-            "autoDeleteInterval": facts.auto_delete_min,
-            "sandboxClass": "container",
-            "createdAt": iso(fixed.created_at),
-            "updatedAt": iso(facts.updated_at),
-            "lastActivityAt": iso(facts.last_activity_at),
-            "toolboxProxyUrl": world.toolbox_url(),
-        });
-        if let (Some(error), Some(fields)) = (facts.error, dto.as_object_mut()) {
-            fields.insert("errorReason".to_owned(), Value::String(error));
-            fields.insert("recoverable".to_owned(), Value::Bool(false));
-        }
-        dto
-    }
-
-    /// The sandbox as an item of a list: without what only the whole shows.
-    pub(super) fn list_item(&self, world: &World) -> Value {
-        let mut dto = self.dto(world);
-        if let Some(fields) = dto.as_object_mut() {
-            fields.shift_remove("env");
-            fields.shift_remove("volumes");
-        }
-        dto
     }
 }
 

@@ -8,6 +8,7 @@ use axum::Router;
 use axum::extract::{Request, State as Shared};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
@@ -15,12 +16,18 @@ use uuid::Uuid;
 use crate::base::clock::Clock;
 use crate::standin::daytona::asked::Asked;
 use crate::standin::daytona::faults::Answers;
+use crate::standin::daytona::front::DaytonaWire;
+use crate::standin::daytona::image::Builds;
+use crate::standin::daytona::preview::SignedPreviews;
+use crate::standin::daytona::rate::Rates;
 use crate::standin::daytona::registry::Registry;
 use crate::standin::daytona::sandbox::State;
+use crate::standin::daytona::snapshot::Snapshots;
 use crate::standin::daytona::world::{World, text};
-use crate::standin::daytona::{control, life, timers, toolbox};
+use crate::standin::daytona::{control, front, kept, life, preview, timers, toolbox};
 use crate::standin::fault::{Connections, Fault, FaultListener, FaultSwitch, serve, with_faults};
-use crate::standin::server::{Standin, StandinError, StandinOptions};
+use crate::standin::front::Front;
+use crate::standin::server::{SandboxFacts, Standin, StandinError, StandinOptions};
 
 /// Starts the Daytona stand-in on loopback.
 ///
@@ -33,6 +40,7 @@ pub async fn start(options: StandinOptions) -> Result<Arc<dyn Standin>, StandinE
     let listener = FaultListener::bind(wanted).await.map_err(bind)?;
     let addr = listener.addr().map_err(bind)?;
     let connections = listener.connections();
+    let seen = (&options).into();
     let world = Arc::new(World {
         engine: options.engine,
         clock: options.clock,
@@ -42,9 +50,15 @@ pub async fn start(options: StandinOptions) -> Result<Arc<dyn Standin>, StandinE
         swap_shell: options.swap_shell,
         allow_network: options.allow_network,
         registry: Registry::default(),
+        state_dir: options.state_dir,
+        builds: Builds::default(),
+        snapshots: Snapshots::default(),
+        signed: SignedPreviews::default(),
+        rates: Rates::default(),
         tasks: TaskTracker::new(),
         stop: CancellationToken::new(),
     });
+    kept::load(&world);
     let switch = options.faults;
     let router = Router::new()
         .fallback(handle)
@@ -53,16 +67,20 @@ pub async fn start(options: StandinOptions) -> Result<Arc<dyn Standin>, StandinE
         world: Arc::clone(&world),
     });
     let router = with_faults(router, switch.clone(), answers);
+    let gate = Front::new(Arc::new(DaytonaWire(Arc::clone(&world))), &seen);
+    let router = gate.before(router);
     world.tasks.spawn(async move {
         // `serve` gives no error; it ends with its connections.
         let _ = serve(listener, router).await;
     });
     world.background(timers::run(Arc::clone(&world)));
-    Ok(Arc::new(DaytonaStandin {
+    let standin: Arc<dyn Standin> = Arc::new(DaytonaStandin {
         world,
         connections,
         switch,
-    }))
+    });
+    gate.open(&standin);
+    Ok(standin)
 }
 
 /// A key of Daytona's shape: `dtn_` and 64 hexadecimal digits.
@@ -71,15 +89,22 @@ fn new_key() -> String {
 }
 
 async fn handle(Shared(world): Shared<Arc<World>>, request: Request) -> Response {
-    let (asked, body) = Asked::new(request);
     let shared = Arc::clone(&world);
+    let address = preview::host_of(&request).and_then(preview::Address::read);
     let answer = world
         .detached(async move {
+            if let Some(address) = address {
+                return preview::handle(shared, address, request).await;
+            }
+            let (mut asked, body) = Asked::new(request);
             let path = &asked.path;
-            if path.starts_with("/api/") {
+            if path == "/api" || path.starts_with("/api/") {
                 control::handle(shared, asked, body).await
             } else if path == "/toolbox" || path.starts_with("/toolbox/") {
+                preview::of_toolbox(&shared, &mut asked);
                 toolbox::handle(shared, asked, body).await
+            } else if control::is_log(path) {
+                control::build_log(&shared, &asked)
             } else {
                 dashboard()
             }
@@ -140,6 +165,11 @@ impl Standin for DaytonaStandin {
         all.iter().map(|sandbox| sandbox.fixed.id.clone()).collect()
     }
 
+    fn facts(&self) -> Vec<SandboxFacts> {
+        let all = self.world.registry.all();
+        all.iter().map(|sandbox| front::facts(sandbox)).collect()
+    }
+
     async fn kill(&self, sandbox: &str) -> bool {
         let Some(sandbox) = self.world.registry.find(sandbox) else {
             return false;
@@ -161,6 +191,22 @@ impl Standin for DaytonaStandin {
         }
         life::finish_stop(&self.world, &sandbox, true).await;
         true
+    }
+
+    async fn clear(&self) -> usize {
+        let mut ending = JoinSet::new();
+        for sandbox in self.world.registry.all() {
+            let world = Arc::clone(&self.world);
+            // A task of the stand-in's own, so that a caller that goes away leaves nothing half
+            // destroyed; `None` when the stand-in stops, which destroys the rest.
+            ending.spawn(async move {
+                let shared = Arc::clone(&world);
+                let end = async move { life::finish_destroy(&shared, &sandbox).await };
+                world.detached(end).await.is_some()
+            });
+        }
+        let ended = ending.join_all().await;
+        ended.into_iter().filter(|ended| *ended).count()
     }
 
     async fn stop(&self) {

@@ -37,13 +37,13 @@ fn fire(world: &Arc<World>) {
 }
 
 /// When something will happen to a sandbox if nobody uses it.
-fn next(sandbox: &Sandbox) -> Option<Timestamp> {
+pub(super) fn next(sandbox: &Sandbox) -> Option<Timestamp> {
     let facts = sandbox.facts();
     let after = |at: Timestamp, minutes: i64| {
         at.saturating_add(SignedDuration::from_secs(minutes.saturating_mul(60)))
             .unwrap_or(Timestamp::MAX)
     };
-    match (facts.state, facts.stopped_at) {
+    let idle = match (facts.state, facts.stopped_at) {
         // A request at work is activity until it ends, and its end looks here again.
         (State::Started, _) => (facts.auto_stop_min > 0
             && sandbox.busy.load(Ordering::SeqCst) == 0)
@@ -61,13 +61,23 @@ fn next(sandbox: &Sandbox) -> Option<Timestamp> {
             (facts.auto_delete_min >= 0).then(|| after(at, facts.auto_delete_min))
         }
         _ => None,
-    }
+    };
+    // A time to live ends in any state that lasts; a change under way is let finish.
+    let ends = facts.destroy_at.filter(|_| !facts.state.in_transition());
+    idle.into_iter().chain(ends).min()
 }
 
 fn act(world: &Arc<World>, sandbox: Arc<Sandbox>) {
     let now = world.now();
     let mut facts = sandbox.facts();
     let minutes = |since: Timestamp| now.duration_since(since).as_secs() / 60;
+    if facts.destroy_at.is_some_and(|at| at <= now) {
+        life::mark_destroying(&mut facts, now);
+        drop(facts);
+        let shared = Arc::clone(world);
+        world.background(async move { life::finish_destroy(&shared, &sandbox).await });
+        return;
+    }
     match (facts.state, facts.stopped_at) {
         (State::Started, _) => {
             life::mark_stopping(&mut facts, now);

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -16,7 +17,11 @@ use tokio_util::task::TaskTracker;
 use crate::base::clock::Clock;
 use crate::standin::daytona::asked::Asked;
 use crate::standin::daytona::escape::go_json;
+use crate::standin::daytona::image::Builds;
+use crate::standin::daytona::preview::SignedPreviews;
+use crate::standin::daytona::rate::Rates;
 use crate::standin::daytona::registry::Registry;
+use crate::standin::daytona::snapshot::Snapshots;
 use crate::standin::engine::Engine;
 use crate::standin::fault::Tamper;
 
@@ -36,6 +41,12 @@ pub(super) struct World {
     pub(super) swap_shell: bool,
     pub(super) allow_network: bool,
     pub(super) registry: Registry,
+    /// Folder in which snapshots outlive the stand-in.
+    pub(super) state_dir: Option<PathBuf>,
+    pub(super) builds: Builds,
+    pub(super) snapshots: Snapshots,
+    pub(super) signed: SignedPreviews,
+    pub(super) rates: Rates,
     /// Every task of this stand-in.
     pub(super) tasks: TaskTracker,
     /// Ends every task.
@@ -55,6 +66,12 @@ impl World {
     /// The time now.
     pub(super) fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// Whether a sandbox is walled off from the host: files and process ids of its own.
+    pub(super) fn isolates(&self) -> bool {
+        let capabilities = self.engine.capabilities();
+        capabilities.iter().any(|word| word == "isolation")
     }
 
     /// What a sandbox's `toolboxProxyUrl` says (no slash at its end).

@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::base::clock::Clock;
+use crate::standin::e2b::idempotency::IdempotencyKeys;
 use crate::standin::e2b::registry::Registry;
+use crate::standin::e2b::snapshots::Snapshots;
 use crate::standin::engine::Engine;
 use crate::standin::fault::Tamper;
 
@@ -17,6 +20,8 @@ pub(crate) struct App {
     pub(crate) engine: Arc<dyn Engine>,
     /// Its time.
     pub(crate) clock: Clock,
+    /// When it was started.
+    pub(crate) started_at: Timestamp,
     /// The key it accepts.
     pub(crate) key: String,
     /// Plants differences.
@@ -27,6 +32,10 @@ pub(crate) struct App {
     pub(crate) allow_network: bool,
     /// The sandboxes.
     pub(crate) registry: Registry,
+    /// The snapshots.
+    pub(crate) snapshots: Snapshots,
+    /// The creates that may be asked for again.
+    pub(crate) creates: IdempotencyKeys,
     /// Every task of the stand-in; `stop` waits for them.
     pub(crate) tasks: TaskTracker,
     /// Cancelled when the stand-in stops.
@@ -38,12 +47,14 @@ impl App {
     ///
     /// Returns the task, so that a caller may wait until nothing is left; a caller that goes away
     /// does not stop it.
-    pub(crate) fn end(&self, id: &str) -> Option<tokio::task::JoinHandle<()>> {
+    pub(crate) fn end(self: &Arc<Self>, id: &str) -> Option<tokio::task::JoinHandle<()>> {
         let sandbox = self.registry.remove(id)?;
         sandbox.dead.cancel();
-        Some(
-            self.tasks
-                .spawn(async move { sandbox.engine.destroy().await }),
-        )
+        sandbox.life().link.cancel();
+        let app = Arc::clone(self);
+        Some(self.tasks.spawn(async move {
+            sandbox.engine.destroy().await;
+            app.registry.forget(&sandbox.id);
+        }))
     }
 }

@@ -1,5 +1,6 @@
 //! Keys, tokens and ids: what is made, and what is accepted (contract 1.1).
 
+use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, StatusCode};
 use uuid::Uuid;
 
@@ -25,6 +26,11 @@ pub(crate) fn new_watcher_id() -> String {
     new_id('w')
 }
 
+/// A new template id: 20 of `[a-z0-9]`.
+pub(crate) fn new_template_id() -> String {
+    new_id('s').chars().skip(1).collect()
+}
+
 fn new_id(first: char) -> String {
     const DIGITS: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
     let mut rest = Uuid::new_v4().as_u128();
@@ -41,11 +47,29 @@ fn random_hex() -> String {
     format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())
 }
 
-/// Checks the control plane's key; the texts are bare (contract 1.1).
+/// What an access token of former days gets (contract 1.1).
+const DEPRECATED_TOKEN: &str = "E2B_ACCESS_TOKEN is deprecated and no longer accepted. Use an API \
+                                key (E2B_API_KEY) instead.";
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then_some(token.trim())
+}
+
+/// Checks the control plane's key; the texts are bare (contract 1.1). `X-Team-ID` names one of a
+/// user's teams and says nothing beside a key, which belongs to one team.
 pub(crate) fn check_key(headers: &HeaderMap, key: &str) -> Result<(), ControlError> {
     let refuse = |text: &str| Err(ControlError::new(StatusCode::UNAUTHORIZED, text));
-    let Some(given) = headers.get("x-api-key") else {
-        return refuse("authorization header is missing");
+    let given = headers.get("x-api-key").filter(|given| !given.is_empty());
+    let Some(given) = given else {
+        return refuse(match bearer(headers) {
+            None => "authorization header is missing",
+            Some(token) if token.starts_with("sk_e2b_") => DEPRECATED_TOKEN,
+            // A stand-in has no users who could have signed in; the text is our reading.
+            Some(_) => "Cannot get the user for the given token",
+        });
     };
     if given.as_bytes() == key.as_bytes() {
         return Ok(());
@@ -100,22 +124,33 @@ mod tests {
     #[test]
     fn another_key_gets_what_the_provider_gives() {
         let key = new_key();
-        for (given, expected) in [
-            (Some(key.as_str()), None),
-            (None, Some("authorization header is missing")),
-            (Some("nonsense"), Some("Invalid API key format")),
-            (Some("e2b_xyz"), Some("Invalid API key format")),
+        for (name, given, expected) in [
+            ("x-api-key", key.as_str(), None),
+            ("x-other", "", Some("authorization header is missing")),
+            ("x-api-key", "", Some("authorization header is missing")),
+            ("x-api-key", "nonsense", Some("Invalid API key format")),
+            ("x-api-key", "e2b_xyz", Some("Invalid API key format")),
             (
-                Some("e2b_0000"),
+                "x-api-key",
+                "e2b_0000",
                 Some("Cannot get the team for the given API key"),
+            ),
+            ("authorization", "Bearer sk_e2b_00", Some(DEPRECATED_TOKEN)),
+            (
+                "authorization",
+                "Bearer x",
+                Some("Cannot get the user for the given token"),
+            ),
+            (
+                "authorization",
+                "Basic x",
+                Some("authorization header is missing"),
             ),
         ] {
             let mut headers = HeaderMap::new();
-            if let Some(given) = given {
-                headers.insert("x-api-key", given.parse().unwrap());
-            }
+            headers.insert(name, given.parse().unwrap());
             let message = check_key(&headers, &key).err().map(|error| error.message);
-            assert_eq!(message.as_deref(), expected);
+            assert_eq!(message.as_deref(), expected, "{name}: {given}");
         }
     }
 }

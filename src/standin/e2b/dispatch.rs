@@ -8,16 +8,13 @@ use axum::http::header::HOST;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
-use serde_json::json;
 
 use crate::standin::e2b::app::App;
 use crate::standin::e2b::auth;
 use crate::standin::e2b::control;
 use crate::standin::e2b::envd;
+use crate::standin::e2b::proxy::{self, ENVD_PORT};
 use crate::standin::e2b::reply::{Route, healthy, text};
-
-/// The port envd listens on inside every sandbox.
-const ENVD_PORT: u16 = 49983;
 
 /// Where a request goes.
 #[derive(Debug, PartialEq, Eq)]
@@ -43,11 +40,11 @@ pub(crate) async fn handle(State(app): State<Arc<App>>, request: Request) -> Res
         Destination::Unnamed => {
             let (method, uri) = (request.method(), request.uri());
             match envd::locate::by_credential(&app, method, uri, request.headers()) {
-                Some(id) => proxy(&app, &route, &id, ENVD_PORT, request).await,
+                Some(id) => proxy::handle(&app, &route, &id, ENVD_PORT, request).await,
                 None => text(StatusCode::BAD_REQUEST, "missing header"),
             }
         }
-        Destination::Sandbox { id, port } => proxy(&app, &route, &id, port, request).await,
+        Destination::Sandbox { id, port } => proxy::handle(&app, &route, &id, port, request).await,
     }
 }
 
@@ -117,45 +114,6 @@ fn is_envd_path(path: &str) -> bool {
         .iter()
         .any(|start| path.starts_with(start))
         || ["/files", "/metrics", "/envs", "/init"].contains(&path)
-}
-
-/// Paths of envd that are closed from outside (contract 2.2).
-fn is_reserved(path: &str) -> bool {
-    [
-        "init", "freeze", "unfreeze", "collapse", "fsfreeze", "fsthaw", "upgrade",
-    ]
-    .contains(&path.trim_matches('/'))
-}
-
-/// The proxy before every sandbox.
-async fn proxy(app: &Arc<App>, route: &Route, id: &str, port: u16, request: Request) -> Response {
-    if port == ENVD_PORT && is_reserved(request.uri().path()) {
-        let body = json!({
-            "message": "This endpoint is reserved for the E2B control plane and is not reachable \
-                        through the sandbox URL",
-            "path": request.uri().path(),
-            "code": 404,
-        });
-        return route.json(StatusCode::NOT_FOUND, body);
-    }
-    let Some(sandbox) = app.registry.running(id, app.clock.now()) else {
-        return route.no_sandbox(id);
-    };
-    if port != ENVD_PORT {
-        let body = json!({
-            "sandboxId": id,
-            "message": "The sandbox is running but port is not open",
-            "port": port,
-            "code": 502,
-        });
-        return route.json(StatusCode::BAD_GATEWAY, body);
-    }
-    let link = sandbox.link();
-    tokio::select! {
-        biased;
-        () = link.cancelled() => route.no_sandbox(id),
-        response = envd::routes::answer(app, sandbox, route, request) => response,
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The three shapes of an error on E2B's wire.
 
 use axum::http::StatusCode;
+use serde_json::{Value, json};
 
 use crate::standin::engine::EngineError;
 
@@ -11,6 +12,8 @@ pub(crate) struct ControlError {
     pub(crate) status: StatusCode,
     /// What it says.
     pub(crate) message: String,
+    /// `error_code`, where the provider has one.
+    pub(crate) error_code: Option<&'static str>,
 }
 
 impl ControlError {
@@ -19,6 +22,47 @@ impl ControlError {
         Self {
             status,
             message: message.into(),
+            error_code: None,
+        }
+    }
+
+    /// The same with an `error_code`.
+    pub(crate) fn coded(self, error_code: &'static str) -> Self {
+        Self {
+            error_code: Some(error_code),
+            ..self
+        }
+    }
+
+    /// 409.
+    pub(crate) fn conflict(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, message)
+    }
+
+    /// 404.
+    pub(crate) fn not_found(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, message)
+    }
+
+    /// `{code, message[, error_code]}`.
+    pub(crate) fn body(&self) -> Value {
+        let mut body = json!({"code": self.status.as_u16(), "message": self.message});
+        if let Some(code) = self.error_code {
+            body["error_code"] = json!(code);
+        }
+        body
+    }
+
+    /// What an engine's failure is: 501 where it does not do such a thing, else 500.
+    pub(crate) fn engine(what: &str, error: &EngineError) -> Self {
+        match error {
+            EngineError::Refused { cause, .. } => {
+                Self::not_implemented(&format!("{what} on this engine: {cause}"))
+            }
+            error => Self::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                format!("Error {what}: {error}"),
+            ),
         }
     }
 

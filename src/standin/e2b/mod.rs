@@ -2,7 +2,7 @@
 //!
 //! Comes in: HTTP from an official E2B SDK or our driver. Goes out: what the contract says E2B
 //! answers, from sandboxes of an `Engine`. Deliberately absent: any wire type of the driver, TLS,
-//! templates' builds, volumes, secrets, snapshots (501 by name).
+//! templates' builds, volumes, secrets (501 by name), the memory of snapshots and forks.
 
 mod app;
 mod auth;
@@ -12,12 +12,20 @@ mod drain;
 mod envd;
 mod error;
 mod faults;
+mod front;
+mod idempotency;
+mod life;
+mod log;
+mod network;
 mod process;
+mod proxy;
 mod registry;
 mod reply;
 mod sandbox;
 mod server;
+mod snapshots;
 mod template;
+mod usage;
 mod watchers;
 
 pub use server::start;

@@ -61,8 +61,7 @@ impl Route {
 
     /// An error of the control plane.
     pub(crate) fn control_error(&self, error: &ControlError) -> Response {
-        let body = json!({"code": error.status.as_u16(), "message": error.message});
-        self.json(error.status, body)
+        self.json(error.status, error.body())
     }
 
     /// An error of envd's plain routes.
@@ -82,12 +81,6 @@ impl Route {
     pub(crate) fn rpc_error(&self, error: &RpcError) -> Response {
         let body = json!({"code": error.code.word(), "message": error.message});
         self.json(error.code.status(), body)
-    }
-
-    /// 502 of the proxy before envd: nothing is behind the id (contract 2.2).
-    pub(crate) fn no_sandbox(&self, id: &str) -> Response {
-        let body = json!({"sandboxId": id, "message": "The sandbox was not found", "code": 502});
-        self.json(StatusCode::BAD_GATEWAY, body)
     }
 }
 

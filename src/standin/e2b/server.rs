@@ -1,5 +1,6 @@
 //! The running stand-in: started, controlled, stopped.
 
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
@@ -12,17 +13,23 @@ use tokio_util::task::TaskTracker;
 
 use crate::base::clock::Clock;
 use crate::standin::e2b::app::App;
-use crate::standin::e2b::drain::drain_refused;
+use crate::standin::e2b::drain::drain_answered;
 use crate::standin::e2b::faults::Answers;
+use crate::standin::e2b::front::E2bWire;
+use crate::standin::e2b::idempotency::IdempotencyKeys;
 use crate::standin::e2b::registry::{self, Registry};
-use crate::standin::e2b::{auth, dispatch};
+use crate::standin::e2b::snapshots::Snapshots;
+use crate::standin::e2b::{auth, dispatch, front};
+use crate::standin::engine::EngineError;
 use crate::standin::fault::{Connections, Fault, FaultListener, FaultSwitch, serve, with_faults};
-use crate::standin::server::{Standin, StandinError, StandinOptions};
+use crate::standin::front::Front;
+use crate::standin::server::{SandboxFacts, Standin, StandinError, StandinOptions};
 
 /// Starts the E2B stand-in on loopback.
 ///
 /// # Errors
-/// [`StandinError::Bind`] when its port cannot be bound.
+/// [`StandinError::Bind`] when its port cannot be bound; [`StandinError::Engine`] when the folder
+/// of its state cannot be used.
 pub async fn start(options: StandinOptions) -> Result<Arc<dyn Standin>, StandinError> {
     let port = options.port;
     let bind = |source| StandinError::Bind { port, source };
@@ -30,14 +37,23 @@ pub async fn start(options: StandinOptions) -> Result<Arc<dyn Standin>, StandinE
     let listener = FaultListener::bind(wanted).await.map_err(bind)?;
     let addr = listener.addr().map_err(bind)?;
     let connections = listener.connections();
+    let state = options.state_dir.as_deref();
+    let unusable = |error: io::Error| {
+        let text = format!("keep the state of the E2B stand-in: {error}");
+        StandinError::Engine(EngineError::Internal(text))
+    };
+    let seen = (&options).into();
     let app = Arc::new(App {
         engine: options.engine,
+        started_at: options.clock.now(),
         clock: options.clock,
         key: options.key.unwrap_or_else(auth::new_key),
         tamper: options.tamper,
         swap_shell: options.swap_shell,
         allow_network: options.allow_network,
         registry: Registry::new(),
+        snapshots: Snapshots::open(state).map_err(unusable)?,
+        creates: IdempotencyKeys::default(),
         tasks: TaskTracker::new(),
         stopping: CancellationToken::new(),
     });
@@ -50,18 +66,22 @@ pub async fn start(options: StandinOptions) -> Result<Arc<dyn Standin>, StandinE
     let answers = Arc::new(Answers {
         app: Arc::clone(&app),
     });
-    let router = with_faults(router, switch.clone(), answers).layer(from_fn(drain_refused));
+    let router = with_faults(router, switch.clone(), answers).layer(from_fn(drain_answered));
+    let gate = Front::new(Arc::new(E2bWire(Arc::clone(&app))), &seen);
+    let router = gate.before(router);
     app.tasks.spawn(async move {
         // `serve` gives no error; it ends with its connections.
         let _ = serve(listener, router).await;
     });
     app.tasks.spawn(registry::expire(Arc::clone(&app)));
-    Ok(Arc::new(E2bStandin {
+    let standin: Arc<dyn Standin> = Arc::new(E2bStandin {
         app,
         addr,
         connections,
         switch,
-    }))
+    });
+    gate.open(&standin);
+    Ok(standin)
 }
 
 /// A running E2B stand-in.
@@ -85,10 +105,13 @@ impl Standin for E2bStandin {
 
     fn env(&self) -> Vec<(String, String)> {
         let url = format!("http://{}", self.addr);
+        // The domain is for `get_host`: user ports are reached under `localhost`, see `proxy`.
+        let domain = format!("localhost:{}", self.addr.port());
         [
             ("E2B_API_KEY", self.app.key.clone()),
             ("E2B_API_URL", url.clone()),
             ("E2B_SANDBOX_URL", url),
+            ("E2B_DOMAIN", domain),
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .into()
@@ -107,6 +130,11 @@ impl Standin for E2bStandin {
         all.iter().map(|sandbox| sandbox.id.clone()).collect()
     }
 
+    fn facts(&self) -> Vec<SandboxFacts> {
+        let all = self.app.registry.all(self.app.clock.now());
+        all.iter().map(|sandbox| front::facts(sandbox)).collect()
+    }
+
     async fn kill(&self, sandbox: &str) -> bool {
         match self.app.end(sandbox) {
             Some(ending) => ending.await.is_ok(),
@@ -116,6 +144,17 @@ impl Standin for E2bStandin {
 
     async fn expire(&self, sandbox: &str) -> bool {
         registry::expire_one(&self.app, sandbox).await
+    }
+
+    async fn clear(&self) -> usize {
+        // All end at once; a caller that goes away stops none of them.
+        let ids = self.app.registry.ids();
+        let endings: Vec<_> = ids.iter().filter_map(|id| self.app.end(id)).collect();
+        let mut ended = 0;
+        for ending in endings {
+            ended += usize::from(ending.await.is_ok());
+        }
+        ended
     }
 
     async fn stop(&self) {

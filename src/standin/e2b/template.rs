@@ -1,33 +1,43 @@
-//! The templates that the stand-in knows.
+//! What a sandbox is made of, and how a request names it.
 
 use crate::standin::engine::Profile;
 
-/// A template: what `templateID` may name.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Template {
-    /// Its alias.
-    pub(crate) alias: &'static str,
-    /// Its id, of E2B's shape.
-    pub(crate) id: &'static str,
-}
+/// The team's namespace, in which names of snapshots lie.
+pub(crate) const NAMESPACE: &str = "local";
 
 /// Virtual CPUs said of every sandbox (hosted default, contract 7.2).
 pub(crate) const CPU_COUNT: u32 = 2;
 
-/// All have the built-in profile `litellm`, so that only the provider's nature differs.
-const TEMPLATES: [Template; 3] = [
-    Template {
-        alias: "base",
-        id: "rki5dems9wqfm4r03t7g",
-    },
-    Template {
-        alias: "litellm",
-        id: "c2lp7h5b0vq9xw3kz8dn",
-    },
-    Template {
-        alias: "krrishdholakia/litellm-4gb",
-        id: "m4gb1t8yfs6r2ja0ecuo",
-    },
+/// The tag that a reference without one means.
+pub(crate) const DEFAULT_TAG: &str = "default";
+
+/// A template, as sandboxes made of it show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Template {
+    /// Its alias, if it has one.
+    pub(crate) alias: Option<String>,
+    /// Its id, of E2B's shape.
+    pub(crate) id: String,
+}
+
+/// Alias, id and build of the templates that are built in. All have the built-in profile
+/// `litellm`, so that only the provider's nature differs.
+pub(crate) const BUILT_IN: [(&str, &str, &str); 3] = [
+    (
+        "base",
+        "rki5dems9wqfm4r03t7g",
+        "5e2a9f5e-6a3f-4a52-9a61-0f1b1a7c0001",
+    ),
+    (
+        "litellm",
+        "c2lp7h5b0vq9xw3kz8dn",
+        "5e2a9f5e-6a3f-4a52-9a61-0f1b1a7c0002",
+    ),
+    (
+        "krrishdholakia/litellm-4gb",
+        "m4gb1t8yfs6r2ja0ecuo",
+        "5e2a9f5e-6a3f-4a52-9a61-0f1b1a7c0003",
+    ),
 ];
 
 /// The image of a template.
@@ -37,73 +47,82 @@ pub(crate) fn profile(network: bool) -> Profile {
     profile
 }
 
-/// Why a reference names no template (contract 1.5).
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum ReferenceError {
-    /// 400.
-    Invalid(String),
-    /// 404.
-    NotFound(String),
+/// What `templateID` says: an id, alias, `name:tag` or `namespace/name[:tag]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Reference {
+    /// Id, alias or `namespace/alias`, in lower case.
+    pub(crate) name: String,
+    /// The tag, if one is given.
+    pub(crate) tag: Option<String>,
 }
 
-/// Finds what `templateID` says: an id, alias, `name:tag` or `namespace/name[:tag]`.
-pub(crate) fn find(reference: &str) -> Result<&'static Template, ReferenceError> {
-    let (name, tag) = match reference.split_once(':') {
-        Some((name, tag)) => (name, Some(tag)),
-        None => (reference, None),
-    };
-    let plain = |part: &str| {
-        !part.is_empty()
-            && part
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
-    };
-    if name.split('/').count() > 2
-        || !name.split('/').all(plain)
-        || tag.is_some_and(|tag| !tag.bytes().all(|byte| byte.is_ascii_graphic()))
-    {
-        let text = format!("Invalid template reference: '{reference}'");
-        return Err(ReferenceError::Invalid(text));
+impl Reference {
+    /// Reads a reference. `None` if it is none (contract 1.5: 400).
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let (name, tag) = match text.split_once(':') {
+            Some((name, tag)) => (name, Some(tag)),
+            None => (text, None),
+        };
+        let plain = |part: &str| {
+            (1..=128).contains(&part.len())
+                && part
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+        };
+        let tag_plain =
+            |tag: &str| plain(&tag.replace('.', "_")) && !tag.contains("..") && !tag.is_empty();
+        let fits =
+            name.split('/').count() <= 2 && name.split('/').all(plain) && tag.is_none_or(tag_plain);
+        fits.then(|| Self {
+            name: name.to_lowercase(),
+            tag: tag.map(str::to_lowercase),
+        })
     }
-    let wanted = name.to_lowercase();
-    let template = TEMPLATES
+
+    /// The tag it means.
+    pub(crate) fn tag(&self) -> &str {
+        self.tag.as_deref().unwrap_or(DEFAULT_TAG)
+    }
+}
+
+/// The built-in template of a name.
+pub(crate) fn built_in(name: &str) -> Option<Template> {
+    let found = BUILT_IN
         .iter()
-        .find(|template| template.alias == wanted || template.id == wanted)
-        .ok_or_else(|| ReferenceError::NotFound(format!("template '{name}' not found")))?;
-    match tag {
-        None | Some("default") => Ok(template),
-        Some(tag) => Err(ReferenceError::NotFound(format!(
-            "tag '{tag}' does not exist for template '{name}'"
-        ))),
-    }
+        .find(|(alias, id, _)| *alias == name || *id == name)?;
+    Some(Template {
+        alias: Some(found.0.to_owned()),
+        id: found.1.to_owned(),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn check(reference: &str, expected: &Result<&str, ReferenceError>) {
-        let found = find(reference).map(|template| template.alias);
-        assert_eq!(found, *expected, "{reference}");
-    }
-
     #[test]
     fn references_are_read_as_the_contract_says() {
-        let not_found = |text: &str| Err(ReferenceError::NotFound(text.to_owned()));
-        check("base", &Ok("base"));
-        check("base:default", &Ok("base"));
-        check("rki5dems9wqfm4r03t7g", &Ok("base"));
-        check("litellm", &Ok("litellm"));
-        check(
-            "krrishdholakia/litellm-4gb",
-            &Ok("krrishdholakia/litellm-4gb"),
-        );
-        check("nope", &not_found("template 'nope' not found"));
-        check(
-            "base:v2",
-            &not_found("tag 'v2' does not exist for template 'base'"),
-        );
-        assert!(matches!(find("a/b/c"), Err(ReferenceError::Invalid(_))));
-        assert!(matches!(find(""), Err(ReferenceError::Invalid(_))));
+        for (text, expected) in [
+            ("base", Some(("base", "default"))),
+            ("Base:V2", Some(("base", "v2"))),
+            ("ns/base:1.2", Some(("ns/base", "1.2"))),
+            ("a/b/c", None),
+            ("", None),
+            ("a:", None),
+            ("a:b:c", None),
+            ("../x", None),
+            ("a b", None),
+        ] {
+            let found = Reference::parse(text);
+            let found = found
+                .as_ref()
+                .map(|found| (found.name.as_str(), found.tag()));
+            assert_eq!(found, expected, "{text}");
+        }
+        for (alias, id, _) in BUILT_IN {
+            assert_eq!(built_in(alias), built_in(id));
+            assert!(built_in(alias).is_some());
+        }
+        assert_eq!(built_in("nope"), None);
     }
 }

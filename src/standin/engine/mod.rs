@@ -9,6 +9,7 @@ mod model;
 pub mod namespaces;
 mod pick;
 pub mod process;
+mod procfs;
 mod programs;
 mod streams;
 mod sys;
@@ -21,8 +22,9 @@ use async_trait::async_trait;
 use tokio::io::AsyncRead;
 
 pub use model::{
-    Account, EngineError, EngineProcess, ExitStatus, FileKind, FileReader, FileStat, Identity,
-    OutputMode, Profile, SignalTarget, SpawnRequest, StdinMode, Usage, WatchEvent, WatchKind,
+    Account, Attribute, EngineError, EngineProcess, ExitStatus, FileKind, FileReader, FileStat,
+    FileSystem, Identity, OutputMode, Profile, SignalTarget, SpawnRequest, StdinMode, Usage,
+    WatchEvent, WatchKind,
 };
 pub use pick::by_name;
 
@@ -131,6 +133,56 @@ pub trait EngineSandbox: Send + Sync + fmt::Debug {
         who: &Identity,
     ) -> Result<(), EngineError>;
 
+    /// The extended attributes of a path whose names begin with `prefix`, by name; links are
+    /// followed. Values over 4 KiB and names that are not UTF-8 are left out.
+    ///
+    /// # Errors
+    /// [`EngineError::Os`] with the errno (`EOPNOTSUPP` where the file system has none).
+    async fn attributes(
+        &self,
+        _path: &str,
+        _prefix: &str,
+        _who: &Identity,
+    ) -> Result<Vec<Attribute>, EngineError> {
+        Err(cannot())
+    }
+
+    /// As [`Self::attributes`], of every entry of a directory, by entry and name.
+    ///
+    /// # Errors
+    /// [`EngineError::Os`] with the errno.
+    async fn entries_attributes(
+        &self,
+        _path: &str,
+        _prefix: &str,
+        _who: &Identity,
+    ) -> Result<Vec<Attribute>, EngineError> {
+        Err(cannot())
+    }
+
+    /// Makes the extended attributes of a path whose names begin with `prefix` exactly these
+    /// names and values; links are followed.
+    ///
+    /// # Errors
+    /// [`EngineError::Os`] with the errno (`EOPNOTSUPP`, `ENOSPC`).
+    async fn set_attributes(
+        &self,
+        _path: &str,
+        _prefix: &str,
+        _attributes: Vec<(String, Vec<u8>)>,
+        _who: &Identity,
+    ) -> Result<(), EngineError> {
+        Err(cannot())
+    }
+
+    /// The file system that a path is on.
+    ///
+    /// # Errors
+    /// [`EngineError::Os`] with the errno.
+    async fn file_system(&self, _path: &str, _who: &Identity) -> Result<FileSystem, EngineError> {
+        Err(cannot())
+    }
+
     /// Watches a directory; events end when the receiver is dropped.
     ///
     /// # Errors
@@ -152,54 +204,44 @@ pub trait EngineSandbox: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     /// [`EngineError::Os`] with the errno: `ECONNREFUSED` when nothing listens.
-    async fn connect(&self, _port: u16) -> Result<tokio::net::TcpStream, EngineError> {
-        Err(cannot())
-    }
+    async fn connect(&self, port: u16) -> Result<tokio::net::TcpStream, EngineError>;
 
     /// Halts every process inside (`true`), or lets all of them go on (`false`).
     ///
     /// # Errors
     /// [`EngineError::Refused`] when the engine cannot tell the sandbox's processes from others.
-    async fn freeze(&self, _frozen: bool) -> Result<(), EngineError> {
-        Err(cannot())
-    }
+    async fn freeze(&self, frozen: bool) -> Result<(), EngineError>;
 
     /// Sends a signal to every process inside, whoever started it; the files stay. Returns how
     /// many it reached: 0 says that none is left.
     ///
     /// # Errors
     /// [`EngineError::Refused`] when the engine cannot tell the sandbox's processes from others.
-    async fn signal_all(&self, _signal: i32) -> Result<u32, EngineError> {
-        Err(cannot())
-    }
+    async fn signal_all(&self, signal: i32) -> Result<u32, EngineError>;
 
     /// All files that the sandbox may change, as a tar stream made inside with the rights of
-    /// root: what a snapshot keeps. Sockets, pipes and mounts of the host are left out.
+    /// root: what a snapshot keeps. Sockets, pipes and mounts of the host are left out, and so
+    /// are host name, `/etc/hosts` and resolver, which belong to the sandbox and not to its files.
     ///
     /// # Errors
-    /// [`EngineError::Os`] with the errno.
-    async fn export_files(&self) -> Result<Box<dyn AsyncRead + Send + Unpin>, EngineError> {
-        Err(cannot())
-    }
+    /// [`EngineError::Os`] with the errno; one while reading fails the stream.
+    async fn export_files(&self) -> Result<Box<dyn AsyncRead + Send + Unpin>, EngineError>;
 
-    /// Replaces the files that the sandbox may change by those of [`Self::export_files`].
+    /// Replaces the files that the sandbox may change by those of [`Self::export_files`]. After
+    /// an error the sandbox's files are neither the old nor the new ones.
     ///
     /// # Errors
     /// [`EngineError::Os`] with the errno (`ENOSPC` when they do not fit).
     async fn import_files(
         &self,
-        _archive: Box<dyn AsyncRead + Send + Unpin>,
-    ) -> Result<(), EngineError> {
-        Err(cannot())
-    }
+        archive: Box<dyn AsyncRead + Send + Unpin>,
+    ) -> Result<(), EngineError>;
 
     /// What the sandbox uses now, measured and never guessed.
     ///
     /// # Errors
     /// When it cannot be measured.
-    async fn usage(&self) -> Result<Usage, EngineError> {
-        Err(cannot())
-    }
+    async fn usage(&self) -> Result<Usage, EngineError>;
 
     /// Ends every process and takes everything away. Idempotent; returns when nothing is left.
     async fn destroy(&self);

@@ -200,6 +200,28 @@ pub struct FileStat {
     pub link_target: Option<String>,
 }
 
+/// An extended attribute of a file (`xattr(7)`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attribute {
+    /// The entry of the asked directory that has it; empty when the path itself was asked.
+    pub entry: String,
+    /// Its name with the namespace: `user.e2b.author`.
+    pub name: String,
+    /// Its value.
+    pub value: Vec<u8>,
+}
+
+/// The file system that a path is on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileSystem {
+    /// The kernel's number of its type: `statfs(2)`.
+    pub kind: i64,
+    /// Bytes it holds when it is full.
+    pub bytes_max: u64,
+    /// Bytes that are free.
+    pub bytes_free: u64,
+}
+
 /// An open file.
 pub struct FileReader {
     /// Facts at the time it was opened.

@@ -30,6 +30,10 @@ pub trait FaultAnswers: Send + Sync + fmt::Debug {
     async fn death(&self, request: &Parts) -> bool;
 }
 
+/// What hit a request: an extension of its answer, for whoever stands before the faults.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FaultHit(pub FaultKind);
+
 #[derive(Debug, Clone)]
 struct Faults {
     switch: FaultSwitch,
@@ -72,6 +76,18 @@ async fn decide(
     let Some(kind) = faults.switch.decide() else {
         return next.run(request).await;
     };
+    let mut response = hit(faults, connection, request, next, kind.clone()).await;
+    response.extensions_mut().insert(FaultHit(kind));
+    response
+}
+
+async fn hit(
+    faults: &Faults,
+    connection: Option<&Connection>,
+    request: Request,
+    next: Next,
+    kind: FaultKind,
+) -> Response {
     match kind {
         FaultKind::Latency(latency) => {
             tokio::time::sleep(latency).await;

@@ -18,7 +18,7 @@ mod tamper;
 mod tests;
 
 pub use kind::{Fault, FaultError, FaultKind};
-pub use layer::{FaultAnswers, with_faults};
+pub use layer::{FaultAnswers, FaultHit, with_faults};
 pub use listener::{Connection, Connections, FaultListener, FaultStream, serve};
 pub use switch::FaultSwitch;
 pub use tamper::Tamper;

@@ -61,6 +61,16 @@ impl FaultSwitch {
             .collect();
     }
 
+    /// The faults in force.
+    pub fn faults(&self) -> Vec<Fault> {
+        let state = self.lock();
+        let fault = |counted: &Counted| Fault {
+            kind: counted.kind.clone(),
+            share: share_from(counted.share),
+        };
+        state.faults.iter().map(fault).collect()
+    }
+
     /// Counts a request, and says what happens to it. Of several faults that hit the same
     /// request the first in the list wins; all of them count it.
     pub fn decide(&self) -> Option<FaultKind> {
@@ -104,6 +114,11 @@ fn share_of(share: f64) -> u64 {
     (share * 10_000.0).round().clamp(0.0, 10_000.0) as u64
 }
 
+#[expect(clippy::cast_precision_loss, reason = "at most 10000, by `share_of`")]
+fn share_from(hundredths: u64) -> f64 {
+    hundredths as f64 / 10_000.0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,6 +150,14 @@ mod tests {
         // 0.29 * 100 is under 29 in floating point; whole numbers lose no hit.
         assert_eq!(hits("503:29%", 100).len(), 29);
         assert_eq!(hits("503:0.01%", 10_000), [10_000]);
+    }
+
+    #[test]
+    fn the_faults_in_force_are_shown_as_they_were_set() {
+        let text = "latency:50ms:0.5%, 503:29%, reset";
+        let switch = FaultSwitch::new(Fault::parse_list(text).unwrap());
+        let shown: Vec<_> = switch.faults().iter().map(ToString::to_string).collect();
+        assert_eq!(shown.join(", "), text);
     }
 
     #[test]

@@ -39,6 +39,27 @@ impl Fields {
         })
     }
 
+    /// An object within, whose fields are read in their turn.
+    pub(super) fn object(&mut self, name: &str) -> Option<Self> {
+        let inner = self.given(name)?.as_object().cloned().map(|fields| Self {
+            fields,
+            complaints: Vec::new(),
+        });
+        self.expect(name, inner, "must be an object")
+    }
+
+    /// Takes over what was wrong with an object within.
+    pub(super) fn take_complaints(&mut self, name: &str, inner: Self) {
+        let inner = inner.complaints.into_iter();
+        self.complaints
+            .extend(inner.map(|text| format!("{name}.{text}")));
+    }
+
+    /// Notes something that is wrong.
+    pub(super) fn complain(&mut self, sentence: &str) {
+        self.complaints.push(sentence.to_owned());
+    }
+
     /// A field that is there and not null.
     pub(super) fn given(&self, name: &str) -> Option<&Value> {
         self.fields.get(name).filter(|value| !value.is_null())
@@ -64,6 +85,22 @@ impl Fields {
             number,
             "must be a number conforming to the specified constraints",
         )
+    }
+
+    /// A whole number that is not below a bound.
+    pub(super) fn at_least(&mut self, name: &str, min: i64) -> Option<i64> {
+        let number = self.number(name)?;
+        let number = (number >= min).then_some(number);
+        self.expect(name, number, &format!("must not be less than {min}"))
+    }
+
+    /// Texts in a row.
+    pub(super) fn list(&mut self, name: &str) -> Option<Vec<String>> {
+        let texts = self.given(name)?.as_array().and_then(|items| {
+            let texts = items.iter().map(|item| item.as_str().map(str::to_owned));
+            texts.collect()
+        });
+        self.expect(name, texts, "must be an array")
     }
 
     /// Names and texts.

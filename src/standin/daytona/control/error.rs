@@ -45,6 +45,16 @@ impl ApiError {
         }
     }
 
+    /// 401.
+    pub(super) fn unauthorized() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "Invalid credentials")
+    }
+
+    /// 422.
+    pub(super) fn unsupported(message: &str) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, message)
+    }
+
     /// No such sandbox.
     pub(super) fn no_sandbox(id_or_name: &str) -> Self {
         Self::new(

@@ -1,6 +1,7 @@
-//! Start, stop, archive and delete (contract 1.5).
+//! Start, stop, archive, recover and delete (contract 1.5).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::http::StatusCode;
 use serde_json::Value;
@@ -14,17 +15,23 @@ use crate::standin::daytona::world::World;
 const IN_PROGRESS: &str = "Sandbox state change in progress";
 const ERRORED: &str = "Sandbox is in an errored state";
 
+/// How long a sandbox is on its way into the archive and back: seconds at the service; here just
+/// long enough to be seen.
+const ARCHIVING: Duration = Duration::from_millis(50);
+const RESTORING: Duration = Duration::from_millis(50);
+
 /// `POST .../start`: held until it has started, save from the archive.
 pub(super) fn start(world: &Arc<World>, sandbox: &Arc<Sandbox>) -> Result<Value, ApiError> {
     let from = {
         let mut facts = sandbox.facts();
         let from = facts.state;
-        if from == State::Started {
+        // From the archive it is on its way already: nothing to add (contract 1.5).
+        if matches!(from, State::Started | State::Restoring) {
             drop(facts);
             return Ok(sandbox.dto(world));
         }
         not_in_transition(from)?;
-        if from == State::Error {
+        if from.errored() {
             return Err(ApiError::bad(ERRORED));
         }
         if facts.dead {
@@ -41,11 +48,18 @@ pub(super) fn start(world: &Arc<World>, sandbox: &Arc<Sandbox>) -> Result<Value,
         facts.updated_at = world.now();
         from
     };
-    let dto = sandbox.dto(world);
-    life::boot(world, sandbox);
     if from == State::Archived {
+        let dto = sandbox.dto(world);
+        let (shared, sandbox) = (Arc::clone(world), Arc::clone(sandbox));
+        world.background(async move {
+            shared.clock.sleep(RESTORING).await;
+            if sandbox.facts().state == State::Restoring {
+                life::boot(&shared, &sandbox);
+            }
+        });
         return Ok(dto);
     }
+    life::boot(world, sandbox);
     Ok(sandbox.dto(world))
 }
 
@@ -68,7 +82,7 @@ pub(super) fn stop(
         not_in_transition(facts.state)?;
         match facts.state {
             State::Started => {}
-            State::Error => return Err(ApiError::bad(ERRORED)),
+            state if state.errored() => return Err(ApiError::bad(ERRORED)),
             _ => return Err(ApiError::bad("Sandbox is not in a stoppable state")),
         }
         life::mark_stopping(&mut facts, world.now());
@@ -94,8 +108,26 @@ pub(super) fn archive(world: &Arc<World>, sandbox: &Arc<Sandbox>) -> Result<Valu
         facts.updated_at = world.now();
     }
     let dto = sandbox.dto(world);
-    sandbox.facts().state = State::Archived;
+    let (shared, sandbox) = (Arc::clone(world), Arc::clone(sandbox));
+    world.background(async move {
+        shared.clock.sleep(ARCHIVING).await;
+        {
+            let mut facts = sandbox.facts();
+            if facts.state != State::Archiving {
+                return;
+            }
+            facts.state = State::Archived;
+            facts.updated_at = shared.now();
+        }
+        shared.registry.changed.notify_one();
+    });
     Ok(dto)
+}
+
+/// `POST .../recover`: what goes wrong here, a machine that died or a build that failed, goes wrong
+/// for good, so no state can be recovered from.
+pub(super) fn recover() -> Result<Value, ApiError> {
+    Err(ApiError::bad("Sandbox is not in a recoverable state"))
 }
 
 /// `DELETE /sandbox/{idOrName}`: answers at once with the sandbox on its way.
@@ -111,7 +143,8 @@ pub(super) fn delete(world: &Arc<World>, sandbox: &Arc<Sandbox>) -> Result<Value
     Ok(dto)
 }
 
-fn not_in_transition(state: State) -> Result<(), ApiError> {
+/// Nothing else is under way.
+pub(super) fn not_in_transition(state: State) -> Result<(), ApiError> {
     if state.in_transition() {
         return Err(ApiError::new(StatusCode::CONFLICT, IN_PROGRESS));
     }

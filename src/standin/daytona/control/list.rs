@@ -4,47 +4,49 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::standin::daytona::asked::Asked;
 use crate::standin::daytona::control::ApiError;
+use crate::standin::daytona::control::filter::Filter;
 use crate::standin::daytona::sandbox::Sandbox;
 use crate::standin::daytona::world::World;
 
 const LIMIT_MAX: usize = 200;
 const LIMIT_DEFAULT: usize = 100;
-
-/// Filters that Daytona has and the stand-in has not: ignoring one would show too much.
-const REFUSED: [&str; 15] = [
-    "sandboxClasses",
-    "minCpu",
-    "maxCpu",
-    "minMemoryGiB",
-    "maxMemoryGiB",
-    "minDiskGiB",
-    "maxDiskGiB",
-    "isPublic",
-    "isRecoverable",
-    "createdAtAfter",
-    "createdAtBefore",
-    "lastEventAfter",
-    "lastEventBefore",
-    "lastActivityAfter",
-    "lastActivityBefore",
+const SORTS: [&str; 6] = [
+    "name",
+    "cpu",
+    "memoryGib",
+    "diskGib",
+    "lastActivityAt",
+    "createdAt",
 ];
 
 /// One page by cursor.
 pub(super) fn list(world: &World, asked: &Asked) -> Result<Value, ApiError> {
     let limit = number(asked, "limit", 1, LIMIT_MAX, LIMIT_DEFAULT)?;
-    let from = match asked.param("cursor").filter(|cursor| !cursor.is_empty()) {
-        None => 0,
-        Some(cursor) => read_cursor(&cursor).ok_or_else(|| ApiError::bad("Invalid cursor"))?,
+    let after = match asked.param("cursor").filter(|cursor| !cursor.is_empty()) {
+        None => None,
+        Some(cursor) => Some(read_cursor(&cursor).ok_or_else(|| ApiError::bad("Invalid cursor"))?),
     };
     let found = filtered(world, asked)?;
-    let page = found.iter().skip(from).take(limit);
-    let items: Vec<Value> = page.map(|sandbox| sandbox.list_item(world)).collect();
-    let next = from + items.len();
-    let cursor = (next < found.len()).then(|| URL_SAFE_NO_PAD.encode(next.to_string()));
+    // The cursor names the last one that was shown and its place, so that one that went away in
+    // between hides no other.
+    let from = after.map_or(0, |(place, id)| {
+        let shown = found.iter().position(|sandbox| sandbox.fixed.id == id);
+        shown.map_or(place, |at| at + 1)
+    });
+    let page: Vec<_> = found.iter().skip(from).take(limit).collect();
+    let items: Vec<Value> = page
+        .iter()
+        .map(|sandbox| sandbox.list_item(world))
+        .collect();
+    let next = from.saturating_add(items.len());
+    let cursor = page.last().filter(|_| next < found.len()).map(|last| {
+        let place = next - 1;
+        URL_SAFE_NO_PAD.encode(format!("{place}:{}", last.fixed.id))
+    });
     Ok(json!({"items": items, "nextCursor": cursor}))
 }
 
@@ -63,12 +65,14 @@ pub(super) fn paginated(world: &World, asked: &Asked) -> Result<Value, ApiError>
     Ok(json!({"items": items, "total": total, "page": page, "totalPages": pages}))
 }
 
-fn read_cursor(cursor: &str) -> Option<usize> {
+fn read_cursor(cursor: &str) -> Option<(usize, String)> {
     let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
-    std::str::from_utf8(&bytes).ok()?.parse().ok()
+    let (place, id) = std::str::from_utf8(&bytes).ok()?.split_once(':')?;
+    Some((place.parse().ok()?, id.to_owned()))
 }
 
-fn number(
+/// A number of the query within its bounds.
+pub(super) fn number(
     asked: &Asked,
     name: &str,
     min: usize,
@@ -92,81 +96,37 @@ fn number(
     }
 }
 
+/// A word of the query that must be one of these.
+pub(super) fn one_of(
+    asked: &Asked,
+    name: &str,
+    words: &[&str],
+) -> Result<Option<String>, ApiError> {
+    let word = asked.param(name).filter(|word| !word.is_empty());
+    if word.as_deref().is_some_and(|word| !words.contains(&word)) {
+        let words = words.join(", ");
+        let message = format!("{name} must be one of the following values: {words}");
+        return Err(ApiError::bad(message));
+    }
+    Ok(word)
+}
+
 fn filtered(world: &World, asked: &Asked) -> Result<Vec<Arc<Sandbox>>, ApiError> {
-    for name in REFUSED {
-        if asked.param(name).is_some() {
-            return Err(ApiError::not_implemented(&format!(
-                "the list filter `{name}`"
-            )));
-        }
-    }
-    let labels = wanted_labels(asked)?;
-    let id = asked.param("id").unwrap_or_default().to_lowercase();
-    let name = asked.param("name").unwrap_or_default().to_lowercase();
-    let states = several(asked, "states");
-    let snapshots = several(asked, "snapshots");
-    let regions = several(asked, "regionIds");
+    let filter = Filter::read(asked)?;
+    let sort = one_of(asked, "sort", &SORTS)?;
+    let order = one_of(asked, "order", &["asc", "desc"])?;
     let mut found = world.registry.all();
-    found.retain(|sandbox| {
-        let facts = sandbox.facts();
-        let fixed = &sandbox.fixed;
-        let has = |wanted: &[String], word: &str| {
-            wanted.is_empty() || wanted.iter().any(|other| other == word)
-        };
-        fixed.id.to_lowercase().starts_with(&id)
-            && facts.name.to_lowercase().starts_with(&name)
-            && labels
-                .iter()
-                .all(|(key, value)| facts.labels.get(key) == Some(value))
-            && has(&states, facts.state.word())
-            && has(&snapshots, &fixed.snapshot)
-            && has(&regions, &fixed.target)
-    });
-    sort(asked, &mut found)?;
+    found.retain(|sandbox| filter.takes(sandbox));
+    match sort.as_deref() {
+        Some("name") => found.sort_by_key(|sandbox| sandbox.facts().name.clone()),
+        Some("cpu") => found.sort_by_key(|sandbox| sandbox.facts().resources.cpu),
+        Some("memoryGib") => found.sort_by_key(|sandbox| sandbox.facts().resources.memory),
+        Some("diskGib") => found.sort_by_key(|sandbox| sandbox.facts().resources.disk),
+        Some("lastActivityAt") => found.sort_by_key(|sandbox| sandbox.facts().last_activity_at),
+        _ => found.sort_by_key(|sandbox| sandbox.fixed.created_at),
+    }
+    if order.as_deref() != Some("asc") {
+        found.reverse();
+    }
     Ok(found)
-}
-
-fn sort(asked: &Asked, found: &mut [Arc<Sandbox>]) -> Result<(), ApiError> {
-    let by = asked
-        .param("sort")
-        .unwrap_or_else(|| "createdAt".to_owned());
-    match by.as_str() {
-        "name" => found.sort_by_key(|sandbox| sandbox.facts().name.clone()),
-        "lastActivityAt" => found.sort_by_key(|sandbox| sandbox.facts().last_activity_at),
-        // All sandboxes of the stand-in are of one size.
-        "createdAt" | "cpu" | "memoryGib" | "diskGib" => {
-            found.sort_by_key(|sandbox| sandbox.fixed.created_at);
-        }
-        _ => {
-            return Err(ApiError::bad(
-                "sort must be one of the following values: name, cpu, memoryGib, diskGib, \
-                 lastActivityAt, createdAt",
-            ));
-        }
-    }
-    match asked.param("order").as_deref() {
-        Some("asc") => {}
-        None | Some("desc") => found.reverse(),
-        Some(_) => {
-            let message = "order must be one of the following values: asc, desc";
-            return Err(ApiError::bad(message));
-        }
-    }
-    Ok(())
-}
-
-fn wanted_labels(asked: &Asked) -> Result<Map<String, Value>, ApiError> {
-    let Some(text) = asked.param("labels").filter(|text| !text.is_empty()) else {
-        return Ok(Map::new());
-    };
-    serde_json::from_str(&text).map_err(|_| ApiError::bad("labels must be a json string"))
-}
-
-fn several(asked: &Asked, name: &str) -> Vec<String> {
-    let given = asked.params(name);
-    let words = given.iter().flat_map(|text| text.split(','));
-    words
-        .filter(|word| !word.is_empty())
-        .map(str::to_owned)
-        .collect()
 }

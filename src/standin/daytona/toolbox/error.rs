@@ -37,7 +37,7 @@ impl ToolError {
     }
 
     /// `BAD_REQUEST`.
-    pub(super) fn bad(text: impl AsRef<str>) -> Self {
+    pub(in crate::standin::daytona) fn bad(text: impl AsRef<str>) -> Self {
         let status = StatusCode::BAD_REQUEST;
         Self::class(status, "BAD_REQUEST", "bad request", text.as_ref())
     }
@@ -49,7 +49,7 @@ impl ToolError {
     }
 
     /// `NOT_FOUND`.
-    pub(super) fn not_found(text: impl AsRef<str>) -> Self {
+    pub(in crate::standin::daytona) fn not_found(text: impl AsRef<str>) -> Self {
         Self::class(
             StatusCode::NOT_FOUND,
             "NOT_FOUND",
@@ -79,7 +79,7 @@ impl ToolError {
     }
 
     /// `UNAUTHORIZED`.
-    pub(super) fn unauthorized(text: impl AsRef<str>) -> Self {
+    pub(in crate::standin::daytona) fn unauthorized(text: impl AsRef<str>) -> Self {
         let status = StatusCode::UNAUTHORIZED;
         Self::class(status, "UNAUTHORIZED", "unauthorized", text.as_ref())
     }
@@ -88,6 +88,13 @@ impl ToolError {
     pub(super) fn timeout(text: impl AsRef<str>) -> Self {
         let status = StatusCode::REQUEST_TIMEOUT;
         Self::class(status, "REQUEST_TIMEOUT", "request timeout", text.as_ref())
+    }
+
+    /// `INTERNAL_SERVER_ERROR`.
+    pub(super) fn internal(text: impl AsRef<str>) -> Self {
+        let status = StatusCode::INTERNAL_SERVER_ERROR;
+        let (code, prefix) = ("INTERNAL_SERVER_ERROR", "internal server error");
+        Self::class(status, code, prefix, text.as_ref())
     }
 
     /// An error without a class: 500 and its bare text.
@@ -100,7 +107,7 @@ impl ToolError {
     }
 
     /// What Daytona has and the stand-in has not.
-    pub(super) fn not_implemented(what: &str) -> Self {
+    pub(in crate::standin::daytona) fn not_implemented(what: &str) -> Self {
         Self::Said {
             status: StatusCode::NOT_IMPLEMENTED,
             code: None,
@@ -130,7 +137,12 @@ impl ToolError {
     }
 
     /// The answer; `path` is the one that the answering part was asked for.
-    pub(super) fn into_response(self, world: &World, asked: &Asked, path: &str) -> Response {
+    pub(in crate::standin::daytona) fn into_response(
+        self,
+        world: &World,
+        asked: &Asked,
+        path: &str,
+    ) -> Response {
         let (status, code, message) = match self {
             Self::Dead => return empty(StatusCode::BAD_GATEWAY),
             Self::NoRoute => {

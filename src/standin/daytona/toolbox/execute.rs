@@ -7,11 +7,13 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::time::Instant;
 
 use crate::standin::daytona::life;
+use crate::standin::daytona::toolbox::code_run::Artifacts;
+use crate::standin::daytona::toolbox::env::is_env_name;
 use crate::standin::daytona::toolbox::error::{ToolError, go_reason};
 use crate::standin::daytona::toolbox::fields::Fields;
 use crate::standin::daytona::toolbox::machine::Machine;
@@ -23,16 +25,71 @@ use crate::standin::engine::{EngineError, EngineProcess, ExitStatus, StdinMode};
 const READ_BYTES: usize = 64 * 1024;
 
 /// A command that was asked for.
-struct Order {
+#[derive(Debug)]
+pub(super) struct Order {
     command: String,
     cwd: String,
     env: BTreeMap<String, String>,
     timeout: Option<Duration>,
+    /// Whether its output may carry charts.
+    artifacts: Option<Artifacts>,
+}
+
+impl Order {
+    /// Code that a command runs in the work dir.
+    pub(super) fn of_code(
+        command: String,
+        env: BTreeMap<String, String>,
+        timeout_s: Option<u32>,
+        artifacts: Artifacts,
+    ) -> Self {
+        Self {
+            command,
+            cwd: String::new(),
+            env,
+            timeout: limit(timeout_s),
+            artifacts: Some(artifacts),
+        }
+    }
+}
+
+/// How an order ended.
+#[derive(Debug)]
+pub(super) enum Ended {
+    /// The shell could not be started; the text says why.
+    NotStarted(String),
+    /// The shell ended.
+    With {
+        exit_code: i32,
+        output: Output,
+        charts: Vec<Value>,
+    },
 }
 
 /// Runs a command to its end, or to its time limit.
 pub(super) async fn execute(machine: &Machine, body: Body) -> Result<Response, ToolError> {
     let order = read(body).await?;
+    match run(machine, order).await? {
+        Ended::NotStarted(result) => {
+            let body = json!({"exitCode": -1, "result": result});
+            Ok(machine.json(StatusCode::OK, body))
+        }
+        Ended::With {
+            exit_code, output, ..
+        } => {
+            let parts = vec![
+                Part::Text(format!("{{\"exitCode\":{exit_code},\"result\":")),
+                Part::Output(output),
+                Part::Text("}".to_owned()),
+            ];
+            let response = output::answer(machine, parts).await;
+            response.map_err(|error| ToolError::bare(error.to_string()))
+        }
+    }
+}
+
+/// Gives a fresh shell a command, and follows it to its end.
+pub(super) async fn run(machine: &Machine, order: Order) -> Result<Ended, ToolError> {
     let mut env = machine.env();
     let shell = launch::shell(machine, &env).await;
     env.extend(order.env);
@@ -51,20 +108,53 @@ pub(super) async fn execute(machine: &Machine, body: Body) -> Result<Response, T
         // The text names the shell even when it is the directory that is missing.
         Err(error) => {
             let result = format!("fork/exec {shell}: {}", go_reason(&error));
-            let body = json!({"exitCode": -1, "result": result});
-            return Ok(machine.json(StatusCode::OK, body));
+            return Ok(Ended::NotStarted(result));
         }
     };
     let pid = process.pid;
-    let (exit_code, output) = follow(machine, process, order.command, order.timeout).await?;
+    let capture = Capture {
+        output: Output::default(),
+        artifacts: order.artifacts,
+    };
+    let (exit_code, capture) =
+        follow(machine, process, order.command, order.timeout, capture).await?;
     forget_group(machine, pid).await;
-    let parts = vec![
-        Part::Text(format!("{{\"exitCode\":{exit_code},\"result\":")),
-        Part::Output(output),
-        Part::Text("}".to_owned()),
-    ];
-    let response = output::answer(machine, parts).await;
-    response.map_err(|error| ToolError::bare(error.to_string()))
+    let (output, charts) = capture
+        .finish()
+        .await
+        .map_err(|error| ToolError::bare(error.to_string()))?;
+    Ok(Ended::With {
+        exit_code,
+        output,
+        charts,
+    })
+}
+
+/// An output while it grows.
+struct Capture {
+    output: Output,
+    artifacts: Option<Artifacts>,
+}
+
+impl Capture {
+    async fn push(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let Some(artifacts) = &mut self.artifacts else {
+            return self.output.push(bytes).await;
+        };
+        let mut shown = Vec::with_capacity(bytes.len());
+        artifacts.push(bytes, &mut shown);
+        self.output.push(&shown).await
+    }
+
+    async fn finish(mut self) -> io::Result<(Output, Vec<Value>)> {
+        let Some(artifacts) = self.artifacts else {
+            return Ok((self.output, Vec::new()));
+        };
+        let mut shown = Vec::new();
+        let charts = artifacts.finish(&mut shown);
+        self.output.push(&shown).await?;
+        Ok((self.output, charts))
+    }
 }
 
 async fn read(body: Body) -> Result<Order, ToolError> {
@@ -86,18 +176,15 @@ async fn read(body: Body) -> Result<Order, ToolError> {
         command,
         cwd,
         env,
-        timeout: timeout
-            .filter(|seconds| *seconds > 0)
-            .map(|seconds| Duration::from_secs(seconds.into())),
+        timeout: limit(timeout),
+        artifacts: None,
     })
 }
 
-fn is_env_name(name: &str) -> bool {
-    let mut bytes = name.bytes();
-    let starts = bytes
-        .next()
-        .is_some_and(|b| b.is_ascii_alphabetic() || b == b'_');
-    starts && bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_')
+/// A time limit in seconds; 0 is none.
+fn limit(timeout_s: Option<u32>) -> Option<Duration> {
+    let limited = timeout_s.filter(|seconds| *seconds > 0);
+    limited.map(|seconds| Duration::from_secs(seconds.into()))
 }
 
 /// Waits until the shell has ended and its pipe is closed by everybody. When the time is up the
@@ -108,13 +195,13 @@ async fn follow(
     mut process: EngineProcess,
     command: String,
     timeout: Option<Duration>,
-) -> Result<(i32, Output), ToolError> {
+    mut capture: Capture,
+) -> Result<(i32, Capture), ToolError> {
     let failed = |error: io::Error| ToolError::bare(error.to_string());
     let script = feed(process.stdin.take(), command);
     tokio::pin!(script);
     let deadline = timeout.map(|timeout| Instant::now() + timeout);
     let (mut fed, mut killed, mut closed) = (false, false, false);
-    let mut output = Output::default();
     let mut buffer = vec![0; READ_BYTES];
     let status = loop {
         let status = *process.exit.borrow_and_update();
@@ -128,7 +215,7 @@ async fn follow(
                 let count = read.unwrap_or(0);
                 closed = count == 0;
                 if !killed {
-                    output.push(&buffer[..count]).await.map_err(failed)?;
+                    capture.push(&buffer[..count]).await.map_err(failed)?;
                 }
             }
             changed = process.exit.changed(), if status.is_none() => {
@@ -139,7 +226,7 @@ async fn follow(
             }
             () = at(deadline), if !killed => {
                 killed = true;
-                output = Output::default();
+                capture.output = Output::default();
                 life::kill_group(&machine.sandbox, process.pid).await;
             }
         }
@@ -152,7 +239,7 @@ async fn follow(
         // The shell itself was killed (contract 3.3).
         Some(ExitStatus::Signal { .. }) | None => -1,
     };
-    Ok((exit_code, output))
+    Ok((exit_code, capture))
 }
 
 async fn at(deadline: Option<Instant>) {
@@ -180,20 +267,5 @@ async fn forget_group(machine: &Machine, pid: u32) {
         .is_ok();
     if !alive {
         machine.sandbox.groups().retain(|leader| *leader != pid);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_env_name;
-
-    #[test]
-    fn names_of_variables() {
-        for good in ["A", "_", "a_1", "PATH"] {
-            assert!(is_env_name(good), "{good}");
-        }
-        for bad in ["", "1A", "X-Y", "A B", "É", "A="] {
-            assert!(!is_env_name(bad), "{bad}");
-        }
     }
 }

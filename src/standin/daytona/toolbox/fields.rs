@@ -60,9 +60,14 @@ impl Fields {
 
     /// Yes or no; no when it is not there.
     pub(super) fn flag(&self, name: &str) -> Result<bool, String> {
+        Ok(self.choice(name)?.unwrap_or_default())
+    }
+
+    /// Yes or no, if it is there.
+    pub(super) fn choice(&self, name: &str) -> Result<Option<bool>, String> {
         match self.given(name) {
-            None => Ok(false),
-            Some(Value::Bool(flag)) => Ok(*flag),
+            None => Ok(None),
+            Some(Value::Bool(flag)) => Ok(Some(*flag)),
             Some(value) => Err(self.wrong(name, value, "bool")),
         }
     }

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::standin::daytona::asked::Asked;
 use crate::standin::daytona::control::IMAGE_REF;
 use crate::standin::daytona::sandbox::Sandbox;
+use crate::standin::daytona::toolbox::proxy::Busy;
 use crate::standin::daytona::world::{ORGANIZATION, World};
 use crate::standin::engine::{EngineSandbox, Identity};
 
@@ -40,6 +41,8 @@ pub(super) struct Machine {
     pub(super) asked: Arc<Asked>,
     /// Ends when the sandbox stops, is destroyed or dies.
     pub(super) boot: CancellationToken,
+    /// Keeps the sandbox active.
+    pub(super) _busy: Arc<Busy>,
 }
 
 impl Machine {
@@ -70,6 +73,17 @@ impl Machine {
         format!("{work_dir}/{path}")
     }
 
+    /// A resolved path as errors name it: the daemon hands a relative path to the system as it was
+    /// asked for, so its work dir is not told (contract 3.6).
+    pub(super) fn as_asked<'path>(&self, asked: &str, path: &'path str) -> &'path str {
+        if asked.starts_with('/') {
+            return path;
+        }
+        let below = path.strip_prefix(&self.sandbox.place.work_dir);
+        let below = below.map(|below| below.trim_start_matches('/'));
+        below.map_or(path, |below| if below.is_empty() { "." } else { below })
+    }
+
     /// The daemon's own environment, which everything it starts inherits (contract 3.1).
     pub(super) fn env(&self) -> BTreeMap<String, String> {
         let fixed = &self.sandbox.fixed;
@@ -91,6 +105,7 @@ impl Machine {
             own("DAYTONA_ORGANIZATION_ID", ORGANIZATION),
             own("DAYTONA_REGION_ID", &fixed.target),
         ]);
+        self.sandbox.live.of(&self.boot).env.apply(&mut env);
         env
     }
 }

@@ -3,15 +3,24 @@
 //! Comes in: requests for one sandbox. Goes out: results of its processes and files, error bodies
 //! as the daemon gives them. Deliberately absent: anything that changes the sandbox as a whole.
 
+mod code_run;
+mod env;
 mod error;
 mod execute;
 mod fields;
 mod files;
+mod git;
+mod interpreter;
 mod launch;
+pub(super) mod live;
 mod machine;
 mod output;
 mod proxy;
+mod pty;
 mod route;
 pub(super) mod session;
+mod socket;
+mod system;
 
-pub(super) use proxy::handle;
+pub(super) use error::ToolError;
+pub(super) use proxy::{handle, reachable};

@@ -41,14 +41,15 @@ pub(in crate::standin::daytona) async fn handle(
         return redirect(&asked, &inner);
     }
     let boot = sandbox.boot();
+    let busy = Busy::new(&world, &sandbox, &asked);
     let machine = Machine {
         world: Arc::clone(&world),
-        sandbox: Arc::clone(&sandbox),
+        sandbox,
         asked: Arc::new(asked),
         boot: boot.clone(),
+        _busy: Arc::new(busy),
     };
     let asked = Arc::clone(&machine.asked);
-    let _busy = Busy::new(&world, &sandbox, &asked);
     // A daemon that ends while it works leaves the proxy with nothing to pass on.
     let answer = boot
         .run_until_cancelled(route::answer(machine, &inner, body))
@@ -81,21 +82,27 @@ fn admit(world: &World, asked: &Asked) -> Result<(Arc<Sandbox>, String), ToolErr
         }
         return Err(no_container(id));
     };
-    let mut facts = sandbox.facts();
-    facts.proxy_cached_until = now.saturating_add(CACHED_FOR).ok();
+    sandbox.facts().proxy_cached_until = now.saturating_add(CACHED_FOR).ok();
+    reachable(&sandbox)?;
+    Ok((sandbox, format!("/{inner}")))
+}
+
+/// Whether the way to a sandbox's inside is open (contract 2.2).
+pub(in crate::standin::daytona) fn reachable(sandbox: &Sandbox) -> Result<(), ToolError> {
+    let facts = sandbox.facts();
     if facts.dead {
         return Err(ToolError::Dead);
     }
     match facts.state {
-        State::Started => {}
-        State::Stopped | State::Starting | State::Creating | State::Error => {
-            return Err(ToolError::bad(STOPPED));
+        State::Started
+        | State::Resizing { started: true }
+        | State::Snapshotting { started: true } => Ok(()),
+        State::Stopping | State::Destroying => Err(ToolError::Dead),
+        State::Archiving | State::Archived | State::Restoring => {
+            Err(no_container(&sandbox.fixed.id))
         }
-        State::Stopping | State::Destroying => return Err(ToolError::Dead),
-        State::Archiving | State::Archived | State::Restoring => return Err(no_container(id)),
+        _ => Err(ToolError::bad(STOPPED)),
     }
-    drop(facts);
-    Ok((sandbox, format!("/{inner}")))
 }
 
 fn no_container(id: &str) -> ToolError {
@@ -122,29 +129,31 @@ fn redirect(asked: &Asked, inner: &str) -> Response {
     response
 }
 
-/// A request at work: activity at its start and end, and between (contract 2.1).
-struct Busy<'a> {
-    world: &'a World,
-    sandbox: &'a Sandbox,
+/// A request at work: activity at its start and end, and between (contract 2.1). It is at work as
+/// long as anything of it is held: a websocket is until it closes.
+#[derive(Debug)]
+pub(super) struct Busy {
+    world: Arc<World>,
+    sandbox: Arc<Sandbox>,
     counts: bool,
 }
 
-impl<'a> Busy<'a> {
-    fn new(world: &'a World, sandbox: &'a Sandbox, asked: &Asked) -> Self {
+impl Busy {
+    fn new(world: &Arc<World>, sandbox: &Arc<Sandbox>, asked: &Asked) -> Self {
         let skip = asked.header("x-daytona-skip-last-activity-update") == Some("true");
         if !skip {
             sandbox.busy.fetch_add(1, Ordering::SeqCst);
             sandbox.touch(world.now());
         }
         Self {
-            world,
-            sandbox,
+            world: Arc::clone(world),
+            sandbox: Arc::clone(sandbox),
             counts: !skip,
         }
     }
 }
 
-impl Drop for Busy<'_> {
+impl Drop for Busy {
     fn drop(&mut self) {
         if self.counts {
             self.sandbox.touch(self.world.now());

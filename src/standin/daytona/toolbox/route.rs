@@ -8,21 +8,12 @@ use serde_json::json;
 
 use crate::standin::daytona::toolbox::error::ToolError;
 use crate::standin::daytona::toolbox::machine::Machine;
-use crate::standin::daytona::toolbox::{execute, files, session};
+use crate::standin::daytona::toolbox::{
+    code_run, env, execute, files, git, interpreter, pty, session, system,
+};
 
 /// What `GET /version` says: the version the contract was read from.
 const VERSION: &str = "v0.190.0";
-
-/// First segments that the daemon has and the stand-in has not (contract 2.4, 2.6).
-const KNOWN_ROOTS: [&str; 7] = [
-    "git",
-    "lsp",
-    "port",
-    "computeruse",
-    "proxy",
-    "env",
-    "system",
-];
 
 /// Answers a request to the daemon; `inner` is the path that it sees.
 pub(super) async fn answer(
@@ -41,17 +32,29 @@ pub(super) async fn answer(
     let ok = |value| Ok(machine.json(StatusCode::OK, value));
     match (method.as_str(), segments.as_slice()) {
         ("POST", ["process", "execute"]) => execute::execute(&machine, body).await,
+        ("POST", ["process", "code-run"]) => code_run::run(&machine, body).await,
         (_, ["process", "session", rest @ ..]) => {
             session::answer(&machine, method.as_str(), rest, body).await
         }
+        (_, ["process", "pty", rest @ ..]) => {
+            pty::answer(&machine, method.as_str(), rest, body).await
+        }
+        ("POST", ["env"]) => env::update(&machine, body).await,
         (_, ["files", rest @ ..]) => files::answer(&machine, method.as_str(), rest, body).await,
         ("GET", ["work-dir" | "project-dir"]) => ok(json!({"dir": place.work_dir})),
         ("GET", ["user-home-dir"]) => ok(json!({"dir": place.home})),
         ("GET", ["version"]) => ok(json!({"version": VERSION})),
-        ("POST", ["process", "code-run"]) | (_, ["process", "pty" | "interpreter", ..]) => {
-            Err(unknown(&method, inner))
+        (_, ["process", "interpreter", rest @ ..]) => {
+            interpreter::answer(&machine, method.as_str(), rest, body).await
         }
-        (_, [root, ..]) if KNOWN_ROOTS.contains(root) => Err(unknown(&method, inner)),
+        (_, ["git", rest @ ..]) => git::answer(&machine, method.as_str(), rest, body).await,
+        ("GET", ["port"]) => ok(system::ports(&machine).await),
+        ("GET", ["port", port, "in-use"]) => ok(system::is_in_use(&machine, port).await?),
+        ("GET", ["system", "metrics"]) => ok(system::metrics(&machine).await?),
+        (_, ["computeruse", ..]) => Ok(system::no_computer_use(&machine)),
+        // Language servers are programs of their own that the template has not; a proxy into the
+        // sandbox's ports belongs to whoever serves preview addresses.
+        (_, ["lsp" | "proxy", ..]) => Err(unknown(&method, inner)),
         _ => Err(ToolError::NoRoute),
     }
 }

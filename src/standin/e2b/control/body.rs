@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use axum::body::Body;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
 use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
 
 use crate::standin::e2b::error::ControlError;
 
@@ -14,6 +17,7 @@ const BODY_BYTES_MAX: usize = 4 << 20;
 #[derive(Debug)]
 pub(crate) struct Fields {
     members: Map<String, Value>,
+    digest: [u8; 32],
 }
 
 /// Whether a request may come without a body.
@@ -27,33 +31,51 @@ pub(crate) enum Presence {
 
 impl Fields {
     /// Reads a body to its end and parses it.
-    pub(crate) async fn read(body: Body, presence: Presence) -> Result<Self, ControlError> {
-        let bytes = axum::body::to_bytes(body, BODY_BYTES_MAX)
-            .await
-            .map_err(|error| {
-                ControlError::bad_request(format!("Error when parsing request: {error}"))
-            })?;
-        if bytes.iter().all(u8::is_ascii_whitespace) {
+    pub(crate) async fn read(
+        headers: &HeaderMap,
+        body: Body,
+        presence: Presence,
+    ) -> Result<Self, ControlError> {
+        let Ok(bytes) = axum::body::to_bytes(body, BODY_BYTES_MAX).await else {
+            // The real limit is larger and answers in plain text, which its own Python SDK cannot
+            // read; the shape here is that of every other error.
+            let text = "request too large";
+            return Err(ControlError::new(StatusCode::PAYLOAD_TOO_LARGE, text));
+        };
+        let digest = Sha256::digest(&bytes).into();
+        if bytes.is_empty() {
             return match presence {
                 Presence::Optional => Ok(Self {
                     members: Map::new(),
+                    digest,
                 }),
                 Presence::Required => Err(ControlError::validation(
                     "request body has an error: value is required but missing",
                 )),
             };
         }
+        check_content_type(headers)?;
         let value: Value = serde_json::from_slice(&bytes).map_err(|error| {
             ControlError::validation(&format!(
                 "request body has an error: failed to decode request body: {error}"
             ))
         })?;
         match value {
-            Value::Object(members) => Ok(Self { members }),
+            Value::Object(members) => Ok(Self { members, digest }),
             _ => Err(ControlError::validation(
                 "request body has an error: doesn't match schema: value must be an object",
             )),
         }
+    }
+
+    /// SHA-256 of the body as it was sent.
+    pub(crate) const fn digest(&self) -> [u8; 32] {
+        self.digest
+    }
+
+    /// All members.
+    pub(crate) const fn members(&self) -> &Map<String, Value> {
+        &self.members
     }
 
     /// A member that is there and not `null`.
@@ -116,19 +138,23 @@ impl Fields {
             Some(_) => Err(mismatch(name, "value must be an object")),
         }
     }
-
-    /// Whether a member says anything: neither absent, `null`, `false` nor empty.
-    pub(crate) fn says(&self, name: &str) -> bool {
-        match self.get(name) {
-            None | Some(Value::Bool(false)) => false,
-            Some(Value::Object(members)) => !members.is_empty(),
-            Some(Value::Array(items)) => !items.is_empty(),
-            Some(_) => true,
-        }
-    }
 }
 
-fn mismatch(pointer: &str, what: &str) -> ControlError {
+/// Only `application/json`, with any parameters, is in the provider's schema.
+fn check_content_type(headers: &HeaderMap) -> Result<(), ControlError> {
+    let given = headers.get(CONTENT_TYPE);
+    let given = given.and_then(|value| value.to_str().ok()).unwrap_or("");
+    let media = given.split(';').next().unwrap_or("").trim();
+    if media.eq_ignore_ascii_case("application/json") {
+        return Ok(());
+    }
+    Err(ControlError::validation(&format!(
+        "request body has an error: header Content-Type has unexpected value: {given:?}"
+    )))
+}
+
+/// 400 of a value that the schema does not allow.
+pub(crate) fn mismatch(pointer: &str, what: &str) -> ControlError {
     ControlError::validation(&format!(
         "request body has an error: doesn't match schema: Error at \"/{pointer}\": {what}"
     ))
@@ -139,8 +165,12 @@ mod tests {
     use super::*;
 
     async fn message(body: &'static str, presence: Presence) -> String {
+        let headers = HeaderMap::from_iter([(
+            CONTENT_TYPE,
+            axum::http::HeaderValue::from_static("application/json; charset=utf-8"),
+        )]);
         let outcome = async {
-            let fields = Fields::read(Body::from(body), presence).await?;
+            let fields = Fields::read(&headers, Body::from(body), presence).await?;
             fields.seconds_required("timeout")?;
             fields.strings("metadata")
         };

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 
 use crate::standin::e2b::app::App;
-use crate::standin::e2b::control::body::Fields;
-use crate::standin::e2b::control::create::{Version, check_timeout};
-use crate::standin::e2b::control::pause::{freeze, thaw};
+use crate::standin::e2b::control::body::{Fields, mismatch};
+use crate::standin::e2b::control::pause::{self, PauseError};
+use crate::standin::e2b::control::wanted::{Version, check_timeout};
 use crate::standin::e2b::error::ControlError;
+use crate::standin::e2b::life::{PauseMode, State};
 use crate::standin::e2b::sandbox::{LIFETIME_HOURS_MAX, Sandbox, Shorten};
 
 /// Seconds below which a refresh is raised (contract 1.4).
@@ -17,6 +18,9 @@ const REFRESH_SECONDS_MIN: i64 = 15;
 /// Seconds of a refresh at most.
 const REFRESH_SECONDS_MAX: i64 = 3600;
 
+/// How often a call waits for a transition to be over (contract 1.9).
+const ATTEMPTS_MAX: u32 = 3;
+
 /// A sandbox that is running or paused.
 pub(crate) fn find(app: &App, id: &str) -> Result<Arc<Sandbox>, ControlError> {
     app.registry
@@ -24,16 +28,31 @@ pub(crate) fn find(app: &App, id: &str) -> Result<Arc<Sandbox>, ControlError> {
         .ok_or_else(|| ControlError::no_sandbox(id))
 }
 
+/// A sandbox whose end may be moved: a running one.
 fn find_running(app: &App, id: &str) -> Result<Arc<Sandbox>, ControlError> {
-    app.registry
-        .running(id, app.clock.now())
-        .ok_or_else(|| ControlError::no_sandbox(id))
+    let busy = |what: &str| {
+        let text = format!("Sandbox \"{id}\" is being {what}");
+        Err(ControlError::conflict(text))
+    };
+    if app.registry.is_killing(id) {
+        return busy("killed");
+    }
+    let sandbox = find(app, id)?;
+    let state = sandbox.life().state;
+    match state {
+        State::Pausing => busy("paused"),
+        State::Snapshotting => busy("snapshotted"),
+        // The provider does not say; from outside it is still paused.
+        State::Paused(_) | State::Resuming(_) => Err(ControlError::no_sandbox(id)),
+        State::Running if sandbox.is_running(app.clock.now()) => Ok(sandbox),
+        State::Running => Err(ControlError::no_sandbox(id)),
+    }
 }
 
 /// `POST .../connect`: 200 when it was running (and its end may only move later), 201 when it was
 /// paused and runs again.
 pub(crate) async fn connect(
-    app: &App,
+    app: &Arc<App>,
     id: &str,
     fields: &Fields,
     version: Version,
@@ -42,47 +61,86 @@ pub(crate) async fn connect(
         Version::V1 => fields.seconds_required("timeout")?,
         Version::V2 => fields.seconds("timeout")?.unwrap_or(300),
     };
-    if fields.boolean("memory")? == Some(false) {
-        return Err(ControlError::not_implemented("memory=false (a cold boot)"));
-    }
+    let memory = fields.boolean("memory")?;
     if seconds > LIFETIME_HOURS_MAX * 3600 {
         check_timeout(seconds)?;
     }
-    let sandbox = find(app, id)?;
-    let now = app.clock.now();
-    if sandbox.is_running(now) {
-        if seconds > 0 {
-            sandbox.keep_alive(now, seconds, Shorten::Never);
-            app.registry.touch();
+    for _ in 0..ATTEMPTS_MAX {
+        if app.registry.is_killing(id) {
+            let text = format!("Sandbox \"{id}\" is being killed");
+            return Err(ControlError::conflict(text));
         }
-        return Ok((StatusCode::OK, sandbox));
+        let sandbox = find(app, id)?;
+        let state = sandbox.life().state;
+        if state == State::Snapshotting {
+            sandbox.wait_settled().await;
+            continue;
+        }
+        if sandbox.is_running(app.clock.now()) {
+            if seconds > 0 {
+                sandbox.keep_alive(app.clock.now(), seconds, Shorten::Never);
+                app.registry.touch();
+            }
+            return Ok((StatusCode::OK, sandbox));
+        }
+        check_timeout(seconds)?;
+        if let Some(resumed) = wake(app, &sandbox, memory, seconds).await {
+            return Ok((StatusCode::CREATED, resumed?));
+        }
     }
-    check_timeout(seconds)?;
-    // Its time may have come a moment ago, and the task that pauses it may not have come to it.
-    freeze(&sandbox, now).await;
-    thaw(&sandbox, now, seconds).await;
-    app.registry.touch();
-    Ok((StatusCode::CREATED, sandbox))
+    // The provider gives up too; the words are ours.
+    let text = format!("Sandbox \"{id}\" is in transition, please retry");
+    Err(ControlError::conflict(text))
+}
+
+/// Resumes what is paused, after what is on its way there. `None` if it was something else.
+pub(crate) async fn wake(
+    app: &Arc<App>,
+    sandbox: &Arc<Sandbox>,
+    memory: Option<bool>,
+    seconds: i64,
+) -> Option<Result<Arc<Sandbox>, ControlError>> {
+    let state = sandbox.life().state;
+    if let (State::Running, Some(mode)) = (state, sandbox.lifecycle.auto_pause) {
+        // Its time has come a moment ago, and the task that pauses it has not come to it yet.
+        // If that has just begun, this fails and the wait below is for it.
+        if let Err(PauseError::Engine(error)) = pause::pause(app, sandbox, mode).await {
+            return Some(Err(ControlError::engine("pausing sandbox", &error)));
+        }
+    }
+    sandbox.wait_settled().await;
+    pause::resume(app, sandbox, memory, seconds).await
 }
 
 /// `POST .../resume` (deprecated): only for a paused sandbox, 15 s by default.
 pub(crate) async fn resume(
-    app: &App,
+    app: &Arc<App>,
     id: &str,
     fields: &Fields,
 ) -> Result<Arc<Sandbox>, ControlError> {
     let seconds = fields.seconds("timeout")?.unwrap_or(15);
-    if fields.boolean("memory")? == Some(false) {
-        return Err(ControlError::not_implemented("memory=false (a cold boot)"));
-    }
+    let memory = fields.boolean("memory")?;
+    // What becomes of a sandbox at its end was decided at its creation; the member is only read.
+    fields.boolean("autoPause")?;
     check_timeout(seconds)?;
-    let sandbox = find(app, id)?;
-    if !thaw(&sandbox, app.clock.now(), seconds).await {
-        let text = format!("Sandbox {id} is already running");
-        return Err(ControlError::new(StatusCode::CONFLICT, text));
+    for _ in 0..ATTEMPTS_MAX {
+        let sandbox = find(app, id)?;
+        let state = sandbox.life().state;
+        if state == State::Snapshotting {
+            let text = format!("Sandbox snapshot is currently being created for sandbox '{id}'");
+            return Err(ControlError::conflict(text));
+        }
+        if !sandbox.is_running(app.clock.now())
+            && let Some(resumed) = wake(app, &sandbox, memory, seconds).await
+        {
+            return resumed;
+        }
+        if sandbox.is_running(app.clock.now()) {
+            break;
+        }
     }
-    app.registry.touch();
-    Ok(sandbox)
+    let text = format!("Sandbox {id} is already running");
+    Err(ControlError::conflict(text))
 }
 
 /// `POST .../timeout`: the end is so many seconds from now, earlier or later; 0 ends it at once.
@@ -100,10 +158,7 @@ pub(crate) fn set_timeout(app: &App, id: &str, fields: &Fields) -> Result<(), Co
 pub(crate) fn refresh(app: &App, id: &str, fields: &Fields) -> Result<(), ControlError> {
     let seconds = fields.seconds("duration")?.unwrap_or(REFRESH_SECONDS_MIN);
     if seconds > REFRESH_SECONDS_MAX {
-        return Err(ControlError::validation(
-            "request body has an error: doesn't match schema: Error at \"/duration\": number must \
-             be at most 3600",
-        ));
+        return Err(mismatch("duration", "number must be at most 3600"));
     }
     let sandbox = find_running(app, id)?;
     let seconds = seconds.max(REFRESH_SECONDS_MIN);
@@ -113,23 +168,45 @@ pub(crate) fn refresh(app: &App, id: &str, fields: &Fields) -> Result<(), Contro
 }
 
 /// `POST .../pause`.
-pub(crate) async fn pause(app: &App, id: &str, fields: &Fields) -> Result<(), ControlError> {
-    if fields.boolean("memory")? == Some(false) {
-        return Err(ControlError::not_implemented(
-            "memory=false (a snapshot of files only)",
-        ));
-    }
+pub(crate) async fn pause(app: &Arc<App>, id: &str, fields: &Fields) -> Result<(), ControlError> {
+    let mode = PauseMode::of_memory(fields.boolean("memory")?);
+    // An envd that is part of the stand-in answers whenever the stand-in does.
+    fields.boolean("requireHealthyGuest")?;
     let sandbox = find(app, id)?;
-    if !freeze(&sandbox, app.clock.now()).await {
-        let text = format!("Error pausing sandbox - sandbox '{id}' is already paused");
-        return Err(ControlError::new(StatusCode::CONFLICT, text));
+    match pause::pause(app, &sandbox, mode).await {
+        Ok(()) => Ok(()),
+        Err(PauseError::State(State::Paused(_))) => {
+            let text = format!("Error pausing sandbox - sandbox '{id}' is already paused");
+            Err(ControlError::conflict(text))
+        }
+        Err(PauseError::State(state)) => {
+            let state = state.word();
+            let text = format!("Sandbox '{id}' cannot be paused while in '{state}' state");
+            Err(ControlError::conflict(text))
+        }
+        Err(PauseError::Engine(error)) => Err(ControlError::engine("pausing sandbox", &error)),
+        Err(PauseError::Stopping) => Err(ControlError::no_sandbox(id)),
     }
-    app.registry.touch();
+}
+
+/// `PUT .../network`: replaces egress settings; what is left out is cleared.
+pub(crate) fn set_network(app: &App, id: &str, fields: &Fields) -> Result<(), ControlError> {
+    let sandbox = find_running(app, id)?;
+    let mut network = sandbox.network();
+    *network = network.replaced(fields)?;
+    let had = sandbox.profile.network;
+    let limited = network.limits_egress();
+    drop(network);
+    if had == limited {
+        let text = "Egress rules are kept but not applied: what a running sandbox may reach \
+                    does not change";
+        sandbox.note(crate::standin::e2b::log::Level::Warn, text);
+    }
     Ok(())
 }
 
 /// `DELETE`: returns when nothing is left of it.
-pub(crate) async fn kill(app: &App, id: &str) -> Result<(), ControlError> {
+pub(crate) async fn kill(app: &Arc<App>, id: &str) -> Result<(), ControlError> {
     find(app, id)?;
     let ending = app.end(id).ok_or_else(|| ControlError::no_sandbox(id))?;
     // The task only fails by a panic of the engine, which is not the client's to see.

@@ -1,13 +1,23 @@
 //! The control plane: sandboxes are made, found, kept alive and ended (contract 1).
 //!
-//! Comes in: an authenticated request. Goes out: a status and JSON. Deliberately absent: anything
-//! inside a sandbox (`envd`).
+//! Comes in: a request of the API. Goes out: a status and JSON. Deliberately absent: anything
+//! inside a sandbox (`envd`), building templates, volumes, secrets (501 by name).
 
 pub(crate) mod body;
+pub(crate) mod copy;
 pub(crate) mod create;
+pub(crate) mod fork;
+pub(crate) mod launch;
 pub(crate) mod lifecycle;
 pub(crate) mod list;
+pub(crate) mod logs;
 pub(crate) mod metadata;
+pub(crate) mod metrics;
+pub(crate) mod operation;
+pub(crate) mod page;
 pub(crate) mod pause;
 pub(crate) mod routes;
+pub(crate) mod snapshots;
+pub(crate) mod templates;
 pub(crate) mod view;
+pub(crate) mod wanted;

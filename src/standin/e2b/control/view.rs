@@ -1,11 +1,12 @@
 //! The objects that answers carry (contract 1.7).
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::standin::e2b::sandbox::{CLIENT_ID, ENVD_VERSION, Sandbox};
 use crate::standin::e2b::template::CPU_COUNT;
 
-const MIB: u64 = 1 << 20;
+/// Bytes of the megabytes that the provider counts in.
+pub(crate) const MIB: u64 = 1 << 20;
 
 /// `Sandbox`: the answer of create and connect. `domain` is null, as hosted E2B says nowadays.
 pub(crate) fn sandbox(sandbox: &Sandbox) -> Value {
@@ -13,30 +14,38 @@ pub(crate) fn sandbox(sandbox: &Sandbox) -> Value {
         "templateID": sandbox.template.id,
         "sandboxID": sandbox.id,
         "clientID": CLIENT_ID,
-        "alias": sandbox.template.alias,
         "envdVersion": ENVD_VERSION,
         "domain": null,
     });
-    add_token(&mut view, sandbox);
+    add_alias(&mut view, sandbox);
+    if let Some(token) = &sandbox.token {
+        view["envdAccessToken"] = json!(token);
+    }
+    if let Some(token) = &sandbox.traffic_token {
+        view["trafficAccessToken"] = json!(token);
+    }
     view
 }
 
 /// `ListedSandbox`.
 pub(crate) fn listed(sandbox: &Sandbox) -> Value {
-    let life = sandbox.life();
+    let (end_at, state) = {
+        let life = sandbox.life();
+        (life.end_at, life.state)
+    };
     let mut view = json!({
         "templateID": sandbox.template.id,
-        "alias": sandbox.template.alias,
         "sandboxID": sandbox.id,
         "clientID": CLIENT_ID,
         "startedAt": sandbox.started_at.to_string(),
-        "endAt": life.end_at.to_string(),
+        "endAt": end_at.to_string(),
         "cpuCount": CPU_COUNT,
         "memoryMB": sandbox.profile.memory_bytes_max / MIB,
         "diskSizeMB": sandbox.profile.files_bytes_max / MIB,
-        "state": if life.paused { "paused" } else { "running" },
+        "state": state.shown(),
         "envdVersion": ENVD_VERSION,
     });
+    add_alias(&mut view, sandbox);
     if !sandbox.metadata.is_empty() {
         view["metadata"] = json!(sandbox.metadata);
     }
@@ -47,18 +56,33 @@ pub(crate) fn listed(sandbox: &Sandbox) -> Value {
 pub(crate) fn detail(sandbox: &Sandbox) -> Value {
     let mut view = listed(sandbox);
     view["domain"] = Value::Null;
-    if let Some(allow) = sandbox.allow_internet {
+    let (allow_internet, network) = {
+        let network = sandbox.network();
+        (network.allow_internet, network.view())
+    };
+    if let Some(allow) = allow_internet {
         view["allowInternetAccess"] = json!(allow);
     }
-    let on_timeout = if sandbox.auto_pause { "pause" } else { "kill" };
-    view["lifecycle"] = json!({"autoResume": false, "onTimeout": on_timeout});
-    add_token(&mut view, sandbox);
+    if let Some(network) = network {
+        view["network"] = network;
+    }
+    let on_timeout = match sandbox.lifecycle.auto_pause {
+        Some(_) => "pause",
+        None => "kill",
+    };
+    let auto_resume = sandbox.lifecycle.auto_resume;
+    view["lifecycle"] = json!({"autoResume": auto_resume, "onTimeout": on_timeout});
+    if let Some(mode) = sandbox.life().state.pause_mode() {
+        view["pauseMode"] = json!(mode.word());
+    }
+    if let Some(token) = &sandbox.token {
+        view["envdAccessToken"] = json!(token);
+    }
     view
 }
 
-fn add_token(view: &mut Value, sandbox: &Sandbox) {
-    if let (Some(token), Some(members)) = (&sandbox.token, view.as_object_mut()) {
-        let members: &mut Map<String, Value> = members;
-        members.insert("envdAccessToken".to_owned(), json!(token));
+fn add_alias(view: &mut Value, sandbox: &Sandbox) {
+    if let Some(alias) = &sandbox.template.alias {
+        view["alias"] = json!(alias);
     }
 }

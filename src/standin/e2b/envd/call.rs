@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::standin::e2b::app::App;
+use crate::standin::e2b::envd::codec::Wire;
 use crate::standin::e2b::envd::users;
 use crate::standin::e2b::error::{Code, RpcError};
 use crate::standin::e2b::reply::Route;
@@ -23,6 +24,8 @@ pub(crate) struct Call {
     pub(crate) route: Route,
     /// The account that Basic auth names.
     pub(crate) basic: Option<Account>,
+    /// How its messages are written.
+    pub(crate) wire: Wire,
 }
 
 impl Call {

@@ -10,14 +10,22 @@ use serde_json::{Map, Value};
 use crate::standin::e2b::error::RpcError;
 
 /// A message that was parsed.
-#[derive(Debug, Clone)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Message {
     members: Map<String, Value>,
 }
 
 impl Message {
+    /// A message of these members.
+    pub(crate) const fn new(members: Map<String, Value>) -> Self {
+        Self { members }
+    }
+
     /// Parses a message.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, RpcError> {
+        if bytes.is_empty() {
+            return Err(malformed("zero-length payload is not a valid JSON object"));
+        }
         match serde_json::from_slice(bytes) {
             Ok(Value::Object(members)) => Ok(Self { members }),
             Ok(_) => Err(malformed("proto: syntax error: unexpected token")),
@@ -25,9 +33,11 @@ impl Message {
         }
     }
 
-    /// A member as it was sent.
+    /// A member as it was sent, under its JSON name or the name of its field.
     pub(crate) fn get(&self, name: &str) -> Option<&Value> {
-        self.members.get(name).filter(|value| !value.is_null())
+        let member = self.members.get(name);
+        let member = member.or_else(|| self.members.get(&snake_case(name)));
+        member.filter(|value| !value.is_null())
     }
 
     /// A message inside.
@@ -112,6 +122,18 @@ impl Message {
     }
 }
 
+/// The name of a field: `watcherId` is `watcher_id`.
+fn snake_case(name: &str) -> String {
+    let mut field = String::with_capacity(name.len() + 2);
+    for character in name.chars() {
+        if character.is_ascii_uppercase() {
+            field.push('_');
+        }
+        field.push(character.to_ascii_lowercase());
+    }
+    field
+}
+
 fn malformed(what: &str) -> RpcError {
     RpcError::invalid(format!("unmarshal message: {what}"))
 }
@@ -136,6 +158,8 @@ mod tests {
         assert_eq!(read.uint32("c"), Ok(None));
         assert_eq!(read.bytes("d"), Ok(Some(b"hi".to_vec())));
         assert_eq!(read.bytes("e"), Ok(Some(vec![0xfb, 0xff])));
+        let field = message(r#"{"watcher_id": "w"}"#);
+        assert_eq!(field.text("watcherId"), Ok(Some("w")));
     }
 
     #[test]

@@ -1,9 +1,13 @@
 //! envd: processes and files inside a sandbox (contract 3, 4, 5).
 //!
-//! Comes in: a request that the proxy has routed to a running sandbox. Goes out: Connect-JSON and
-//! plain HTTP. Deliberately absent: the control plane; protobuf, gRPC and compression (501).
+//! Comes in: a request that the proxy has routed to a running sandbox. Goes out: the Connect
+//! protocol in both codecs, and plain HTTP. Deliberately absent: the control plane; gRPC and
+//! gRPC-Web (415, where the real envd speaks them); compressed answers of RPCs, which the
+//! protocol leaves to the server.
 
 pub(crate) mod call;
+pub(crate) mod codec;
+mod cors;
 pub(crate) mod files;
 pub(crate) mod filesystem;
 pub(crate) mod frames;

@@ -3,18 +3,16 @@
 use std::sync::Arc;
 
 use axum::extract::Request;
-use axum::http::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN,
-};
+use axum::http::header::{ALLOW, ORIGIN};
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::Response;
 use serde_json::json;
 
 use crate::standin::e2b::app::App;
 use crate::standin::e2b::envd::call::Call;
-use crate::standin::e2b::envd::rpc::{self, Kind, TimeLimit, WrongCodec};
-use crate::standin::e2b::envd::{files, filesystem, metrics, process, users};
+use crate::standin::e2b::envd::codec::{Codec, Wire};
+use crate::standin::e2b::envd::rpc::{self, Kind, TimeLimit};
+use crate::standin::e2b::envd::{cors, files, filesystem, metrics, process, users};
 use crate::standin::e2b::error::{PlainError, RpcError};
 use crate::standin::e2b::reply::{Route, empty, healthy, text};
 use crate::standin::e2b::sandbox::Sandbox;
@@ -26,40 +24,12 @@ pub(crate) async fn answer(
     route: &Route,
     request: Request,
 ) -> Response {
+    if cors::is_preflight(&request) {
+        return cors::preflight(request.headers());
+    }
     let from_page = request.headers().contains_key(ORIGIN);
-    if from_page && is_preflight(&request) {
-        return preflight();
-    }
-    let mut response = checked(app, sandbox, route, request).await;
-    if from_page {
-        let any = HeaderValue::from_static("*");
-        response
-            .headers_mut()
-            .insert(ACCESS_CONTROL_ALLOW_ORIGIN, any);
-    }
-    response
-}
-
-fn is_preflight(request: &Request) -> bool {
-    request.method() == Method::OPTIONS
-        && request
-            .headers()
-            .contains_key(ACCESS_CONTROL_REQUEST_METHOD)
-}
-
-fn preflight() -> Response {
-    let mut response = empty(StatusCode::NO_CONTENT);
-    for (name, value) in [
-        (ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
-        (ACCESS_CONTROL_ALLOW_METHODS, "*"),
-        (ACCESS_CONTROL_ALLOW_HEADERS, "*"),
-        (ACCESS_CONTROL_MAX_AGE, "7200"),
-    ] {
-        response
-            .headers_mut()
-            .insert(name, HeaderValue::from_static(value));
-    }
-    response
+    let response = checked(app, sandbox, route, request).await;
+    cors::mark(response, from_page)
 }
 
 /// Token, then Basic user, then the route.
@@ -79,16 +49,20 @@ async fn checked(
     }
     let basic = match users::basic(&sandbox, request.headers()).await {
         Ok(basic) => basic,
-        Err(error) if kind_of(&path) == Some(Kind::Stream) => {
-            return rpc::failed_stream(route, &error);
+        Err(error) => {
+            // In the shape that the request's type asks for, before anyone looks at the path.
+            return match Codec::of(request.headers(), Kind::Stream) {
+                Some(codec) => rpc::failed_stream(route, codec, &error),
+                None => route.rpc_error(&error),
+            };
         }
-        Err(error) => return route.rpc_error(&error),
     };
     let call = Call {
         app: Arc::clone(app),
         sandbox,
         route: route.clone(),
         basic,
+        wire: Wire::new(Codec::Json, Kind::Unary, &path),
     };
     if let Some(kind) = kind_of(&path) {
         return remote(call, kind, &path, request).await;
@@ -113,23 +87,26 @@ fn has_token(sandbox: &Sandbox, request: &Request) -> bool {
 }
 
 async fn plain(call: Call, path: &str, request: Request) -> Response {
-    let not_implemented = |what: &str| {
-        let message = format!("the stand-in does not implement {what}");
-        let error = PlainError::new(StatusCode::NOT_IMPLEMENTED, message);
-        call.route.plain_error(&error)
-    };
     match (request.method().as_str(), path) {
         ("GET", "/health") => healthy(),
         ("GET", "/envs") => call.route.json(StatusCode::OK, json!(call.sandbox.envs)),
         ("GET", "/metrics") => used(&call).await,
-        ("POST", "/files/compose") => not_implemented("POST /files/compose"),
+        ("POST", "/files/compose") => files::compose::answer(&call, request).await,
         ("GET", "/files") => files::download::answer(&call, request).await,
         ("POST", "/files") => files::upload::answer(&call, request).await,
-        (_, "/health" | "/envs" | "/metrics" | "/files" | "/files/compose") => {
-            empty(StatusCode::METHOD_NOT_ALLOWED)
-        }
+        (_, "/health" | "/envs" | "/metrics") => not_allowed("GET"),
+        (_, "/files") => not_allowed("GET, POST"),
+        (_, "/files/compose") => not_allowed("POST"),
         _ => text(StatusCode::NOT_FOUND, "404 page not found"),
     }
+}
+
+/// 405 without a body.
+fn not_allowed(allowed: &'static str) -> Response {
+    let mut response = empty(StatusCode::METHOD_NOT_ALLOWED);
+    let allowed = HeaderValue::from_static(allowed);
+    response.headers_mut().insert(ALLOW, allowed);
+    response
 }
 
 async fn used(call: &Call) -> Response {
@@ -159,33 +136,36 @@ fn kind_of(path: &str) -> Option<Kind> {
     }
 }
 
-async fn remote(call: Call, kind: Kind, path: &str, request: Request) -> Response {
+async fn remote(mut call: Call, kind: Kind, path: &str, request: Request) -> Response {
     if request.method() != Method::POST {
-        return empty(StatusCode::METHOD_NOT_ALLOWED);
+        return not_allowed("POST");
     }
-    match rpc::check_codec(request.headers(), kind) {
-        Ok(()) => {}
-        Err(WrongCodec::Unsupported) => return empty(StatusCode::UNSUPPORTED_MEDIA_TYPE),
-        Err(WrongCodec::NotImplemented) => {
-            let text = "the stand-in does not implement codecs other than JSON";
-            return call.route.rpc_error(&RpcError::unimplemented(text));
-        }
-    }
+    let Some(codec) = Codec::of(request.headers(), kind) else {
+        return empty(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    };
+    call.wire = Wire::new(codec, kind, path);
     match kind {
         Kind::Unary => {
-            let route = call.route.clone();
+            let (route, wire) = (call.route.clone(), call.wire);
             let outcome = unary(call, path, request).await;
-            rpc::unary(&route, outcome)
+            rpc::unary(&route, wire, outcome)
         }
-        Kind::Stream => process::stream(call, path, request).await,
+        Kind::Stream => {
+            let route = call.route.clone();
+            match process::stream(call, path, request).await {
+                Ok(response) => response,
+                Err(error) => rpc::failed_stream(&route, codec, &error),
+            }
+        }
     }
 }
 
 async fn unary(call: Call, path: &str, request: Request) -> Result<serde_json::Value, RpcError> {
+    rpc::check_version(request.headers())?;
     let limit = TimeLimit::read(request.headers())?;
     let (parts, body) = request.into_parts();
     let work = async {
-        let message = rpc::read_unary(&parts.headers, body).await?;
+        let message = rpc::read_unary(call.wire, &parts.headers, body).await?;
         match path.strip_prefix("/filesystem.Filesystem/") {
             Some(method) => filesystem::unary(&call, method, &message).await,
             None => process::unary(&call, path, &message).await,

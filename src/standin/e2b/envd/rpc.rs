@@ -3,19 +3,17 @@
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use axum::http::header::CONTENT_ENCODING;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::standin::e2b::envd::frames::{END_STREAM, MESSAGE_BYTES_MAX, envelope};
+use crate::standin::e2b::envd::codec::{Codec, Wire};
+use crate::standin::e2b::envd::frames::{END_STREAM, MESSAGE_BYTES_MAX, Packing, envelope, unpack};
 use crate::standin::e2b::envd::message::Message;
 use crate::standin::e2b::error::RpcError;
 use crate::standin::e2b::reply::{Route, respond};
-
-/// The content type of a stream, both ways.
-pub(crate) const STREAM_TYPE: &str = "application/connect+json";
 
 /// How a method takes and gives its messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,38 +24,16 @@ pub(crate) enum Kind {
     Stream,
 }
 
-/// A content type that is not ours to answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum WrongCodec {
-    /// The real envd would not know it either.
-    Unsupported,
-    /// The real envd knows it, the stand-in does not.
-    NotImplemented,
-}
-
-/// Checks that a request speaks Connect-JSON of the method's kind.
-pub(crate) fn check_codec(headers: &HeaderMap, kind: Kind) -> Result<(), WrongCodec> {
-    let given = headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split(';').next())
-        .map(str::trim)
-        .unwrap_or_default();
-    let expected = match kind {
-        Kind::Unary => "application/json",
-        Kind::Stream => STREAM_TYPE,
-    };
-    if given == expected {
-        return Ok(());
+/// Checks the version of the protocol, which a client need not say.
+pub(crate) fn check_version(headers: &HeaderMap) -> Result<(), RpcError> {
+    let given = headers.get("connect-protocol-version");
+    let given = given.and_then(|value| value.to_str().ok());
+    match given.unwrap_or_default() {
+        "" | "1" => Ok(()),
+        other => Err(RpcError::invalid(format!(
+            "Connect-Protocol-Version must be \"1\": got {other:?}"
+        ))),
     }
-    let other = match kind {
-        Kind::Unary => "application/proto",
-        Kind::Stream => "application/connect+proto",
-    };
-    if given == other || given.starts_with("application/grpc") {
-        return Err(WrongCodec::NotImplemented);
-    }
-    Err(WrongCodec::Unsupported)
 }
 
 /// The client's time limit (contract 3.1).
@@ -78,16 +54,24 @@ impl TimeLimit {
             return Ok(Self::None);
         };
         let text = value.to_str().unwrap_or_default();
-        let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        match text.parse::<u64>() {
-            Ok(0) if text.len() <= 10 => Ok(Self::Expired),
-            Ok(ms) if digits && text.len() <= 10 => {
-                Ok(Self::At(Instant::now() + Duration::from_millis(ms)))
-            }
-            _ => Err(RpcError::invalid(format!(
-                "parse timeout: \"{text}\" is not a timeout of at most 10 digits"
-            ))),
+        if text.is_empty() {
+            return Ok(Self::None);
         }
+        if text.len() > 10 {
+            return Err(RpcError::invalid(format!(
+                "parse timeout: {text:?} has >10 digits"
+            )));
+        }
+        let ms: i64 = text.parse().map_err(|_| {
+            RpcError::invalid(format!(
+                "parse timeout: strconv.ParseInt: parsing {text:?}: invalid syntax"
+            ))
+        })?;
+        Ok(match u64::try_from(ms) {
+            // A time in the past is as much over as no time at all.
+            Err(_) | Ok(0) => Self::Expired,
+            Ok(ms) => Self::At(Instant::now() + Duration::from_millis(ms)),
+        })
     }
 
     /// When a process that is started under it is killed.
@@ -118,27 +102,33 @@ impl TimeLimit {
 }
 
 /// Reads the message of a unary call.
-pub(crate) async fn read_unary(headers: &HeaderMap, body: Body) -> Result<Message, RpcError> {
-    let encoding = headers.get(CONTENT_ENCODING);
-    if encoding.is_some_and(|encoding| encoding != "identity") {
-        let text = "the stand-in does not implement compressed messages";
-        return Err(RpcError::unimplemented(text));
-    }
+pub(crate) async fn read_unary(
+    wire: Wire,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Message, RpcError> {
+    let packing = Packing::of(headers, &CONTENT_ENCODING)?;
     let bytes = axum::body::to_bytes(body, MESSAGE_BYTES_MAX)
         .await
         .map_err(|error| RpcError::invalid(format!("read message: {error}")))?;
-    Message::parse(&bytes)
+    match packing {
+        Packing::Gzip if !bytes.is_empty() => wire.read(&unpack(&bytes).await?),
+        Packing::Gzip | Packing::None => wire.read(&bytes),
+    }
 }
 
-/// The answer of a unary call.
-pub(crate) fn unary(route: &Route, outcome: Result<Value, RpcError>) -> Response {
+/// The answer of a unary call; an error is JSON in either codec.
+pub(crate) fn unary(route: &Route, wire: Wire, outcome: Result<Value, RpcError>) -> Response {
     match outcome {
-        Ok(message) => route.json(StatusCode::OK, message),
+        Ok(message) => {
+            let message = wire.write(route, message);
+            respond(StatusCode::OK, wire.content_type(), message)
+        }
         Err(error) => route.rpc_error(&error),
     }
 }
 
-/// The last envelope of a stream.
+/// The last envelope of a stream, JSON in either codec.
 pub(crate) fn end_of_stream(route: &Route, error: Option<&RpcError>) -> bytes::Bytes {
     let message = match error {
         None => json!({}),
@@ -150,9 +140,9 @@ pub(crate) fn end_of_stream(route: &Route, error: Option<&RpcError>) -> bytes::B
 }
 
 /// A stream that fails before its first message: 200 and one envelope.
-pub(crate) fn failed_stream(route: &Route, error: &RpcError) -> Response {
+pub(crate) fn failed_stream(route: &Route, codec: Codec, error: &RpcError) -> Response {
     let body = Body::from(end_of_stream(route, Some(error)));
-    respond(StatusCode::OK, STREAM_TYPE, body)
+    respond(StatusCode::OK, codec.content_type(Kind::Stream), body)
 }
 
 #[cfg(test)]
@@ -166,10 +156,10 @@ mod tests {
             ("0", true),
             ("9999999999", true),
             ("10000000000", false),
-            ("", false),
-            ("-1", false),
-            ("+1", false),
+            ("", true),
+            ("-1", true),
             ("1.5", false),
+            ("1s", false),
         ] {
             let mut headers = HeaderMap::new();
             headers.insert("connect-timeout-ms", text.parse().unwrap());
@@ -181,21 +171,11 @@ mod tests {
     }
 
     #[test]
-    fn a_codec_envd_knows_and_we_do_not_is_told_from_nonsense() {
-        for (given, expected) in [
-            ("application/json", Ok(())),
-            ("application/json; charset=utf-8", Ok(())),
-            ("application/proto", Err(WrongCodec::NotImplemented)),
-            (
-                "application/grpc-web+proto",
-                Err(WrongCodec::NotImplemented),
-            ),
-            (STREAM_TYPE, Err(WrongCodec::Unsupported)),
-            ("text/plain", Err(WrongCodec::Unsupported)),
-        ] {
+    fn only_the_first_version_is_spoken() {
+        for (given, valid) in [("1", true), ("", true), ("2", false)] {
             let mut headers = HeaderMap::new();
-            headers.insert(CONTENT_TYPE, given.parse().unwrap());
-            assert_eq!(check_codec(&headers, Kind::Unary), expected, "{given}");
+            headers.insert("connect-protocol-version", given.parse().unwrap());
+            assert_eq!(check_version(&headers).is_ok(), valid, "{given}");
         }
     }
 }

@@ -6,16 +6,10 @@ use crate::standin::engine::ExitStatus;
 
 /// The `end` event of a process; zero values are left out, as envd does.
 pub(crate) fn end_event(status: ExitStatus) -> Value {
-    let (code, exited, text) = match status {
-        ExitStatus::Code(code) => (code, true, format!("exit status {code}")),
-        ExitStatus::Signal { signal, core } => {
-            let dumped = if core { " (core dumped)" } else { "" };
-            (
-                -1,
-                false,
-                format!("signal: {}{dumped}", signal_text(signal)),
-            )
-        }
+    let text = text(status);
+    let (code, exited) = match status {
+        ExitStatus::Code(code) => (code, true),
+        ExitStatus::Signal { .. } => (-1, false),
     };
     let mut end = Map::new();
     if code != 0 {
@@ -29,6 +23,17 @@ pub(crate) fn end_event(status: ExitStatus) -> Value {
         end.insert("error".to_owned(), json!(text));
     }
     Value::Object(end)
+}
+
+/// Go's `ProcessState.String`.
+pub(crate) fn text(status: ExitStatus) -> String {
+    match status {
+        ExitStatus::Code(code) => format!("exit status {code}"),
+        ExitStatus::Signal { signal, core } => {
+            let dumped = if core { " (core dumped)" } else { "" };
+            format!("signal: {}{dumped}", signal_text(signal))
+        }
+    }
 }
 
 /// Go's name of a signal on Linux.

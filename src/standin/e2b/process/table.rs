@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
 
 use crate::standin::e2b::error::{Code, RpcError};
+use crate::standin::e2b::log::{Level, SandboxLog};
+use crate::standin::e2b::process::ending;
 use crate::standin::e2b::process::live::Process;
 
 /// How long `Connect` still finds a process that has ended (contract 3.2).
@@ -15,9 +18,10 @@ const RETENTION: SignedDuration = SignedDuration::from_secs(30);
 const RETAINED_MAX: usize = 1024;
 
 /// The processes of one sandbox.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct ProcessTable {
     inner: Mutex<Inner>,
+    log: Arc<SandboxLog>,
 }
 
 #[derive(Debug, Default)]
@@ -31,7 +35,8 @@ struct Inner {
 pub(crate) enum Selector {
     /// By pid inside the sandbox.
     Pid(u32),
-    /// By the client's name.
+    /// By the client's name. The real envd stops at the first process with another tag, in the
+    /// random order of a Go map, and so may miss it; whoever has that tag is always found here.
     Tag(String),
 }
 
@@ -53,13 +58,25 @@ impl Selector {
 }
 
 impl ProcessTable {
+    /// No processes; those to come are noted in this log.
+    pub(crate) fn new(log: Arc<SandboxLog>) -> Self {
+        Self {
+            inner: Mutex::default(),
+            log,
+        }
+    }
+
     /// Adds a process that has just started.
     pub(crate) fn add(&self, process: Arc<Process>) {
+        let command = process.config.get("cmd").and_then(Value::as_str);
+        self.note(&process, "Process started", ("cmd", command.unwrap_or("")));
         self.lock().live.insert(process.pid, process);
     }
 
     /// Moves a process from the living to the retained.
     pub(crate) fn retire(&self, process: &Arc<Process>, now: Timestamp) {
+        let status = process.ended().map(ending::text).unwrap_or_default();
+        self.note(process, "Process ended", ("status", &status));
         let mut inner = self.lock();
         // The pid may already belong to a younger process.
         let same = |live: &Arc<Process>| Arc::ptr_eq(live, process);
@@ -105,6 +122,17 @@ impl ProcessTable {
         self.lock().live.values().cloned().collect()
     }
 
+    fn note(&self, process: &Process, message: &str, (name, value): (&str, &str)) {
+        let mut fields = BTreeMap::from([
+            ("pid".to_owned(), process.pid.to_string()),
+            (name.to_owned(), value.to_owned()),
+        ]);
+        if let Some(tag) = &process.tag {
+            fields.insert("tag".to_owned(), tag.clone());
+        }
+        self.log.add(Level::Info, message.to_owned(), fields);
+    }
+
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -122,11 +150,15 @@ mod tests {
     use super::*;
     use crate::standin::e2b::process::live::Facts;
 
+    fn table() -> ProcessTable {
+        ProcessTable::new(Arc::new(SandboxLog::new(crate::base::clock::Clock::new())))
+    }
+
     fn process(pid: u32, tag: Option<&str>) -> Arc<Process> {
         let facts = Facts {
             pid,
             tag: tag.map(str::to_owned),
-            config: serde_json::Value::Null,
+            config: Value::Null,
             pty: false,
         };
         let (_, exit) = tokio::sync::watch::channel(None);
@@ -135,7 +167,7 @@ mod tests {
 
     #[test]
     fn an_ended_process_is_found_for_thirty_seconds_and_by_connect_only() {
-        let table = ProcessTable::default();
+        let table = table();
         let now = Timestamp::UNIX_EPOCH;
         let first = process(7, Some("a"));
         table.add(Arc::clone(&first));
@@ -151,7 +183,7 @@ mod tests {
 
     #[test]
     fn a_late_end_does_not_take_the_pid_from_a_younger_process() {
-        let table = ProcessTable::default();
+        let table = table();
         let old = process(7, None);
         table.add(Arc::clone(&old));
         table.add(process(7, Some("young")));

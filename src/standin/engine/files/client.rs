@@ -6,15 +6,19 @@ use std::pin::Pin;
 use async_trait::async_trait;
 use futures_util::stream;
 use serde::de::DeserializeOwned;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tokio::sync::mpsc;
 use tokio_util::io::StreamReader;
 
+use super::archive::Archived;
 use super::frame::{self, Failure, FrameKind, HEAD_BYTES, PAYLOAD_BYTES_MAX, StatItem};
 use super::op::FileOp;
+use super::serve_attributes::{AttributeItem, FileSystemItem};
 use super::serve_watch::EventItem;
-use crate::standin::engine::{EngineError, FileReader, FileStat, FileWriter, Identity, WatchEvent};
+use crate::standin::engine::{
+    Attribute, EngineError, FileReader, FileStat, FileSystem, FileWriter, Identity, WatchEvent,
+};
 
 /// Events that may wait for a slow receiver before the server is held up.
 const WATCH_EVENTS_MAX: usize = 1024;
@@ -28,6 +32,9 @@ pub(crate) trait FileHost: Send + Sync {
     /// Starts the server for one operation with the rights of `who`.
     async fn converse(&self, op: FileOp, who: &Identity) -> Result<UnixStream, EngineError>;
 }
+
+/// Bytes of the attributes of one directory's entries: 4 KiB for each of 16384.
+const ATTRIBUTE_BYTES_MAX: usize = 64 << 20;
 
 enum Frame {
     Data(Vec<u8>),
@@ -89,6 +96,40 @@ pub(crate) async fn list(
     Ok(entries)
 }
 
+/// The attributes of a path, or of the entries of a directory with the entries' names.
+pub(crate) async fn attributes(
+    host: &dyn FileHost,
+    op: FileOp,
+    who: &Identity,
+) -> Result<Vec<Attribute>, EngineError> {
+    let mut stream = tokio::io::BufReader::new(host.converse(op, who).await?);
+    let mut attributes: Vec<Attribute> = Vec::new();
+    let mut total = 0;
+    loop {
+        match next(&mut stream).await? {
+            Frame::Item(bytes) if total < ATTRIBUTE_BYTES_MAX => {
+                total += bytes.len();
+                let AttributeItem { entry, name, value } = parse(&bytes)?;
+                attributes.push(Attribute { entry, name, value });
+            }
+            Frame::Done => break,
+            Frame::Item(_) | Frame::Data(_) => return Err(bad_answer()),
+        }
+    }
+    attributes.sort_by(|a, b| (&a.entry, &a.name).cmp(&(&b.entry, &b.name)));
+    Ok(attributes)
+}
+
+/// What file system a path is on.
+pub(crate) async fn file_system(
+    host: &dyn FileHost,
+    op: FileOp,
+    who: &Identity,
+) -> Result<FileSystem, EngineError> {
+    let mut stream = host.converse(op, who).await?;
+    Ok(item::<FileSystemItem>(&mut stream).await?.into())
+}
+
 /// Opens a file for reading.
 pub(crate) async fn read(
     host: &dyn FileHost,
@@ -97,6 +138,45 @@ pub(crate) async fn read(
 ) -> Result<FileReader, EngineError> {
     let mut stream = host.converse(op, who).await?;
     let stat = item::<StatItem>(&mut stream).await?.into();
+    Ok(FileReader {
+        stat,
+        bytes: bytes_of(stream),
+    })
+}
+
+/// Everything that an archive holds, as a tar stream.
+pub(crate) async fn export(
+    host: &dyn FileHost,
+    archived: Archived,
+) -> Result<Box<dyn AsyncRead + Send + Unpin>, EngineError> {
+    let stream = host
+        .converse(FileOp::Export(archived), &Identity::Root)
+        .await?;
+    Ok(bytes_of(stream))
+}
+
+/// Replaces what an archive holds by the content of a tar stream.
+pub(crate) async fn import(
+    host: &dyn FileHost,
+    archived: Archived,
+    mut archive: Box<dyn AsyncRead + Send + Unpin>,
+) -> Result<(), EngineError> {
+    let stream = host
+        .converse(FileOp::Import(archived), &Identity::Root)
+        .await?;
+    let mut writer = Box::new(Writer { stream });
+    let mut buffer = vec![0; PAYLOAD_BYTES_MAX];
+    loop {
+        let count = archive.read(&mut buffer).await;
+        match count.map_err(|error| EngineError::from(Failure::of("archive", &error)))? {
+            0 => return writer.finish().await,
+            count => writer.write(&buffer[..count]).await?,
+        }
+    }
+}
+
+/// The data frames of a server as one stream, which fails where the server does.
+fn bytes_of(stream: UnixStream) -> Box<dyn AsyncRead + Send + Unpin> {
     let pieces = stream::try_unfold(stream, |mut stream| async move {
         match next(&mut stream).await {
             Ok(Frame::Data(bytes)) => Ok(Some((io::Cursor::new(bytes), stream))),
@@ -107,10 +187,7 @@ pub(crate) async fn read(
         }
     });
     let pieces: Pin<Box<dyn stream::Stream<Item = _> + Send>> = Box::pin(pieces);
-    Ok(FileReader {
-        stat,
-        bytes: Box::new(StreamReader::new(pieces)),
-    })
+    Box::new(StreamReader::new(pieces))
 }
 
 /// Reads a whole small file.

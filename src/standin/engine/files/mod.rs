@@ -6,13 +6,22 @@
 //! inside with the asked identity, the `process` engine runs it on a thread.
 
 mod accounts;
+mod archive;
 mod client;
+mod export;
 mod frame;
+mod import;
 mod op;
+mod place;
 mod serve;
+mod serve_attributes;
 mod serve_watch;
 
 pub(crate) use accounts::parse_accounts;
-pub(crate) use client::{FileHost, call, list, read, read_small, stat, text, watch, write};
+pub(crate) use archive::Archived;
+pub(crate) use client::{
+    FileHost, attributes, call, export, file_system, import, list, read, read_small, stat, text,
+    watch, write,
+};
 pub(crate) use op::FileOp;
 pub(crate) use serve::{refuse, serve};

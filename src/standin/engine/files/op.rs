@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::archive::Archived;
+
 /// One operation on files; paths are those of the sandbox.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum FileOp {
@@ -46,10 +48,27 @@ pub(crate) enum FileOp {
         path: String,
         recursive: bool,
     },
+    /// Attributes of a path, or of every entry of the directory that it is.
+    Attributes {
+        path: String,
+        prefix: String,
+        of_entries: bool,
+    },
+    /// Replaces all attributes of a path whose names begin with the prefix.
+    SetAttributes {
+        path: String,
+        prefix: String,
+        attributes: Vec<(String, Vec<u8>)>,
+    },
+    FileSystem {
+        path: String,
+    },
+    Export(Archived),
+    Import(Archived),
 }
 
 impl FileOp {
-    /// Rewrites every path of the operation.
+    /// Rewrites every path of the operation. An archive's folder is where it is.
     pub(crate) fn map_paths(mut self, map: impl Fn(&str) -> String) -> Self {
         match &mut self {
             Self::Stat { path, .. }
@@ -61,7 +80,11 @@ impl FileOp {
             | Self::Remove { path, .. }
             | Self::SetMode { path, .. }
             | Self::SetOwner { path, .. }
-            | Self::Watch { path, .. } => *path = map(path),
+            | Self::Watch { path, .. }
+            | Self::Attributes { path, .. }
+            | Self::SetAttributes { path, .. }
+            | Self::FileSystem { path } => *path = map(path),
+            Self::Export(_) | Self::Import(_) => {}
             Self::Rename { from, to } => {
                 *from = map(from);
                 *to = map(to);

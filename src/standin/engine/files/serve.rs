@@ -8,9 +8,11 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use super::export;
 use super::frame::{self, Failure, FrameKind, PAYLOAD_BYTES_MAX, StatItem};
+use super::import;
 use super::op::FileOp;
-use super::serve_watch;
+use super::{serve_attributes, serve_watch};
 
 /// Does one operation and answers over `stream`. A client that has gone away ends it.
 pub(crate) fn serve(op: &FileOp, stream: &UnixStream) {
@@ -20,6 +22,13 @@ pub(crate) fn serve(op: &FileOp, stream: &UnixStream) {
         FileOp::Write { path } => serve_write(path, stream, &mut out),
         FileOp::List { path } => serve_list(path, &mut out),
         FileOp::Watch { path, recursive } => serve_watch::run(path, *recursive, stream),
+        FileOp::Attributes {
+            path,
+            prefix,
+            of_entries,
+        } => serve_attributes::list(path, prefix, *of_entries, &mut out),
+        FileOp::Export(archived) => export::run(archived, &mut out),
+        FileOp::Import(archived) => import::run(archived, stream),
         other => serve_simple(other, &mut out),
     };
     let sent = match result {
@@ -66,12 +75,22 @@ fn serve_simple(op: &FileOp, out: &mut impl Write) -> Result<(), Failure> {
         FileOp::SetOwner { path, uid, gid } => {
             std::os::unix::fs::chown(path, *uid, *gid).map_err(|e| Failure::of("chown", &e))
         }
-        FileOp::Read { .. } | FileOp::Write { .. } | FileOp::List { .. } | FileOp::Watch { .. } => {
-            Err(Failure {
-                operation: "serve".to_owned(),
-                errno: libc::ENOSYS,
-            })
-        }
+        FileOp::SetAttributes {
+            path,
+            prefix,
+            attributes,
+        } => serve_attributes::replace(path, prefix, attributes),
+        FileOp::FileSystem { path } => item(out, &serve_attributes::file_system(path)?),
+        FileOp::Read { .. }
+        | FileOp::Write { .. }
+        | FileOp::List { .. }
+        | FileOp::Watch { .. }
+        | FileOp::Attributes { .. }
+        | FileOp::Export(_)
+        | FileOp::Import(_) => Err(Failure {
+            operation: "serve".to_owned(),
+            errno: libc::ENOSYS,
+        }),
     }
 }
 
@@ -160,7 +179,7 @@ fn open_for_writing(path: &str) -> Result<File, Failure> {
         .map_err(|e| Failure::of("open", &e))
 }
 
-fn item<T: Serialize + ?Sized>(out: &mut impl Write, value: &T) -> Result<(), Failure> {
+pub(super) fn item<T: Serialize + ?Sized>(out: &mut impl Write, value: &T) -> Result<(), Failure> {
     send_json(out, FrameKind::Item, value).map_err(|e| Failure::of("send", &e))
 }
 

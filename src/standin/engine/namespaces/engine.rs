@@ -86,7 +86,9 @@ impl Engine for NamespacesEngine {
     }
 
     fn capabilities(&self) -> Vec<String> {
-        let mut capabilities = vec!["isolation".to_owned(), "pty".to_owned()];
+        let mut capabilities = ["isolation", "memory_limit", "pty"]
+            .map(str::to_owned)
+            .to_vec();
         if self.range {
             capabilities.push("root".to_owned());
         }
@@ -101,11 +103,12 @@ impl Engine for NamespacesEngine {
             files_bytes_max: profile.files_bytes_max,
             processes_max: profile.processes_max,
             open_files_max: profile.open_files_max,
+            memory_bytes_max: profile.memory_bytes_max,
             network: profile.network,
             ids,
         };
         match Link::start(&self.helper, &setup).await? {
-            Ok(link) => Ok(Arc::new(NamespacesSandbox::new(link, ids))),
+            Ok(link) => Ok(Arc::new(NamespacesSandbox::new(link, &setup))),
             Err((step, errno)) => Err(refusal(&step, errno, HostSettings::read())),
         }
     }

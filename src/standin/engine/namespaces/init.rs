@@ -8,14 +8,17 @@ use std::os::unix::process::ExitStatusExt;
 
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::poll::{PollFd, PollFlags, poll};
 use nix::sys::signal::{SigSet, Signal, kill, killpg};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::socket::MsgFlags;
 use nix::sys::stat::Mode;
 use nix::unistd::Pid;
 
+use super::ask;
 use super::child;
+use super::everyone::{self, Freeze, Reached};
+use super::memory::MemoryWatch;
 use super::packet::{self, Packet};
 use super::wire::{Reply, Request, Setup, Spawn, Who};
 use crate::standin::engine::files;
@@ -29,6 +32,10 @@ pub(super) struct Init {
     children: SignalFd,
     /// Processes whose end the host wants to know.
     leaders: HashSet<i32>,
+    /// File servers and the like: children of our own, which are no command's.
+    servers: HashSet<i32>,
+    freeze: Freeze,
+    memory: MemoryWatch,
     /// Replies that the socket did not take yet.
     waiting: VecDeque<Packet>,
 }
@@ -41,10 +48,13 @@ impl Init {
         mask.thread_block()?;
         let flags = SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK;
         Ok(Self {
+            memory: MemoryWatch::new(setup.memory_bytes_max),
             setup,
             control,
             children: SignalFd::with_flags(&mask, flags)?,
             leaders: HashSet::new(),
+            servers: HashSet::new(),
+            freeze: Freeze::default(),
             waiting: VecDeque::new(),
         })
     }
@@ -61,7 +71,7 @@ impl Init {
                 PollFd::new(self.control.as_fd(), wanted),
                 PollFd::new(self.children.as_fd(), PollFlags::POLLIN),
             ];
-            match poll(&mut fds, PollTimeout::NONE) {
+            match poll(&mut fds, self.memory.timeout()) {
                 Ok(_) => {}
                 Err(Errno::EINTR) => continue,
                 Err(error) => return Err(error.into()),
@@ -70,6 +80,7 @@ impl Init {
             if children.unwrap_or(true) {
                 self.reap()?;
             }
+            self.memory.look(&self.servers);
             self.flush()?;
             if control.unwrap_or(true) && !self.serve_one()? {
                 return Ok(());
@@ -81,35 +92,66 @@ impl Init {
     fn serve_one(&mut self) -> io::Result<bool> {
         let received = packet::receive::<Request>(self.control.as_fd(), MsgFlags::MSG_DONTWAIT);
         match received {
-            Ok(Some((Request::Spawn(spawn), descriptors))) => self.spawn(&spawn, descriptors)?,
-            Ok(Some((Request::File { op, who }, descriptors))) => {
-                if let Some(stream) = descriptors.into_iter().next() {
-                    match sys::fork() {
-                        Ok(None) => child::run_file_server(&self.setup, &op, &who, stream),
-                        Ok(Some(_)) => {}
-                        Err(error) => files::refuse(&UnixStream::from(stream), "fork", &error),
-                    }
-                }
-            }
-            Ok(Some((
-                Request::Signal {
-                    id,
-                    pid,
-                    group,
-                    signal,
-                },
-                _,
-            ))) => {
-                let errno = send_signal(pid, group, signal)
-                    .err()
-                    .map_or(0, |errno| errno as i32);
-                self.reply(&Reply::Signalled { id, errno }, Vec::new())?;
-            }
+            Ok(Some((request, descriptors))) => self.serve(request, descriptors)?,
             Ok(None) => return Ok(false),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(error) => return Err(error),
         }
         Ok(true)
+    }
+
+    fn serve(&mut self, request: Request, descriptors: Vec<OwnedFd>) -> io::Result<()> {
+        match request {
+            Request::Spawn(spawn) => return self.spawn(&spawn, descriptors),
+            Request::File { op, who } => {
+                if let Some(stream) = descriptors.into_iter().next() {
+                    match sys::fork() {
+                        Ok(None) => child::run_file_server(&self.setup, &op, &who, stream),
+                        Ok(Some(pid)) => drop(self.servers.insert(pid.as_raw())),
+                        Err(error) => files::refuse(&UnixStream::from(stream), "fork", &error),
+                    }
+                }
+            }
+            Request::Ask { question } => {
+                if let Some(stream) = descriptors.into_iter().next() {
+                    match sys::fork() {
+                        Ok(None) => ask::run(question, &self.servers, &stream),
+                        Ok(Some(pid)) => drop(self.servers.insert(pid.as_raw())),
+                        Err(error) => ask::refuse(&stream, &error),
+                    }
+                }
+            }
+            Request::Signal {
+                id,
+                pid,
+                group,
+                signal,
+            } => {
+                let sent = send_signal(pid, group, signal).map(|()| Reached::default());
+                return self.signalled(id, sent);
+            }
+            Request::SignalAll { id, signal } => {
+                let sent = everyone::signal(signal, &self.servers);
+                return self.signalled(id, sent);
+            }
+            Request::Freeze { id, frozen } => {
+                let reached = self.freeze.set(frozen, &self.servers);
+                return self.signalled(id, Ok(reached));
+            }
+        }
+        Ok(())
+    }
+
+    fn signalled(&mut self, id: u64, sent: nix::Result<Reached>) -> io::Result<()> {
+        let errno = sent.err().map_or(0, |errno| errno as i32);
+        let reached = sent.unwrap_or_default();
+        let reply = Reply::Signalled {
+            id,
+            errno,
+            reached: reached.count,
+            running: reached.running,
+        };
+        self.reply(&reply, Vec::new())
     }
 
     fn spawn(&mut self, spawn: &Spawn, descriptors: Vec<OwnedFd>) -> io::Result<()> {
@@ -132,6 +174,7 @@ impl Init {
         match started {
             Ok((pid, master)) => {
                 self.leaders.insert(pid.as_raw());
+                self.memory.begin();
                 let reply = Reply::Started {
                     id,
                     pid: pid.as_raw().cast_unsigned(),
@@ -157,11 +200,15 @@ impl Init {
                 Ok(Some(ended)) => ended,
                 Ok(None) => return Ok(()),
                 Err(error) => match error.raw_os_error() {
-                    Some(libc::ECHILD) => return Ok(()),
+                    Some(libc::ECHILD) => {
+                        self.memory.rest();
+                        return Ok(());
+                    }
                     Some(libc::EINTR) => continue,
                     _ => return Err(error),
                 },
             };
+            self.servers.remove(&raw);
             if self.leaders.remove(&raw) {
                 let pid = raw.cast_unsigned();
                 let reply = match (status.code(), status.signal()) {

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, socketpair};
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
 use tokio::io::unix::AsyncFd;
 use tokio::process::{Child, Command};
 use tokio::sync::{oneshot, watch};
@@ -32,10 +32,21 @@ pub(super) struct Started {
     pub(super) exit: watch::Receiver<Option<ExitStatus>>,
 }
 
+/// What init says to a signal.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Signalled {
+    /// 0 is success.
+    pub(super) errno: i32,
+    /// Processes that a signal to all has reached.
+    pub(super) reached: u32,
+    /// Of those, how many are not halted.
+    pub(super) running: u32,
+}
+
 #[derive(Debug)]
 enum Waiting {
     Spawn(oneshot::Sender<Result<Started, EngineError>>),
-    Signal(oneshot::Sender<i32>),
+    Signal(oneshot::Sender<Signalled>),
 }
 
 #[derive(Debug)]
@@ -161,8 +172,12 @@ impl Link {
         answer.await.map_err(|_| EngineError::Gone)?
     }
 
-    /// Asks for a signal; the answer is its errno or 0.
-    pub(super) async fn signal(&self, id: u64, request: &Request) -> Result<i32, EngineError> {
+    /// Asks for a signal, to one or to all.
+    pub(super) async fn signal(
+        &self,
+        id: u64,
+        request: &Request,
+    ) -> Result<Signalled, EngineError> {
         let (sender, answer) = oneshot::channel();
         self.shared
             .lock_waiting()
@@ -213,7 +228,7 @@ impl Drop for Link {
 impl Shared {
     /// Takes init's messages until it ends.
     async fn listen(self: Arc<Self>) {
-        while let Ok(Some((reply, descriptors))) = next_reply(&self.control).await {
+        while let Ok(Some((reply, descriptors))) = packet::next(&self.control).await {
             self.take(reply, descriptors);
         }
         self.gone.store(true, Ordering::Release);
@@ -246,10 +261,19 @@ impl Shared {
             } => {
                 self.answer_spawn(id, Err(EngineError::Os { operation, errno }));
             }
-            Reply::Signalled { id, errno } => {
+            Reply::Signalled {
+                id,
+                errno,
+                reached,
+                running,
+            } => {
                 if let Some(Waiting::Signal(sender)) = self.lock_waiting().remove(&id) {
                     // Whoever asked may have given up.
-                    let _ = sender.send(errno);
+                    let _ = sender.send(Signalled {
+                        errno,
+                        reached,
+                        running,
+                    });
                 }
             }
             Reply::Exited { pid, code } => self.ended(pid, ExitStatus::Code(code)),
@@ -288,7 +312,7 @@ async fn wait_ready(control: &AsyncFd<OwnedFd>) -> io::Result<Result<OwnedFd, Re
     let mut init = None;
     let mut ready = false;
     loop {
-        match next_reply(control).await? {
+        match packet::next(control).await? {
             Some((Reply::Init, descriptors)) => init = descriptors.into_iter().next(),
             Some((Reply::Ready, _)) => ready = true,
             Some((Reply::SetupFailed { step, errno }, _)) => return Ok(Err((step, errno))),
@@ -296,17 +320,6 @@ async fn wait_ready(control: &AsyncFd<OwnedFd>) -> io::Result<Result<OwnedFd, Re
         }
         if ready && let Some(init) = init.take() {
             return Ok(Ok(init));
-        }
-    }
-}
-
-async fn next_reply(control: &AsyncFd<OwnedFd>) -> io::Result<Option<(Reply, Vec<OwnedFd>)>> {
-    loop {
-        let mut guard = control.readable().await?;
-        let received = guard.try_io(|fd| packet::receive(fd.as_fd(), MsgFlags::MSG_DONTWAIT));
-        match received {
-            Ok(received) => return received,
-            Err(_would_block) => {}
         }
     }
 }

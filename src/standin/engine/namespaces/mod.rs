@@ -4,24 +4,29 @@
 //! starts this same binary again as a helper (`dispatch`), which makes the namespaces and becomes
 //! the sandbox's init: pid 1, one thread, one loop over its control socket and its children.
 //! Init's life is tied to the control socket, and everything inside to init's life.
-//! Deliberately absent: a host folder, a parent-death signal, capabilities of the host, and
-//! memory limits: no cgroup is made, and `memory_limit` is not claimed.
+//! Init also watches the memory of everything inside.
+//! Deliberately absent: a host folder, a parent-death signal, capabilities of the host, a cgroup.
 //!
 //! With a single id (an ordinary user) helper and init count towards the process limit, files
 //! that are root's elsewhere belong to `user` without a write bit, the host's supplementary
 //! groups cannot be shed, and a command as root is refused with the reason.
 
+mod ask;
 mod child;
 mod dispatch;
 mod engine;
 mod etc;
+mod everyone;
 mod identity;
 mod init;
 mod link;
+mod memory;
 mod packet;
 mod refusal;
 mod rootfs;
 mod sandbox;
+mod start;
+mod whole;
 mod wire;
 
 pub use dispatch::dispatch;

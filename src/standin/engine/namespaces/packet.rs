@@ -3,12 +3,13 @@
 
 use std::fs::File;
 use std::io::{self, IoSlice, Read, Seek, Write};
-use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::socket::{ControlMessage, MsgFlags, sendmsg};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::io::unix::AsyncFd;
 
 use crate::standin::engine::sys;
 
@@ -83,10 +84,21 @@ pub(super) fn receive<T: DeserializeOwned>(
     Ok(Some((message, descriptors)))
 }
 
+/// Waits for a message; `None` when the other side has closed.
+pub(super) async fn next<T: DeserializeOwned>(
+    socket: &AsyncFd<OwnedFd>,
+) -> io::Result<Option<(T, Vec<OwnedFd>)>> {
+    loop {
+        let mut guard = socket.readable().await?;
+        match guard.try_io(|fd| receive(fd.as_fd(), MsgFlags::MSG_DONTWAIT)) {
+            Ok(received) => return received,
+            Err(_would_block) => {}
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::os::fd::AsFd;
-
     use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
 
     use super::*;

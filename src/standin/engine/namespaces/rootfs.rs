@@ -16,6 +16,7 @@ use nix::unistd::{chdir, pivot_root};
 use super::dispatch::{StepError, step};
 use super::etc;
 use super::wire::{Ids, Setup};
+use crate::standin::engine::files::Archived;
 use crate::standin::engine::sys;
 
 /// Folders of the host that any distribution has: the new root is put together over one of them,
@@ -56,6 +57,27 @@ const FOLDERS: [(&str, u32); 22] = [
     ("srv", 0o755),
     ("mnt", 0o755),
 ];
+
+/// What is not the sandbox's to keep, beside mounts: the host's programs, the kernel's views, and
+/// what names the sandbox and its network. Docker keeps these three from an image as well.
+const NOT_KEPT: [&str; 6] = [
+    "proc",
+    "sys",
+    "dev",
+    "etc/hostname",
+    "etc/hosts",
+    "etc/resolv.conf",
+];
+
+/// The files that a sandbox may change.
+pub(super) fn changeable() -> Archived {
+    let leave = SYSTEM.iter().chain(&NOT_KEPT);
+    Archived {
+        root: "/".to_owned(),
+        leave: leave.map(|path| (*path).to_owned()).collect(),
+        owner: None,
+    }
+}
 
 /// The user's id and group.
 const USER: u32 = 1000;

@@ -7,54 +7,52 @@ use std::os::unix::net::UnixStream as StdUnixStream;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use tokio::io::AsyncReadExt;
-use tokio::net::UnixStream;
-use tokio::net::unix::pipe;
+use tokio::io::AsyncRead;
+use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::{mpsc, watch};
 
-use super::child::StepFailed;
-use super::link::{Link, Started};
-use super::wire::{Ids, Request, Spawn, Who};
+use super::link::Link;
+use super::rootfs;
+use super::wire::{Ids, Request, Setup, Who};
 use crate::standin::engine::files::{self, FileHost, FileOp};
-use crate::standin::engine::streams::{self, HostEnds};
 use crate::standin::engine::{
-    Account, EngineError, EngineProcess, EngineSandbox, ExitStatus, FileReader, FileStat,
-    FileWriter, Identity, OutputMode, SignalTarget, SpawnRequest, WatchEvent, sys,
+    Account, Attribute, EngineError, EngineProcess, EngineSandbox, ExitStatus, FileReader,
+    FileStat, FileSystem, FileWriter, Identity, SignalTarget, SpawnRequest, Usage, WatchEvent, sys,
 };
 
 /// Bytes of `/etc/passwd` and `/etc/group` that are read: a hostile sandbox may have grown them.
 const ACCOUNTS_BYTES_MAX: u64 = 1 << 20;
 
-/// Bytes of the message why a process did not start.
-const STATUS_BYTES_MAX: u64 = 4096;
-
 /// See the module's description. Dropping it ends everything inside.
 #[derive(Debug)]
 pub(super) struct NamespacesSandbox {
-    link: Link,
-    ids: Ids,
+    pub(super) link: Link,
+    pub(super) ids: Ids,
+    pub(super) memory_bytes_max: u64,
     /// What was started; the entry of an ended process goes at the next start.
     running: Mutex<HashMap<u32, Running>>,
 }
 
+/// A process that was started.
 #[derive(Debug)]
-struct Running {
-    exit: watch::Receiver<Option<ExitStatus>>,
-    terminal: Option<OwnedFd>,
+pub(super) struct Running {
+    pub(super) exit: watch::Receiver<Option<ExitStatus>>,
+    pub(super) terminal: Option<OwnedFd>,
 }
 
 impl NamespacesSandbox {
     /// Wraps a sandbox that stands.
-    pub(super) fn new(link: Link, ids: Ids) -> Self {
+    pub(super) fn new(link: Link, setup: &Setup) -> Self {
         Self {
             link,
-            ids,
+            ids: setup.ids,
+            memory_bytes_max: setup.memory_bytes_max,
             running: Mutex::default(),
         }
     }
 
     /// The rights to ask init for.
-    fn who(&self, identity: &Identity) -> Result<Who, EngineError> {
+    pub(super) fn who(&self, identity: &Identity) -> Result<Who, EngineError> {
         match identity {
             Identity::Root => Ok(Who::Root),
             Identity::User { uid, .. }
@@ -70,26 +68,7 @@ impl NamespacesSandbox {
         }
     }
 
-    fn request(&self, request: &SpawnRequest) -> Result<Spawn, EngineError> {
-        let who = self.who(&request.identity)?;
-        if who == Who::Root && matches!(self.ids, Ids::Single { .. }) {
-            return Err(single_id(0));
-        }
-        Ok(Spawn {
-            id: self.link.next_id(),
-            argv: request.argv.clone(),
-            env: request.env.clone().into_iter().collect(),
-            cwd: request.cwd.clone(),
-            who,
-            new_group: request.new_group,
-            terminal: match request.output {
-                OutputMode::Pty { cols, rows } => Some((cols, rows)),
-                OutputMode::TwoPipes | OutputMode::OnePipe => None,
-            },
-        })
-    }
-
-    fn remember(&self, pid: u32, running: Running) {
+    pub(super) fn remember(&self, pid: u32, running: Running) {
         let mut all = self.lock();
         all.retain(|_, running| {
             running.exit.borrow().is_none() && running.exit.has_changed().is_ok()
@@ -103,7 +82,7 @@ impl NamespacesSandbox {
     }
 
     /// An operation that was cut off because the sandbox ended says so.
-    fn unless_gone<T>(&self, result: Result<T, EngineError>) -> Result<T, EngineError> {
+    pub(super) fn unless_gone<T>(&self, result: Result<T, EngineError>) -> Result<T, EngineError> {
         result.map_err(|error| {
             if self.link.is_gone() {
                 EngineError::Gone
@@ -115,7 +94,7 @@ impl NamespacesSandbox {
 }
 
 /// Why there is no such identity.
-fn single_id(uid: u32) -> EngineError {
+pub(super) fn single_id(uid: u32) -> EngineError {
     EngineError::Refused {
         cause: format!(
             "user {uid} does not exist in this sandbox: cutover runs as an ordinary user, so there is only `user` (1000)"
@@ -141,59 +120,7 @@ impl FileHost for NamespacesSandbox {
 #[async_trait]
 impl EngineSandbox for NamespacesSandbox {
     async fn spawn(&self, request: SpawnRequest) -> Result<EngineProcess, EngineError> {
-        let spawn = self.request(&request)?;
-        let (status, far_status) = io::pipe().map_err(|error| os_of("pipe", &error))?;
-        let mut descriptors = vec![OwnedFd::from(far_status)];
-        let near = if spawn.terminal.is_some() {
-            None
-        } else {
-            let (near, far) = streams::pipes(request.stdin, request.output)
-                .map_err(|error| os_of("pipe", &error))?;
-            descriptors.extend([far.stdout, far.stderr]);
-            descriptors.extend(far.stdin);
-            Some(near)
-        };
-        let id = spawn.id;
-        let started = self
-            .link
-            .spawn(id, &Request::Spawn(spawn), descriptors)
-            .await?;
-        wait_exec(status.into()).await?;
-        let Started {
-            pid,
-            terminal,
-            exit,
-        } = started;
-        let near = match (near, &terminal) {
-            (Some(near), _) => near,
-            (None, Some(master)) => {
-                streams::terminal_ends(master).map_err(|error| os_of("terminal", &error))?
-            }
-            (None, None) => {
-                return Err(EngineError::Internal(
-                    "the terminal did not arrive".to_owned(),
-                ));
-            }
-        };
-        let HostEnds {
-            stdin,
-            stdout,
-            stderr,
-        } = near;
-        self.remember(
-            pid,
-            Running {
-                exit: exit.clone(),
-                terminal,
-            },
-        );
-        Ok(EngineProcess {
-            pid,
-            stdin,
-            stdout,
-            stderr,
-            exit,
-        })
+        self.start(&request).await
     }
 
     async fn signal(&self, target: SignalTarget, signal: i32) -> Result<(), EngineError> {
@@ -209,7 +136,7 @@ impl EngineSandbox for NamespacesSandbox {
             group,
             signal,
         };
-        match self.link.signal(id, &request).await? {
+        match self.link.signal(id, &request).await?.errno {
             0 => Ok(()),
             errno => Err(os("kill", errno)),
         }
@@ -287,6 +214,54 @@ impl EngineSandbox for NamespacesSandbox {
         self.unless_gone(files::call(self, FileOp::SetOwner { path, uid, gid }, who).await)
     }
 
+    async fn attributes(
+        &self,
+        path: &str,
+        prefix: &str,
+        who: &Identity,
+    ) -> Result<Vec<Attribute>, EngineError> {
+        let op = FileOp::Attributes {
+            path: path.to_owned(),
+            prefix: prefix.to_owned(),
+            of_entries: false,
+        };
+        self.unless_gone(files::attributes(self, op, who).await)
+    }
+
+    async fn entries_attributes(
+        &self,
+        path: &str,
+        prefix: &str,
+        who: &Identity,
+    ) -> Result<Vec<Attribute>, EngineError> {
+        let op = FileOp::Attributes {
+            path: path.to_owned(),
+            prefix: prefix.to_owned(),
+            of_entries: true,
+        };
+        self.unless_gone(files::attributes(self, op, who).await)
+    }
+
+    async fn set_attributes(
+        &self,
+        path: &str,
+        prefix: &str,
+        attributes: Vec<(String, Vec<u8>)>,
+        who: &Identity,
+    ) -> Result<(), EngineError> {
+        let op = FileOp::SetAttributes {
+            path: path.to_owned(),
+            prefix: prefix.to_owned(),
+            attributes,
+        };
+        self.unless_gone(files::call(self, op, who).await)
+    }
+
+    async fn file_system(&self, path: &str, who: &Identity) -> Result<FileSystem, EngineError> {
+        let path = path.to_owned();
+        self.unless_gone(files::file_system(self, FileOp::FileSystem { path }, who).await)
+    }
+
     async fn watch(
         &self,
         path: &str,
@@ -309,35 +284,45 @@ impl EngineSandbox for NamespacesSandbox {
         ))
     }
 
+    async fn connect(&self, port: u16) -> Result<TcpStream, EngineError> {
+        self.connect_inside(port).await
+    }
+
+    async fn freeze(&self, frozen: bool) -> Result<(), EngineError> {
+        self.set_frozen(frozen).await
+    }
+
+    async fn signal_all(&self, signal: i32) -> Result<u32, EngineError> {
+        self.signal_everyone(signal).await
+    }
+
+    async fn export_files(&self) -> Result<Box<dyn AsyncRead + Send + Unpin>, EngineError> {
+        self.unless_gone(files::export(self, rootfs::changeable()).await)
+    }
+
+    async fn import_files(
+        &self,
+        archive: Box<dyn AsyncRead + Send + Unpin>,
+    ) -> Result<(), EngineError> {
+        self.unless_gone(files::import(self, rootfs::changeable(), archive).await)
+    }
+
+    async fn usage(&self) -> Result<Usage, EngineError> {
+        self.measure().await
+    }
+
     async fn destroy(&self) {
         self.link.end().await;
     }
 }
 
-/// Waits until the child has become its program: then the status pipe closes without a word.
-async fn wait_exec(status: OwnedFd) -> Result<(), EngineError> {
-    let mut message = Vec::new();
-    let status = pipe::Receiver::from_owned_fd(status).map_err(|error| os_of("pipe", &error))?;
-    status
-        .take(STATUS_BYTES_MAX)
-        .read_to_end(&mut message)
-        .await
-        .map_err(|error| os_of("exec", &error))?;
-    if message.is_empty() {
-        return Ok(());
-    }
-    let failed: StepFailed = serde_json::from_slice(&message)
-        .map_err(|_| EngineError::Internal("init's answer cannot be read".to_owned()))?;
-    Err(os(&failed.operation, failed.errno))
-}
-
-fn os(operation: &str, errno: i32) -> EngineError {
+pub(super) fn os(operation: &str, errno: i32) -> EngineError {
     EngineError::Os {
         operation: operation.to_owned(),
         errno,
     }
 }
 
-fn os_of(operation: &str, error: &io::Error) -> EngineError {
+pub(super) fn os_of(operation: &str, error: &io::Error) -> EngineError {
     os(operation, error.raw_os_error().unwrap_or(libc::EINVAL))
 }

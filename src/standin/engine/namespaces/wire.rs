@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::ask::Question;
 use crate::standin::engine::files::FileOp;
 
 /// The first packet to the helper: what to make.
@@ -11,6 +12,7 @@ pub(super) struct Setup {
     pub(super) files_bytes_max: u64,
     pub(super) processes_max: u32,
     pub(super) open_files_max: u32,
+    pub(super) memory_bytes_max: u64,
     pub(super) network: bool,
     pub(super) ids: Ids,
 }
@@ -49,6 +51,12 @@ pub(super) enum Request {
         group: bool,
         signal: i32,
     },
+    /// Signals everything inside but init and its servers.
+    SignalAll { id: u64, signal: i32 },
+    /// Halts everything inside but init and its servers, or lets it go on.
+    Freeze { id: u64, frozen: bool },
+    /// Descriptor: the packet socket over which a child of init answers.
+    Ask { question: Question },
 }
 
 /// A process to start.
@@ -81,8 +89,14 @@ pub(super) enum Reply {
         operation: String,
         errno: i32,
     },
-    /// Answer to a signal; 0 is success.
-    Signalled { id: u64, errno: i32 },
+    /// Answer to a signal or freeze: errno or 0, and of a whole sandbox how many it has reached
+    /// and how many of those are not halted.
+    Signalled {
+        id: u64,
+        errno: i32,
+        reached: u32,
+        running: u32,
+    },
     /// A started process ended by itself.
     Exited { pid: u32, code: i32 },
     /// A started process was killed.

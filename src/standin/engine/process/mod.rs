@@ -12,11 +12,15 @@
 //!
 //! What does not hold: a command that writes `/home/user/x` itself means the host's path;
 //! identities are ignored and cutover's own id is shown as `user` (1000); no limit binds; a
-//! process that made itself a new session escapes the end.
+//! process that made itself a new session escapes the end, a freeze and a signal to all; a
+//! connection goes to the host's loopback, whoever listens there; what a sandbox may use is what
+//! the host has.
 
+mod disk;
 mod engine;
 mod paths;
 mod running;
 mod sandbox;
+mod start;
 
 pub use engine::ProcessEngine;

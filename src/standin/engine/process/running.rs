@@ -1,6 +1,6 @@
 //! The processes of one sandbox: their groups, exits and terminals.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus as HostStatus;
@@ -10,12 +10,15 @@ use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 
+use crate::standin::engine::procfs::{self, ProcessFacts};
 use crate::standin::engine::{EngineError, ExitStatus, SignalTarget, sys};
 
 /// One started process: it leads a group of its own, which may outlive it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Led {
     running: bool,
+    /// Whether it leads a session as well, as one with a terminal does.
+    session: bool,
     terminal: Option<OwnedFd>,
 }
 
@@ -30,6 +33,7 @@ impl Running {
     pub(super) fn started(&self, pid: u32, terminal: Option<OwnedFd>) {
         let led = Led {
             running: true,
+            session: terminal.is_some(),
             terminal,
         };
         self.lock().insert(pid, led);
@@ -38,21 +42,26 @@ impl Running {
     /// Notes that the leader has ended. Its group is kept: it may still have members.
     pub(super) fn ended(&self, pid: u32) {
         if let Some(led) = self.lock().get_mut(&pid) {
-            *led = Led::default();
+            led.running = false;
+            led.terminal = None;
         }
     }
 
     /// Signals a process or group that this sandbox has started, and nothing else on the host.
     pub(super) fn signal(&self, target: SignalTarget, signal: i32) -> Result<(), EngineError> {
         let signal = Signal::try_from(signal).map_err(|errno| os("kill", errno))?;
-        let led = self.lock();
+        let mut led = self.lock();
         let (pid, group) = match target {
             SignalTarget::Process(pid) => (pid, false),
             SignalTarget::Group(pid) => (pid, true),
         };
-        let known = led
-            .get(&pid)
-            .is_some_and(|led| led.running || (group && has_members(pid)));
+        let mut known = led.get(&pid).is_some_and(|led| led.running);
+        if !known && group && led.contains_key(&pid) {
+            let left = members(&mut led);
+            known = left
+                .iter()
+                .any(|process| i32::try_from(pid) == Ok(process.group));
+        }
         if !known {
             return Err(os("kill", Errno::ESRCH));
         }
@@ -78,18 +87,29 @@ impl Running {
         })
     }
 
-    /// Kills every group that still has members. True when there was one.
-    pub(super) fn kill_all(&self) -> bool {
-        let led = self.lock();
-        let mut any = false;
-        for (pid, state) in led.iter() {
-            if (state.running || has_members(*pid))
-                && let Ok(id) = as_pid(*pid)
-            {
-                any |= killpg(id, Signal::SIGKILL).is_ok();
-            }
+    /// The living processes of all groups and sessions that the sandbox's commands lead.
+    pub(super) fn members(&self) -> Vec<ProcessFacts> {
+        members(&mut self.lock())
+    }
+
+    /// Signals all of them, group by group; tells whom.
+    pub(super) fn signal_all(&self, signal: i32) -> Result<Vec<ProcessFacts>, EngineError> {
+        let signal = Signal::try_from(signal).map_err(|errno| os("kill", errno))?;
+        let mut led = self.lock();
+        let reached = members(&mut led);
+        let groups: BTreeSet<i32> = reached.iter().map(|process| process.group).collect();
+        // Children before parents: a shell that finds its child halted takes it for one that the
+        // user has halted. A group that has ended since is nobody's to tell.
+        for group in groups.into_iter().rev() {
+            let _ = killpg(Pid::from_raw(group), signal);
         }
-        any
+        Ok(reached)
+    }
+
+    /// Kills everything that is left. True when there was something.
+    pub(super) fn kill_all(&self) -> bool {
+        self.signal_all(libc::SIGKILL)
+            .is_ok_and(|reached| !reached.is_empty())
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<u32, Led>> {
@@ -98,30 +118,31 @@ impl Running {
     }
 }
 
-/// Whether a group whose leader was reaped has living members. A pid that the kernel has given
-/// to somebody else since is of another session, unless that session is ours: a group's members
-/// are those of our own session, or of the session that the leader of a terminal had.
-fn has_members(group: u32) -> bool {
+/// The living processes of the groups and sessions in `led`; those that are over are taken out.
+///
+/// A pid that the kernel has given to somebody else since is of another session, unless that
+/// session is ours: a group's members are those of our own session, or of the session that the
+/// leader of a terminal had. While a session lives its id is given to nobody; once its leader was
+/// reaped, a process with that very id is somebody else.
+fn members(led: &mut HashMap<u32, Led>) -> Vec<ProcessFacts> {
     let own_session = nix::unistd::getsid(None).map_or(0, Pid::as_raw);
-    let Ok(entries) = std::fs::read_dir("/proc") else {
-        return false;
-    };
-    entries.flatten().any(|entry| {
-        let Ok(stat) = std::fs::read_to_string(entry.path().join("stat")) else {
+    let all = procfs::processes();
+    let mut found = Vec::new();
+    led.retain(|pid, led| {
+        let Ok(pid) = i32::try_from(*pid) else {
             return false;
         };
-        // The command's name is in parentheses and may hold anything, so fields count from its end.
-        let Some((_, rest)) = stat.rsplit_once(')') else {
-            return false;
-        };
-        let fields: Vec<&str> = rest.split_whitespace().collect();
-        let number = |index: usize| fields.get(index).and_then(|text| text.parse::<i64>().ok());
-        let state = fields.first().copied();
-        number(2) == Some(i64::from(group))
-            && state != Some("Z")
-            && state != Some("X")
-            && (number(3) == Some(i64::from(own_session)) || number(3) == Some(i64::from(group)))
-    })
+        let taken = !led.running && all.iter().any(|process| process.pid == pid);
+        let before = found.len();
+        if !taken {
+            found.extend(all.iter().copied().filter(|process| {
+                let in_group = process.group == pid && process.session == own_session;
+                in_group || (led.session && process.session == pid)
+            }));
+        }
+        led.running || found.len() > before
+    });
+    found
 }
 
 /// How a process of the host ended.

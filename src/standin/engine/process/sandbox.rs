@@ -2,26 +2,25 @@
 
 use std::fs;
 use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream as StdUnixStream;
-use std::process::Stdio;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use tempfile::TempDir;
-use tokio::net::UnixStream;
-use tokio::process::Command;
-use tokio::sync::{mpsc, watch};
+use tokio::io::AsyncRead;
+use tokio::net::{TcpStream, UnixStream};
+use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 
+use super::disk;
 use super::paths::{OWN_FOLDERS, PathMap};
-use super::running::{Running, exit_status};
-use crate::standin::engine::files::{self, FileHost, FileOp};
-use crate::standin::engine::streams::{self, HostEnds, ProcessEnds};
-use crate::standin::engine::sys::{self, Leads};
+use super::running::Running;
+use crate::standin::engine::files::{self, Archived, FileHost, FileOp};
 use crate::standin::engine::{
-    Account, EngineError, EngineProcess, EngineSandbox, FileReader, FileStat, FileWriter, Identity,
-    OutputMode, SignalTarget, SpawnRequest, WatchEvent,
+    Account, Attribute, EngineError, EngineProcess, EngineSandbox, FileReader, FileStat,
+    FileSystem, FileWriter, Identity, SignalTarget, SpawnRequest, Usage, WatchEvent, procfs,
 };
 
 /// Between two looks at whether all groups are gone. A killed process is gone within a few
@@ -31,16 +30,19 @@ const END_POLL: Duration = Duration::from_millis(2);
 /// Looks before the end is given up: a process in an uninterruptible wait cannot be waited for.
 const END_POLLS_MAX: usize = 500;
 
+/// Longest wait for a connection over loopback.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// The id that cutover's own user has in answers.
 const USER_ID: u32 = 1000;
 
 /// See the module's description.
 #[derive(Debug)]
 pub(super) struct ProcessSandbox {
-    paths: PathMap,
+    pub(super) paths: PathMap,
     folder: std::sync::Mutex<Option<TempDir>>,
-    running: Running,
-    tasks: TaskTracker,
+    pub(super) running: Running,
+    pub(super) tasks: TaskTracker,
 }
 
 impl ProcessSandbox {
@@ -65,42 +67,12 @@ impl ProcessSandbox {
         })
     }
 
-    fn command(&self, request: &SpawnRequest) -> Result<Command, EngineError> {
-        let (program, arguments) = request
-            .argv
-            .split_first()
-            .ok_or_else(|| os("exec", libc::ENOENT))?;
-        let cwd = self.paths.to_host(&request.cwd);
-        // The standard library does not say which step failed, so the usual one is tried first.
-        let facts = fs::metadata(&cwd).map_err(|error| os_of("chdir", &error))?;
-        if !facts.is_dir() {
-            return Err(os("chdir", libc::ENOTDIR));
-        }
-        let mut command = Command::new(program);
-        command.args(arguments).current_dir(cwd).env_clear();
-        for (name, value) in &request.env {
-            if matches!(name.as_str(), "HOME" | "TMPDIR") {
-                command.env(name, self.paths.to_host(value));
-            } else {
-                command.env(name, value);
-            }
-        }
-        command.kill_on_drop(false);
-        Ok(command)
-    }
-
-    fn open_streams(
-        request: &SpawnRequest,
-    ) -> io::Result<(HostEnds, ProcessEnds, Option<std::os::fd::OwnedFd>)> {
-        match request.output {
-            OutputMode::Pty { cols, rows } => {
-                let (master, far) = streams::open_terminal(cols, rows)?;
-                Ok((streams::terminal_ends(&master)?, far, Some(master)))
-            }
-            output => {
-                let (near, far) = streams::pipes(request.stdin, output)?;
-                Ok((near, far, None))
-            }
+    /// The temporary folder; all of it is cutover's own.
+    fn archived(&self) -> Archived {
+        Archived {
+            root: self.paths.root().to_string_lossy().into_owned(),
+            leave: Vec::new(),
+            owner: Some(USER_ID),
         }
     }
 
@@ -142,42 +114,7 @@ impl FileHost for ProcessSandbox {
 #[async_trait]
 impl EngineSandbox for ProcessSandbox {
     async fn spawn(&self, request: SpawnRequest) -> Result<EngineProcess, EngineError> {
-        if self.tasks.is_closed() {
-            return Err(EngineError::Gone);
-        }
-        let mut command = self.command(&request)?;
-        let (near, far, terminal) = Self::open_streams(&request).map_err(|e| os_of("pipe", &e))?;
-        let leads = if terminal.is_some() {
-            Leads::Terminal
-        } else {
-            Leads::Group
-        };
-        sys::prepare_child(command.as_std_mut(), leads);
-        command
-            .stdin(far.stdin.map_or_else(Stdio::null, Stdio::from))
-            .stdout(far.stdout)
-            .stderr(far.stderr);
-        let mut child = command.spawn().map_err(|error| os_of("exec", &error))?;
-        // The command holds copies of the process's ends; end of file needs them closed.
-        drop(command);
-        let pid = child.id().ok_or(EngineError::Gone)?;
-        self.running.started(pid, terminal);
-        let (sender, exit) = watch::channel(None);
-        let running = self.running.clone();
-        self.tasks.spawn(async move {
-            let status = child.wait().await;
-            running.ended(pid);
-            if let Ok(status) = status {
-                sender.send_replace(Some(exit_status(status)));
-            }
-        });
-        Ok(EngineProcess {
-            pid,
-            stdin: near.stdin,
-            stdout: near.stdout,
-            stderr: near.stderr,
-            exit,
-        })
+        self.start(&request)
     }
 
     async fn signal(&self, target: SignalTarget, signal: i32) -> Result<(), EngineError> {
@@ -256,6 +193,54 @@ impl EngineSandbox for ProcessSandbox {
         files::call(self, FileOp::SetOwner { path, uid, gid }, who).await
     }
 
+    async fn attributes(
+        &self,
+        path: &str,
+        prefix: &str,
+        who: &Identity,
+    ) -> Result<Vec<Attribute>, EngineError> {
+        let op = FileOp::Attributes {
+            path: path.to_owned(),
+            prefix: prefix.to_owned(),
+            of_entries: false,
+        };
+        files::attributes(self, op, who).await
+    }
+
+    async fn entries_attributes(
+        &self,
+        path: &str,
+        prefix: &str,
+        who: &Identity,
+    ) -> Result<Vec<Attribute>, EngineError> {
+        let op = FileOp::Attributes {
+            path: path.to_owned(),
+            prefix: prefix.to_owned(),
+            of_entries: true,
+        };
+        files::attributes(self, op, who).await
+    }
+
+    async fn set_attributes(
+        &self,
+        path: &str,
+        prefix: &str,
+        attributes: Vec<(String, Vec<u8>)>,
+        who: &Identity,
+    ) -> Result<(), EngineError> {
+        let op = FileOp::SetAttributes {
+            path: path.to_owned(),
+            prefix: prefix.to_owned(),
+            attributes,
+        };
+        files::call(self, op, who).await
+    }
+
+    async fn file_system(&self, path: &str, who: &Identity) -> Result<FileSystem, EngineError> {
+        let path = path.to_owned();
+        files::file_system(self, FileOp::FileSystem { path }, who).await
+    }
+
     async fn watch(
         &self,
         path: &str,
@@ -269,6 +254,66 @@ impl EngineSandbox for ProcessSandbox {
     async fn accounts(&self) -> Result<Vec<Account>, EngineError> {
         let passwd = "root:x:0:0:root:/root:/bin/bash\nuser:x:1000:1000::/home/user:/bin/bash\n";
         Ok(files::parse_accounts(passwd, "root:x:0:\nuser:x:1000:\n"))
+    }
+
+    async fn connect(&self, port: u16) -> Result<TcpStream, EngineError> {
+        let refused = match connect_to(Ipv4Addr::LOCALHOST.into(), port).await {
+            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => error,
+            other => return other.map_err(|error| os_of("connect", &error)),
+        };
+        connect_to(Ipv6Addr::LOCALHOST.into(), port)
+            .await
+            .map_err(|_| os_of("connect", &refused))
+    }
+
+    async fn freeze(&self, frozen: bool) -> Result<(), EngineError> {
+        if !frozen {
+            return self.running.signal_all(libc::SIGCONT).map(drop);
+        }
+        for _ in 0..END_POLLS_MAX {
+            let reached = self.running.signal_all(libc::SIGSTOP)?;
+            if reached.iter().all(|process| process.stopped) {
+                break;
+            }
+            tokio::time::sleep(END_POLL).await;
+        }
+        Ok(())
+    }
+
+    async fn signal_all(&self, signal: i32) -> Result<u32, EngineError> {
+        let reached = self.running.signal_all(signal)?;
+        Ok(u32::try_from(reached.len()).unwrap_or(u32::MAX))
+    }
+
+    async fn export_files(&self) -> Result<Box<dyn AsyncRead + Send + Unpin>, EngineError> {
+        files::export(self, self.archived()).await
+    }
+
+    async fn import_files(
+        &self,
+        archive: Box<dyn AsyncRead + Send + Unpin>,
+    ) -> Result<(), EngineError> {
+        files::import(self, self.archived(), archive).await
+    }
+
+    async fn usage(&self) -> Result<Usage, EngineError> {
+        let members = self.running.members();
+        let (cpu_us, memory_bytes) = procfs::total(&members);
+        let root = self.paths.root().to_path_buf();
+        let disk = tokio::task::spawn_blocking(move || disk::measure(&root));
+        let disk = disk
+            .await
+            .map_err(|_| EngineError::Gone)?
+            .map_err(|error| os_of("measure", &error))?;
+        Ok(Usage {
+            cpu_us,
+            memory_bytes,
+            memory_bytes_max: procfs::host_memory_bytes()
+                .ok_or_else(|| EngineError::Internal("/proc/meminfo cannot be read".to_owned()))?,
+            disk_bytes: disk.bytes,
+            disk_bytes_max: disk.bytes_max,
+            processes: u32::try_from(members.len()).unwrap_or(u32::MAX),
+        })
     }
 
     async fn destroy(&self) {
@@ -292,13 +337,19 @@ impl Drop for ProcessSandbox {
     }
 }
 
-fn os(operation: &str, errno: i32) -> EngineError {
+async fn connect_to(address: IpAddr, port: u16) -> io::Result<TcpStream> {
+    tokio::time::timeout(CONNECT_TIMEOUT, TcpStream::connect((address, port)))
+        .await
+        .unwrap_or_else(|_| Err(io::Error::from_raw_os_error(libc::ETIMEDOUT)))
+}
+
+pub(super) fn os(operation: &str, errno: i32) -> EngineError {
     EngineError::Os {
         operation: operation.to_owned(),
         errno,
     }
 }
 
-fn os_of(operation: &str, error: &io::Error) -> EngineError {
+pub(super) fn os_of(operation: &str, error: &io::Error) -> EngineError {
     os(operation, error.raw_os_error().unwrap_or(libc::EINVAL))
 }

@@ -1,4 +1,4 @@
-//! Folders, moves, permissions, deletions.
+//! Folders, permissions, deletions.
 
 use crate::standin::daytona::toolbox::error::{ToolError, go_error};
 use crate::standin::daytona::toolbox::files::route::required;
@@ -21,7 +21,7 @@ pub(super) async fn make_folder(machine: &Machine) -> Result<(), ToolError> {
 }
 
 /// `mkdir -p`; an error comes with the path that it is about.
-pub(super) async fn make_all(
+pub(in crate::standin::daytona::toolbox) async fn make_all(
     machine: &Machine,
     path: &str,
     mode: u32,
@@ -76,33 +76,6 @@ pub(super) async fn delete(machine: &Machine) -> Result<(), ToolError> {
         EngineError::Gone => ToolError::Dead,
         error => ToolError::bad(go_error("remove", &path, &error)),
     })
-}
-
-/// `POST /files/move?source=&destination=`: never onto or into something that exists.
-pub(super) async fn rename(machine: &Machine) -> Result<(), ToolError> {
-    let source = machine.resolve(&required(machine, "source")?);
-    let destination = machine.resolve(&required(machine, "destination")?);
-    let (engine, who) = (machine.engine(), machine.who());
-    let found = engine.stat(&source, true, who).await;
-    found.map_err(|error| ToolError::of_file("stat", &source, &error))?;
-    let parent = parent_of(&destination);
-    let above = engine.stat(parent, true, who).await;
-    above.map_err(|error| ToolError::of_file("stat", parent, &error))?;
-    if engine.stat(&destination, true, who).await.is_ok() {
-        return Err(ToolError::conflict("destination already exists"));
-    }
-    match engine.rename(&source, &destination, who).await {
-        Ok(()) => Ok(()),
-        Err(EngineError::Gone) => Err(ToolError::Dead),
-        Err(error) if error.errno() == Some(libc::EXDEV) => {
-            Err(ToolError::not_implemented("a move between file systems"))
-        }
-        Err(error) => {
-            let text = format!("rename {source} {destination}: ");
-            let reason = crate::standin::daytona::toolbox::error::go_reason(&error);
-            Err(ToolError::bad(text + &reason))
-        }
-    }
 }
 
 /// `POST /files/permissions?path=&owner=&group=&mode=`.

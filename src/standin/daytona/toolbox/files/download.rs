@@ -1,11 +1,10 @@
-//! Downloads: one file raw, or several as parts (contract 2.5).
+//! Downloads of several files, as parts of one answer (contract 2.5).
 
 use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
-use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
@@ -15,17 +14,15 @@ use crate::standin::daytona::escape::go_json;
 use crate::standin::daytona::sandbox::iso;
 use crate::standin::daytona::toolbox::error::{ToolError, go_error};
 use crate::standin::daytona::toolbox::fields::Fields;
-use crate::standin::daytona::toolbox::files::info::base_name;
-use crate::standin::daytona::toolbox::files::route::required;
 use crate::standin::daytona::toolbox::machine::Machine;
-use crate::standin::engine::{EngineError, FileReader};
+use crate::standin::engine::FileReader;
 
 const BOUNDARY: &str = "DAYTONA-FILE-BOUNDARY";
-const CHUNK_BYTES: usize = 64 * 1024;
+pub(super) const CHUNK_BYTES: usize = 64 * 1024;
 const BAD_REQUEST: &str = r#"request body must be {"paths": [ ... ]} and non-empty"#;
 
 /// What stays as it is in `filename*`.
-const NAME: &AsciiSet = &NON_ALPHANUMERIC
+pub(super) const NAME: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'`')
     .remove(b'!')
     .remove(b'#')
@@ -171,7 +168,10 @@ async fn open(machine: &Machine, asked: &str) -> Result<FileReader, Refusal> {
 }
 
 /// The whole content as a tamper leaves it; only the self-test of the judge has one.
-async fn tampered(machine: &Machine, file: &mut FileReader) -> std::io::Result<Option<Vec<u8>>> {
+pub(super) async fn tampered(
+    machine: &Machine,
+    file: &mut FileReader,
+) -> std::io::Result<Option<Vec<u8>>> {
     let Some(tamper) = machine.world.tamper.as_ref().map(Arc::clone) else {
         return Ok(None);
     };
@@ -179,48 +179,6 @@ async fn tampered(machine: &Machine, file: &mut FileReader) -> std::io::Result<O
     file.bytes.read_to_end(&mut bytes).await?;
     tamper.bytes(&machine.asked.route(), &mut bytes);
     Ok(Some(bytes))
-}
-
-/// `GET /files/download?path=`.
-pub(super) async fn single(machine: &Machine) -> Result<Response, ToolError> {
-    if machine.asked.header("range").is_some() {
-        return Err(ToolError::not_implemented("`Range` of a download"));
-    }
-    let path = machine.resolve(&required(machine, "path")?);
-    let opened = machine.engine().read(&path, machine.who()).await;
-    let mut file = opened.map_err(|error| match error {
-        EngineError::Gone => ToolError::Dead,
-        ref error if error.errno() == Some(libc::EISDIR) => ToolError::bad("path must be a file"),
-        error => ToolError::of_file("open", &path, &error),
-    })?;
-    let modified = Timestamp::from_second(file.stat.mtime.0).unwrap_or(Timestamp::UNIX_EPOCH);
-    let modified = modified.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
-    if machine.asked.header("if-modified-since") == Some(modified.as_str()) {
-        return Ok(crate::standin::daytona::world::empty(
-            StatusCode::NOT_MODIFIED,
-        ));
-    }
-    let body = match tampered(machine, &mut file).await {
-        Ok(Some(bytes)) => Body::from(bytes),
-        Ok(None) => Body::from_stream(ReaderStream::with_capacity(file.bytes, CHUNK_BYTES)),
-        Err(error) => return Err(ToolError::bare(error.to_string())),
-    };
-    let mut response = Response::new(body);
-    let name = utf8_percent_encode(base_name(&path), NAME);
-    let headers = [
-        ("content-type", "application/octet-stream".to_owned()),
-        (
-            "content-disposition",
-            format!("attachment; filename*=utf-8''{name}"),
-        ),
-        ("last-modified", modified),
-    ];
-    for (name, value) in headers {
-        if let Ok(value) = HeaderValue::from_str(&value) {
-            response.headers_mut().insert(name, value);
-        }
-    }
-    Ok(response)
 }
 
 #[cfg(test)]

@@ -155,8 +155,7 @@ pub(super) async fn replace(machine: &Machine, body: Body) -> Result<Vec<Value>,
     }
     let mut results = Vec::with_capacity(files.len());
     for file in files {
-        let path = machine.resolve(&file);
-        results.push(match replace_in(machine, &path, &pattern, &new).await {
+        results.push(match replace_in(machine, &file, &pattern, &new).await {
             Ok(()) => json!({"file": file, "success": true}),
             Err(error) => json!({"file": file, "success": false, "error": error}),
         });
@@ -164,11 +163,17 @@ pub(super) async fn replace(machine: &Machine, body: Body) -> Result<Vec<Value>,
     Ok(results)
 }
 
-async fn replace_in(machine: &Machine, path: &str, pattern: &str, new: &str) -> Result<(), String> {
+async fn replace_in(
+    machine: &Machine,
+    asked: &str,
+    pattern: &str,
+    new: &str,
+) -> Result<(), String> {
     let (engine, who) = (machine.engine(), machine.who());
-    let open = |error| go_error("open", path, &error);
-    let write = |error| go_error("write", path, &error);
-    let file = engine.read(path, who).await.map_err(open)?;
+    let path = machine.resolve(asked);
+    let open = |error| go_error("open", asked, &error);
+    let write = |error| go_error("write", asked, &error);
+    let file = engine.read(&path, who).await.map_err(open)?;
     let mut bytes = Vec::new();
     let limit = HELD_BYTES_MAX as u64 + 1;
     file.bytes
@@ -180,7 +185,7 @@ async fn replace_in(machine: &Machine, path: &str, pattern: &str, new: &str) -> 
         return Err("the stand-in does not change files of this size".to_owned());
     }
     let changed = replaced(&bytes, pattern.as_bytes(), new.as_bytes());
-    let mut file = engine.write(path, who).await.map_err(open)?;
+    let mut file = engine.write(&path, who).await.map_err(open)?;
     file.write(&changed).await.map_err(write)?;
     file.finish().await.map_err(write)
 }

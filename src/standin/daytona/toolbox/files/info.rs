@@ -8,40 +8,6 @@ use crate::standin::daytona::toolbox::files::route::required;
 use crate::standin::daytona::toolbox::machine::Machine;
 use crate::standin::engine::{FileKind, FileStat};
 
-/// `GET /files?path=`: one level, by name; links are followed, dangling ones left out.
-pub(super) async fn list(machine: &Machine) -> Result<Vec<Value>, ToolError> {
-    if machine
-        .asked
-        .param("depth")
-        .is_some_and(|depth| depth != "1")
-    {
-        return Err(ToolError::not_implemented("`depth` of a listing"));
-    }
-    let asked = machine.asked.param("path").unwrap_or_default();
-    let path = machine.resolve(&asked);
-    let entries = machine.engine().list(&path, machine.who()).await;
-    let entries = entries.map_err(|error| {
-        let verb = if error.errno() == Some(libc::ENOTDIR) {
-            "readdirent"
-        } else {
-            "open"
-        };
-        ToolError::of_file(verb, &path, &error)
-    })?;
-    let mut shown = Vec::with_capacity(entries.len());
-    for entry in entries {
-        if entry.kind != FileKind::Symlink {
-            shown.push(dto(&entry.name, &entry));
-            continue;
-        }
-        let below = format!("{}/{}", path.trim_end_matches('/'), entry.name);
-        if let Ok(target) = machine.engine().stat(&below, true, machine.who()).await {
-            shown.push(dto(&entry.name, &target));
-        }
-    }
-    Ok(shown)
-}
-
 /// `GET /files/info?path=`.
 pub(super) async fn info(machine: &Machine) -> Result<Value, ToolError> {
     let path = machine.resolve(&required(machine, "path")?);
@@ -59,7 +25,8 @@ pub(super) fn base_name(path: &str) -> &str {
     trimmed.rsplit('/').next().unwrap_or(trimmed)
 }
 
-fn dto(name: &str, stat: &FileStat) -> Value {
+/// `FileInfo`.
+pub(super) fn dto(name: &str, stat: &FileStat) -> Value {
     let (seconds, nanos) = stat.mtime;
     let nanos = i32::try_from(nanos).unwrap_or_default();
     let modified = Timestamp::new(seconds, nanos).unwrap_or(Timestamp::UNIX_EPOCH);

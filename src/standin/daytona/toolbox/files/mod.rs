@@ -7,7 +7,12 @@ mod change;
 mod download;
 mod find;
 mod info;
+mod list;
+mod range;
+mod raw;
 mod route;
+mod transfer;
 mod upload;
 
+pub(super) use change::make_all;
 pub(super) use route::answer;

@@ -6,7 +6,9 @@ use axum::response::Response;
 use serde_json::{Value, json};
 
 use crate::standin::daytona::toolbox::error::ToolError;
-use crate::standin::daytona::toolbox::files::{change, download, find, info, upload};
+use crate::standin::daytona::toolbox::files::{
+    change, download, find, info, list, raw, transfer, upload,
+};
 use crate::standin::daytona::toolbox::machine::Machine;
 use crate::standin::daytona::world::empty;
 
@@ -20,7 +22,7 @@ pub(in crate::standin::daytona::toolbox) async fn answer(
     let ok = |value: Value| Ok(machine.json(StatusCode::OK, value));
     let done = |status: StatusCode| Ok(empty(status));
     match (method, rest) {
-        ("GET", []) => ok(Value::Array(info::list(machine).await?)),
+        ("GET", []) => ok(Value::Array(list::list(machine).await?)),
         ("GET", ["info"]) => ok(info::info(machine).await?),
         ("GET", ["find"]) => ok(Value::Array(find::find(machine).await?)),
         ("GET", ["search"]) => ok(json!({"files": find::search(machine).await?})),
@@ -34,7 +36,7 @@ pub(in crate::standin::daytona::toolbox) async fn answer(
             done(StatusCode::NO_CONTENT)
         }
         ("POST", ["move"]) => {
-            change::rename(machine).await?;
+            transfer::rename(machine).await?;
             done(StatusCode::OK)
         }
         ("POST", ["permissions"]) => {
@@ -42,10 +44,17 @@ pub(in crate::standin::daytona::toolbox) async fn answer(
             done(StatusCode::OK)
         }
         ("POST", ["bulk-upload"]) => upload::bulk(machine, body).await,
-        ("POST", ["upload"]) => upload::single(machine, body).await,
+        ("POST", ["upload"]) => {
+            upload::single(machine, body).await?;
+            done(StatusCode::OK)
+        }
+        ("POST", ["upload-v2"]) => {
+            let path = upload::single(machine, body).await?;
+            let name = info::base_name(&path);
+            ok(json!({"name": name, "path": path, "type": "file"}))
+        }
         ("POST", ["bulk-download"]) => download::bulk(machine, body).await,
-        ("GET", ["download"]) => download::single(machine).await,
-        ("POST", ["upload-v2"]) => Err(ToolError::not_implemented("POST /files/upload-v2")),
+        ("GET", ["download"]) => raw::download(machine).await,
         _ => Err(ToolError::NoRoute),
     }
 }

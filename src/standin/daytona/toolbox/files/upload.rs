@@ -2,18 +2,19 @@
 
 use std::collections::HashMap;
 
-use axum::body::Body;
+use axum::body::{Body, BodyDataStream};
 use axum::extract::multipart::{Field, Multipart};
 use axum::extract::{DefaultBodyLimit, FromRequest as _, Request};
 use axum::http::StatusCode;
 use axum::response::Response;
+use bytes::Bytes;
+use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 
 use crate::standin::daytona::toolbox::error::{ToolError, go_error};
 use crate::standin::daytona::toolbox::files::change::{make_all, parent_of};
 use crate::standin::daytona::toolbox::files::route::required;
 use crate::standin::daytona::toolbox::machine::Machine;
-use crate::standin::daytona::world::empty;
 use crate::standin::engine::FileWriter;
 
 /// Bytes of a path; the kernel takes no longer one.
@@ -57,7 +58,7 @@ pub(super) async fn bulk(machine: &Machine, body: Body) -> Result<Response, Tool
             errors.push(format!("file[{index}]: missing .path metadata"));
             continue;
         };
-        match store(machine, path, field).await {
+        match store(machine, path, Source::Field(Box::new(field))).await {
             Ok(bytes) => files.push(json!({"path": path, "bytes": bytes})),
             Err(error) => errors.push(format!("{path}: {error}")),
         }
@@ -74,9 +75,15 @@ pub(super) async fn bulk(machine: &Machine, body: Body) -> Result<Response, Tool
     Ok(machine.json(StatusCode::BAD_REQUEST, body))
 }
 
-/// `POST /files/upload?path=`: the form field `file`.
-pub(super) async fn single(machine: &Machine, body: Body) -> Result<Response, ToolError> {
+/// `POST /files/upload?path=`: the form field `file`, or a body that is the file itself; the path
+/// as it was asked for. Newer daemons take both, on `/files/upload-v2` as well.
+pub(super) async fn single(machine: &Machine, body: Body) -> Result<String, ToolError> {
     let path = required(machine, "path")?;
+    let kind = machine.asked.header("content-type").unwrap_or_default();
+    if !kind.starts_with("multipart/form-data") {
+        let stored = store(machine, &path, Source::Body(body.into_data_stream())).await;
+        return stored.map(|_| path).map_err(ToolError::bad);
+    }
     let missing = || ToolError::bad("http: no such file");
     let mut parts = multipart(machine, body).await.ok_or_else(missing)?;
     loop {
@@ -86,9 +93,26 @@ pub(super) async fn single(machine: &Machine, body: Body) -> Result<Response, To
             .map_err(|error| ToolError::bad(error.to_string()))?;
         let field = field.ok_or_else(missing)?;
         if field.name() == Some("file") {
-            let stored = store(machine, &path, field).await;
-            stored.map_err(ToolError::bad)?;
-            return Ok(empty(StatusCode::OK));
+            let stored = store(machine, &path, Source::Field(Box::new(field))).await;
+            return stored.map(|_| path).map_err(ToolError::bad);
+        }
+    }
+}
+
+/// Where the bytes of a file come from.
+enum Source<'a> {
+    Field(Box<Field<'a>>),
+    Body(BodyDataStream),
+}
+
+impl Source<'_> {
+    async fn chunk(&mut self) -> Result<Option<Bytes>, String> {
+        match self {
+            Self::Field(field) => field.chunk().await.map_err(|error| error.to_string()),
+            Self::Body(body) => match body.next().await {
+                None => Ok(None),
+                Some(chunk) => chunk.map(Some).map_err(|error| error.to_string()),
+            },
         }
     }
 }
@@ -129,19 +153,26 @@ async fn text(mut field: Field<'_>) -> Option<String> {
 
 /// Writes one file, in place and with the folders above it; the text of an error doubles the verb
 /// as Go does.
-async fn store(machine: &Machine, asked: &str, mut field: Field<'_>) -> Result<u64, String> {
+async fn store(machine: &Machine, asked: &str, mut from: Source<'_>) -> Result<u64, String> {
     let path = machine.resolve(asked);
     let parent = parent_of(&path);
+    let shown = machine.as_asked(asked, &path);
     make_all(machine, parent, 0o755)
         .await
-        .map_err(|(at, error)| format!("mkdir {parent}: {}", go_error("mkdir", &at, &error)))?;
+        .map_err(|(at, error)| {
+            let (parent, at) = (
+                machine.as_asked(asked, parent),
+                machine.as_asked(asked, &at),
+            );
+            format!("mkdir {parent}: {}", go_error("mkdir", at, &error))
+        })?;
     let opened = machine.engine().write(&path, machine.who()).await;
     let mut file: Box<dyn FileWriter> =
-        opened.map_err(|error| format!("create: {}", go_error("open", &path, &error)))?;
-    let failed = |error| format!("write: {}", go_error("write", &path, &error));
+        opened.map_err(|error| format!("create: {}", go_error("open", shown, &error)))?;
+    let failed = |error| format!("write: {}", go_error("write", shown, &error));
     let mut bytes = 0;
     loop {
-        match field.chunk().await {
+        match from.chunk().await {
             Ok(Some(chunk)) => {
                 file.write(&chunk).await.map_err(failed)?;
                 bytes += chunk.len() as u64;

@@ -14,7 +14,7 @@ use crate::standin::daytona::toolbox::fields::Fields;
 use crate::standin::daytona::toolbox::machine::Machine;
 use crate::standin::daytona::toolbox::session::shell::{Command, Session};
 use crate::standin::daytona::toolbox::session::version::Demux;
-use crate::standin::daytona::toolbox::session::{logs, reading};
+use crate::standin::daytona::toolbox::session::{entrypoint, logs, reading};
 
 /// How often a synchronous call looks for the exit code, as the daemon does.
 const POLL: Duration = Duration::from_millis(50);
@@ -32,7 +32,7 @@ pub(super) async fn exec(machine: &Machine, sid: &str, body: Body) -> Result<Res
     if command.trim().is_empty() {
         return Err(ToolError::body("command cannot be empty"));
     }
-    if sid == "entrypoint" {
+    if sid == entrypoint::ID {
         return Err(ToolError::bad(
             "can't execute command in entrypoint session",
         ));

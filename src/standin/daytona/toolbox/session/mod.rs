@@ -1,11 +1,14 @@
 //! Sessions: one long-lived shell each, whose state lasts from command to command (contract 3.4).
 //!
 //! Comes in: requests below `/process/session`. Goes out: commands, their exit codes and logs.
-//! Deliberately absent: the log's websocket and the entrypoint's session, which answer 501.
+//! Deliberately absent: terminals, which have no commands.
 
+mod entrypoint;
 mod exec;
+mod follow;
 mod input;
 mod logs;
+mod markers;
 mod reading;
 mod route;
 mod shell;

@@ -11,7 +11,8 @@ use crate::standin::daytona::toolbox::error::ToolError;
 use crate::standin::daytona::toolbox::fields::Fields;
 use crate::standin::daytona::toolbox::machine::Machine;
 use crate::standin::daytona::toolbox::session::shell::Session;
-use crate::standin::daytona::toolbox::session::{exec, input, logs, reading};
+use crate::standin::daytona::toolbox::session::{entrypoint, exec, follow, input, logs, reading};
+use crate::standin::daytona::toolbox::socket;
 use crate::standin::daytona::world::empty;
 
 const RESERVED: &str = "provided session ID is reserved and cannot be created/overridden";
@@ -23,43 +24,51 @@ pub(in crate::standin::daytona::toolbox) async fn answer(
     rest: &[&str],
     body: Body,
 ) -> Result<Response, ToolError> {
-    let asked = &machine.asked;
     match (method, rest) {
         ("POST", []) => create(machine, body).await,
         ("GET", []) => list(machine).await,
         ("POST", [sid, "exec"]) => exec::exec(machine, sid, body).await,
-        ("DELETE", ["entrypoint"]) => Err(ToolError::bad(RESERVED)),
-        (_, ["entrypoint", ..]) => Err(ToolError::not_implemented(&format!(
-            "{method} of the entrypoint's session"
-        ))),
+        ("DELETE", [entrypoint::ID]) => Err(ToolError::bad(RESERVED)),
         ("GET", [sid]) => {
-            let session = find(machine, sid)?;
+            let session = find(machine, sid).await?;
             let shown = show(machine, &session).await?;
             Ok(machine.json(StatusCode::OK, shown))
         }
         ("DELETE", [sid]) => delete(machine, sid).await,
+        ("GET", [entrypoint::ID, "logs"]) => {
+            show_log(machine, entrypoint::ID, entrypoint::COMMAND).await
+        }
         ("GET", [sid, "command", cid]) => {
-            let session = find(machine, sid)?;
+            let session = find(machine, sid).await?;
             let shown = show_command(machine, &session, cid).await?;
             Ok(machine.json(StatusCode::OK, shown))
         }
-        ("GET", [sid, "command", cid, "logs"]) => {
-            if asked.param("follow").as_deref() == Some("true") || asked.header("upgrade").is_some()
-            {
-                return Err(ToolError::not_implemented("following a log"));
-            }
-            let session = find(machine, sid)?;
-            logs::of_command(machine, &session, cid).await
-        }
+        ("GET", [sid, "command", cid, "logs"]) => show_log(machine, sid, cid).await,
         ("POST", [sid, "command", cid, "input"]) => {
-            let session = find(machine, sid)?;
+            let session = find(machine, sid).await?;
             input::send(machine, &session, cid, body).await
         }
         _ => Err(ToolError::NoRoute),
     }
 }
 
-fn find(machine: &Machine, sid: &str) -> Result<Arc<Session>, ToolError> {
+/// The log of a command, in the way that the request asks for it.
+async fn show_log(machine: &Machine, sid: &str, cid: &str) -> Result<Response, ToolError> {
+    let session = find(machine, sid).await?;
+    let follow = machine.asked.param("follow").as_deref() == Some("true");
+    if socket::is_wanted(&machine.asked) {
+        follow::over_socket(machine, session, cid, follow).await
+    } else if follow {
+        follow::as_stream(machine, session, cid).await
+    } else {
+        logs::of_command(machine, &session, cid).await
+    }
+}
+
+async fn find(machine: &Machine, sid: &str) -> Result<Arc<Session>, ToolError> {
+    if sid == entrypoint::ID {
+        return entrypoint::session(machine).await;
+    }
     let found = machine.sandbox.sessions().get(sid).cloned();
     found.ok_or_else(|| ToolError::not_found("session not found"))
 }
@@ -70,7 +79,7 @@ async fn create(machine: &Machine, body: Body) -> Result<Response, ToolError> {
         .await
         .map_err(wrong)?;
     let id = fields.required("sessionId", "SessionId").map_err(wrong)?;
-    if id == "entrypoint" {
+    if id == entrypoint::ID {
         return Err(ToolError::bad(RESERVED));
     }
     let exists = || ToolError::conflict("session already exists");
@@ -95,7 +104,8 @@ async fn create(machine: &Machine, body: Body) -> Result<Response, ToolError> {
 }
 
 async fn list(machine: &Machine) -> Result<Response, ToolError> {
-    let sessions: Vec<_> = machine.sandbox.sessions().values().cloned().collect();
+    let mut sessions: Vec<_> = machine.sandbox.sessions().values().cloned().collect();
+    sessions.retain(|session| session.id != entrypoint::ID);
     let mut shown = Vec::with_capacity(sessions.len());
     for session in sessions {
         shown.push(show(machine, &session).await?);

@@ -111,6 +111,11 @@ impl Session {
         format!("{}/{command}", self.dir)
     }
 
+    /// The log of one command, with its markers.
+    pub(super) fn log_of(&self, command: &str) -> String {
+        format!("{}/output.log", self.dir_of(command))
+    }
+
     /// Puts a command into the shell, behind those that are already there.
     pub(super) async fn put(
         &self,

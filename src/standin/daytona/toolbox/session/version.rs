@@ -1,6 +1,8 @@
 //! What the client's version changes (contract 3.5).
 
 use crate::standin::daytona::asked::Asked;
+use crate::standin::daytona::toolbox::session::markers::Pieces;
+use crate::standin::daytona::toolbox::socket;
 
 /// Who takes the two streams of a log apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +19,10 @@ impl Demux {
     /// As the headers of a request say.
     pub(super) fn of(asked: &Asked) -> Self {
         let split = asked.header("x-daytona-split-output") == Some("true");
-        let Some(version) = asked.header("x-daytona-sdk-version") else {
+        let offered = socket::offered(asked);
+        let mut subprotocols = offered.iter();
+        let subprotocol = subprotocols.find_map(|token| token.strip_prefix(socket::SDK_VERSION));
+        let Some(version) = asked.header("x-daytona-sdk-version").or(subprotocol) else {
             return if split { Self::Client } else { Self::Combined };
         };
         match parse(version) {
@@ -27,6 +32,14 @@ impl Demux {
             Some(version) if version < (0, 27, 0) => Self::Combined,
             Some(version) if version < (0, 167, 0) => Self::Client,
             Some(_) => Self::Server,
+        }
+    }
+
+    /// What of a log's bytes a client gets that wants one text: without markers, or as they are.
+    pub(super) fn whole<'a>(self, bytes: &'a [u8], pieces: &'a Pieces) -> &'a [u8] {
+        match self {
+            Self::Combined => &pieces.all,
+            Self::Client | Self::Server => bytes,
         }
     }
 }

@@ -1,10 +1,19 @@
 //! `/files`: contents, read and written as root (contract 4).
 //!
-//! Comes in: a request with a token or a signature. Goes out: bytes, or a list of what was
-//! written. Deliberately absent: compression, `/files/compose`, metadata of files.
+//! Comes in: a request with a token or a signature. Goes out: bytes, whole or in parts, plain or
+//! in gzip, or a list of what was written. Deliberately absent: entries of directories
+//! (`filesystem`).
 
+pub(crate) mod compose;
+pub(crate) mod conditions;
+pub(crate) mod content;
 pub(crate) mod content_type;
+pub(crate) mod disposition;
 pub(crate) mod download;
+pub(crate) mod encoding;
+pub(crate) mod gzip;
+pub(crate) mod metadata;
+pub(crate) mod multipart;
 pub(crate) mod query;
 pub(crate) mod range;
 pub(crate) mod signature;

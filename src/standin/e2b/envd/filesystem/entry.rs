@@ -14,6 +14,7 @@ pub(crate) async fn entry(
     name: &str,
     stat: &FileStat,
     accounts: &[Account],
+    metadata: Option<Value>,
 ) -> Value {
     let mut kind = stat.kind;
     let mut mode = stat.mode;
@@ -54,6 +55,9 @@ pub(crate) async fn entry(
     }
     if let Some(target) = target {
         set("symlinkTarget", json!(target));
+    }
+    if let Some(metadata) = metadata {
+        set("metadata", metadata);
     }
     Value::Object(entry)
 }

@@ -5,6 +5,7 @@ use std::pin::Pin;
 
 use serde_json::Value;
 
+use crate::standin::e2b::envd::files::metadata;
 use crate::standin::e2b::envd::filesystem::entry::entry;
 use crate::standin::e2b::envd::paths;
 use crate::standin::e2b::error::{Code, RpcError};
@@ -26,7 +27,14 @@ pub(crate) async fn stat(sandbox: &Sandbox, path: &str) -> Result<Value, RpcErro
         RpcError::engine(code, &format!("{what}: lstat {path}: "), &error)
     })?;
     let accounts = accounts(sandbox).await?;
-    Ok(entry(sandbox, path, paths::base(path), &stat, &accounts).await)
+    // A file system without attributes, or a dangling link, is as good as a file without any.
+    let kept = sandbox
+        .engine
+        .attributes(path, metadata::PREFIX, &Identity::Root)
+        .await
+        .unwrap_or_default();
+    let kept = metadata::view(kept.iter());
+    Ok(entry(sandbox, path, paths::base(path), &stat, &accounts, kept).await)
 }
 
 /// What is below a directory, parents before children, in name order. A link as the root is
@@ -113,13 +121,24 @@ impl Walk<'_> {
                     return Err(RpcError::engine(Code::Internal, &context, &error));
                 }
             };
+            let kept = self
+                .sandbox
+                .engine
+                .entries_attributes(&real, metadata::PREFIX, &Identity::Root)
+                .await
+                .unwrap_or_default();
             for stat in listed {
                 if self.entries.len() == ENTRIES_MAX {
                     let text = format!("the stand-in lists at most {ENTRIES_MAX} entries");
                     return Err(RpcError::new(Code::ResourceExhausted, text));
                 }
                 let path = paths::join(&shown, &stat.name);
-                let item = entry(self.sandbox, &path, &stat.name, &stat, &self.accounts).await;
+                // Both lists are sorted by the entries' names.
+                let first = kept.partition_point(|it| it.entry < stat.name);
+                let own = kept[first..].iter().take_while(|it| it.entry == stat.name);
+                let own = metadata::view(own);
+                let (name, accounts) = (&stat.name, &self.accounts);
+                let item = entry(self.sandbox, &path, name, &stat, accounts, own).await;
                 self.entries.push(item);
                 if stat.kind == FileKind::Directory && depth > 1 {
                     let real = paths::join(&real, &stat.name);

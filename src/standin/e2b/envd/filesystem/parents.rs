@@ -1,6 +1,7 @@
 //! Making missing directories, owned by the request's user.
 
 use crate::standin::e2b::envd::paths;
+use crate::standin::e2b::error::go_text;
 use crate::standin::e2b::sandbox::Sandbox;
 use crate::standin::engine::{Account, EngineError, FileKind, Identity};
 
@@ -9,8 +10,8 @@ use crate::standin::engine::{Account, EngineError, FileKind, Identity};
 pub(crate) enum ParentsError {
     /// A component is no directory.
     NotDirectory(String),
-    /// The engine could not.
-    Engine(EngineError),
+    /// The engine could not: what it did, the system call and the component.
+    Engine(&'static str, &'static str, String, EngineError),
 }
 
 impl ParentsError {
@@ -18,11 +19,9 @@ impl ParentsError {
     pub(crate) fn message(&self) -> String {
         match self {
             Self::NotDirectory(component) => format!("path is a file: {component}"),
-            Self::Engine(error) => {
-                format!(
-                    "error creating directory: {}",
-                    crate::standin::e2b::error::go_text(error)
-                )
+            Self::Engine(doing, system_call, component, error) => {
+                let reason = go_text(error);
+                format!("failed to {doing} directory: {system_call} {component}: {reason}")
             }
         }
     }
@@ -41,18 +40,18 @@ pub(crate) async fn ensure(
             Ok(stat) if stat.kind == FileKind::Directory => continue,
             Ok(_) => return Err(ParentsError::NotDirectory(component)),
             Err(error) if error.errno() == Some(libc::ENOENT) => {}
-            Err(error) => return Err(ParentsError::Engine(error)),
+            Err(error) => return Err(ParentsError::Engine("stat", "stat", component, error)),
         }
         match engine.make_dir(&component, 0o755, &root).await {
             Ok(()) => {}
             // Somebody else made it in between.
             Err(error) if error.errno() == Some(libc::EEXIST) => continue,
-            Err(error) => return Err(ParentsError::Engine(error)),
+            Err(error) => return Err(ParentsError::Engine("create", "mkdir", component, error)),
         }
-        engine
-            .set_owner(&component, Some(user.uid), Some(user.gid), &root)
-            .await
-            .map_err(ParentsError::Engine)?;
+        let (uid, gid) = (Some(user.uid), Some(user.gid));
+        if let Err(error) = engine.set_owner(&component, uid, gid, &root).await {
+            return Err(ParentsError::Engine("chown", "chown", component, error));
+        }
     }
     Ok(())
 }

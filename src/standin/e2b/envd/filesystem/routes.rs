@@ -14,7 +14,7 @@ pub(crate) async fn unary(call: &Call, method: &str, message: &Message) -> Resul
     match method {
         "Stat" | "MakeDir" | "Move" | "ListDir" | "Remove" => {}
         "CreateWatcher" => return watch::create(call, message).await,
-        "GetWatcherEvents" => return watch::events(call, message).await,
+        "GetWatcherEvents" => return watch::events(call, message),
         "RemoveWatcher" => return watch::remove(call, message),
         _ => {
             return Err(RpcError::unimplemented(format!(

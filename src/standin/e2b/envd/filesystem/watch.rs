@@ -1,6 +1,7 @@
 //! `WatchDir`, `CreateWatcher`, `GetWatcherEvents` and `RemoveWatcher` (contract 3.3).
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -14,35 +15,68 @@ use tokio::sync::mpsc;
 
 use crate::standin::e2b::envd::call::Call;
 use crate::standin::e2b::envd::filesystem::look;
-use crate::standin::e2b::envd::frames::{FrameReader, envelope};
+use crate::standin::e2b::envd::frames::envelope;
 use crate::standin::e2b::envd::message::Message;
 use crate::standin::e2b::envd::paths;
-use crate::standin::e2b::envd::process::{first_message, keepalive};
-use crate::standin::e2b::envd::rpc::{self, STREAM_TYPE, TimeLimit};
+use crate::standin::e2b::envd::process::{keepalive, only_message};
+use crate::standin::e2b::envd::rpc::{self, TimeLimit};
 use crate::standin::e2b::error::{Code, RpcError};
 use crate::standin::e2b::reply::respond;
-use crate::standin::e2b::watchers::Watcher;
+use crate::standin::e2b::sandbox::Sandbox;
+use crate::standin::e2b::watchers::Queue;
 use crate::standin::engine::{FileKind, Identity, WatchEvent, WatchKind};
+
+/// The numbers of network file systems (`linux/magic.h`): NFS, CIFS, SMB, SMB 2, FUSE.
+const NETWORK_KINDS: [i64; 5] = [0x6969, 0xff53_4d42, 0x517b, 0xfe53_4d42, 0x6573_5546];
+
+/// A directory that is watched.
+struct Opened {
+    /// Its path as resolved.
+    path: String,
+    /// Whether events carry entries.
+    entries: bool,
+    /// What happens.
+    events: mpsc::Receiver<WatchEvent>,
+}
 
 /// `CreateWatcher`.
 pub(crate) async fn create(call: &Call, message: &Message) -> Result<Value, RpcError> {
-    let watcher = open(call, message).await?;
-    let id = call.sandbox.watchers.add(watcher).ok_or_else(|| {
+    let opened = open(call, message).await?;
+    let added = call.sandbox.watchers.add().ok_or_else(|| {
         let text = "error creating watcher: too many open files";
         RpcError::internal(text)
     })?;
-    Ok(json!({"watcherId": id}))
+    let sandbox = Arc::clone(&call.sandbox);
+    let dead = sandbox.dead.clone();
+    let filling = fill(sandbox, opened, added.queue);
+    call.app.tasks.spawn(async move {
+        tokio::select! {
+            biased;
+            () = dead.cancelled() => {}
+            () = added.removed.cancelled() => {}
+            () = filling => {}
+        }
+    });
+    Ok(json!({"watcherId": added.id}))
+}
+
+/// Keeps what happens until somebody asks; entries are those of the moment.
+async fn fill(sandbox: Arc<Sandbox>, mut opened: Opened, queue: Arc<Queue>) {
+    while let Some(event) = opened.events.recv().await {
+        let event = view(&sandbox, &opened.path, opened.entries, &event).await;
+        if !queue.push(event) {
+            return;
+        }
+    }
+    queue.fail("watcher event channel closed");
 }
 
 /// `GetWatcherEvents`: what happened since the last time.
-pub(crate) async fn events(call: &Call, message: &Message) -> Result<Value, RpcError> {
+pub(crate) fn events(call: &Call, message: &Message) -> Result<Value, RpcError> {
     let id = watcher_id(message)?;
-    let taken = call.sandbox.watchers.take(id);
-    let taken = taken.ok_or_else(|| unknown(id))?;
-    let mut events = Vec::new();
-    for event in &taken.events {
-        events.push(view(call, &taken.path, taken.entries, event).await);
-    }
+    let queue = call.sandbox.watchers.queue(id);
+    let queue = queue.ok_or_else(|| unknown(id))?;
+    let events = queue.take().map_err(RpcError::internal)?;
     Ok(if events.is_empty() {
         json!({})
     } else {
@@ -60,8 +94,7 @@ pub(crate) fn remove(call: &Call, message: &Message) -> Result<Value, RpcError> 
 }
 
 fn watcher_id(message: &Message) -> Result<&str, RpcError> {
-    let id = message.text("watcherId")?;
-    Ok(id.or(message.text("watcher_id")?).unwrap_or_default())
+    Ok(message.text("watcherId")?.unwrap_or_default())
 }
 
 fn unknown(id: &str) -> RpcError {
@@ -69,47 +102,51 @@ fn unknown(id: &str) -> RpcError {
 }
 
 /// Begins to watch what a request names.
-async fn open(call: &Call, message: &Message) -> Result<Watcher, RpcError> {
+async fn open(call: &Call, message: &Message) -> Result<Opened, RpcError> {
     let user = call.user().await?;
     let given = message.text("path")?.unwrap_or_default();
+    let recursive = message.boolean("recursive")?.unwrap_or(false);
+    let entries = message.boolean("includeEntry")?.unwrap_or(false);
+    let any_mount = message.boolean("allowNetworkMounts")?.unwrap_or(false);
     let path = paths::resolve(given, &user.home, &user.name)
         .map_err(|foreign| RpcError::invalid(foreign.message))?;
-    let recursive = message.boolean("recursive")?.unwrap_or(false);
-    let entries = message.boolean("includeEntry")?;
-    let entries = entries.or(message.boolean("include_entry")?);
     let root = Identity::Root;
-    let found = call.sandbox.engine.stat(&path, true, &root).await;
+    let engine = &call.sandbox.engine;
+    let found = engine.stat(&path, true, &root).await;
     let stat = found.map_err(|error| {
-        let (code, what) = if error.errno() == Some(libc::ENOENT) {
-            (
-                Code::NotFound,
-                format!("path {path} not found: stat {path}: "),
-            )
-        } else {
-            (
-                Code::Internal,
-                format!("error statting path {path}: stat {path}: "),
-            )
-        };
-        RpcError::engine(code, &what, &error)
+        if error.errno() == Some(libc::ENOENT) {
+            let context = format!("path {path} not found: stat {path}: ");
+            return RpcError::engine(Code::NotFound, &context, &error);
+        }
+        let context = format!("error statting path {path}: stat {path}: ");
+        RpcError::engine(Code::Internal, &context, &error)
     })?;
     if stat.kind != FileKind::Directory {
         // The real envd wraps an error that is not there (sic).
         let text = format!("path {path} not a directory: %!w(<nil>)");
         return Err(RpcError::invalid(text));
     }
-    let events = call.sandbox.engine.watch(&path, recursive, &root).await;
-    let events = events
-        .map_err(|error| RpcError::engine(Code::Internal, "error creating watcher: ", &error))?;
-    Ok(Watcher {
+    if !any_mount {
+        let mount = engine.file_system(&path, &root).await;
+        let context = format!("error checking mount status: failed to statfs {path}: ");
+        let mount = mount.map_err(|error| RpcError::engine(Code::Internal, &context, &error))?;
+        if NETWORK_KINDS.contains(&mount.kind) {
+            let text = format!("cannot watch path on network filesystem: {path}");
+            return Err(RpcError::invalid(text));
+        }
+    }
+    let events = engine.watch(&path, recursive, &root).await;
+    let context = format!("error adding path {path} to watcher: ");
+    let events = events.map_err(|error| RpcError::engine(Code::Internal, &context, &error))?;
+    Ok(Opened {
         path,
-        entries: entries.unwrap_or(false),
+        entries,
         events,
     })
 }
 
 /// `FilesystemEvent`; an entry only of what is there after it.
-async fn view(call: &Call, path: &str, entries: bool, event: &WatchEvent) -> Value {
+async fn view(sandbox: &Sandbox, path: &str, entries: bool, event: &WatchEvent) -> Value {
     let (word, present) = match event.kind {
         WatchKind::Create => ("EVENT_TYPE_CREATE", true),
         WatchKind::Write => ("EVENT_TYPE_WRITE", true),
@@ -123,7 +160,7 @@ async fn view(call: &Call, path: &str, entries: bool, event: &WatchEvent) -> Val
     if entries && present {
         let path = paths::join(path, &event.name);
         // It may have gone in the meantime; then the event has no entry.
-        if let Ok(entry) = look::stat(&call.sandbox, &path).await {
+        if let Ok(entry) = look::stat(sandbox, &path).await {
             view.insert("entry".to_owned(), entry);
         }
     }
@@ -133,8 +170,9 @@ async fn view(call: &Call, path: &str, entries: bool, event: &WatchEvent) -> Val
 /// `WatchDir`: events as they happen.
 pub(crate) async fn stream_events(call: Call, request: Request) -> Result<Response, RpcError> {
     let limit = TimeLimit::read(request.headers())?;
-    let (message, headers, frames) = first_message(request).await?;
+    let (message, headers) = only_message(&call, limit, request).await?;
     let watcher = open(&call, &message).await?;
+    let content_type = call.wire.content_type();
     let watching = Watching {
         call,
         path: watcher.path,
@@ -142,7 +180,6 @@ pub(crate) async fn stream_events(call: Call, request: Request) -> Result<Respon
         events: watcher.events,
         limit,
         keepalive: keepalive(&headers),
-        _request: frames,
     };
     let messages = stream::unfold(
         (watching, Phase::Start),
@@ -153,7 +190,7 @@ pub(crate) async fn stream_events(call: Call, request: Request) -> Result<Respon
     );
     Ok(respond(
         StatusCode::OK,
-        STREAM_TYPE,
+        content_type,
         Body::from_stream(messages),
     ))
 }
@@ -172,8 +209,6 @@ struct Watching {
     events: mpsc::Receiver<WatchEvent>,
     limit: TimeLimit,
     keepalive: Duration,
-    /// The rest of the request, kept so that the connection stays usable.
-    _request: FrameReader,
 }
 
 impl Watching {
@@ -198,10 +233,15 @@ impl Watching {
             }
             event = self.events.recv() => match event {
                 Some(event) => {
-                    let event = view(&self.call, &self.path, self.entries, &event).await;
+                    let event = view(&self.call.sandbox, &self.path, self.entries, &event).await;
                     (Ok(self.message(json!({"filesystem": event}))), Phase::Events)
                 }
-                None => broken(),
+                None if link.is_cancelled() => broken(),
+                None => {
+                    let error = RpcError::internal("watcher event channel closed");
+                    let frame = rpc::end_of_stream(&self.call.route, Some(&error));
+                    (Ok(frame), Phase::Done)
+                }
             },
             () = tokio::time::sleep(self.keepalive) => {
                 (Ok(self.message(json!({"keepalive": {}}))), Phase::Events)
@@ -210,6 +250,6 @@ impl Watching {
     }
 
     fn message(&self, message: Value) -> Bytes {
-        envelope(0, &self.call.route.message(message))
+        envelope(0, &self.call.wire.write(&self.call.route, message))
     }
 }

@@ -15,8 +15,9 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::standin::e2b::envd::frames::{FrameReader, envelope};
-use crate::standin::e2b::envd::rpc::{self, STREAM_TYPE, TimeLimit};
+use crate::standin::e2b::envd::codec::Wire;
+use crate::standin::e2b::envd::frames::envelope;
+use crate::standin::e2b::envd::rpc::{self, TimeLimit};
 use crate::standin::e2b::error::RpcError;
 use crate::standin::e2b::process::ending::end_event;
 use crate::standin::e2b::process::live::{Chunk, Process};
@@ -29,6 +30,8 @@ const KEEPALIVE_SECONDS_DEFAULT: u64 = 90;
 pub(crate) struct Attachment {
     /// Where the request went.
     pub(crate) route: Route,
+    /// How its messages are written.
+    pub(crate) wire: Wire,
     /// Breaks when the sandbox is paused or killed.
     pub(crate) link: CancellationToken,
     /// The process.
@@ -39,8 +42,6 @@ pub(crate) struct Attachment {
     pub(crate) limit: TimeLimit,
     /// Silence after which a keepalive is sent.
     pub(crate) keepalive: Duration,
-    /// The rest of the request, kept so that the connection stays usable.
-    pub(crate) request: FrameReader,
 }
 
 /// Reads `Keepalive-Ping-Interval`.
@@ -73,6 +74,7 @@ enum Step {
 
 /// The streaming answer: each event is one envelope, written as soon as it is there.
 pub(crate) fn response(attachment: Attachment) -> Response {
+    let content_type = attachment.wire.content_type();
     let events = stream::unfold(
         (attachment, Phase::Start),
         |(mut attached, phase)| async move {
@@ -80,12 +82,11 @@ pub(crate) fn response(attachment: Attachment) -> Response {
             Some((frame, (attached, next)))
         },
     );
-    respond(StatusCode::OK, STREAM_TYPE, Body::from_stream(events))
+    respond(StatusCode::OK, content_type, Body::from_stream(events))
 }
 
 impl Attachment {
     async fn next(&mut self, phase: Phase) -> Option<(io::Result<Bytes>, Phase)> {
-        let _ = &self.request;
         match phase {
             Phase::Start if self.limit.has_passed() => Some(self.late()),
             Phase::Start => {
@@ -140,7 +141,7 @@ impl Attachment {
     }
 
     fn event(&self, event: &Value) -> Bytes {
-        envelope(0, &self.route.message(json!({"event": event})))
+        envelope(0, &self.wire.write(&self.route, json!({"event": event})))
     }
 }
 

@@ -59,9 +59,7 @@ pub(crate) async fn start(
 
 async fn read(call: &Call, message: &Message, limit: TimeLimit) -> Result<Order, RpcError> {
     let account = call.user().await?;
-    let Some(config) = message.message("process")? else {
-        return Err(RpcError::invalid("process config is required"));
-    };
+    let config = message.message("process")?.unwrap_or_default();
     let cmd = config.text("cmd")?.unwrap_or_default().to_owned();
     let args = config.texts("args")?;
     let envs = config.map("envs")?;

@@ -10,4 +10,4 @@ mod routes;
 mod selector;
 
 pub(crate) use events::keepalive;
-pub(crate) use routes::{first_message, stream, unary};
+pub(crate) use routes::{only_message, stream, unary};

@@ -1,0 +1,21 @@
+//! Images: what a Dockerfile, a snapshot or a sandbox's files make of the built-in root
+//! (`contracts/daytona-wire.md` section 5).
+//!
+//! Comes in: Dockerfile text, files exported from a sandbox. Goes out: images that a sandbox can
+//! be made of, and the logs of their builds. Deliberately absent: registries and base images. The
+//! engine has one root, which stands in for whatever `FROM` names, and every build log says so.
+
+mod archive;
+mod builder;
+mod builds;
+mod log;
+mod model;
+mod recipe;
+mod steps;
+mod words;
+
+pub(super) use archive::Archive;
+pub(super) use builds::{Build, BuildState, Builds, reference_of};
+pub(super) use log::BuildLog;
+pub(super) use model::{BUILT_IN_REF, Image, place_of};
+pub(super) use recipe::Recipe;

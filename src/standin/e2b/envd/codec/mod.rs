@@ -1,0 +1,11 @@
+//! The two codecs of envd's messages: proto3 JSON and binary protobuf (contract 3.1, 3.2, 3.3).
+//!
+//! Comes in: bytes of a request, values of an answer. Goes out: messages and bytes. All else of
+//! envd speaks JSON values; a binary message is written from and read into the same value by the
+//! contract's tables of field numbers. Deliberately absent: gRPC and gRPC-Web (415).
+
+mod binary;
+mod schema;
+mod wire;
+
+pub(crate) use wire::{Codec, Wire};

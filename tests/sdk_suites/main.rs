@@ -1,0 +1,68 @@
+//! The official SDKs, unmodified and pinned, against the stand-ins: the judges we did not write.
+//!
+//! Goal: a stand-in that has drifted from its provider's wire fails here, and every public
+//! operation of every SDK is accounted for. Method: `tests/sdk/README.md` tells how a suite is
+//! made. The stand-in runs in this process on a free port, the suite in the interpreter that
+//! `CUTOVER_SDK_PYTHON` names or in `node` with the packages of `CUTOVER_SDK_NODE_MODULES`.
+//! Trials: `SDK/ENGINE` runs the suite, `coverage/SDK` holds the SDK's operations against its
+//! table, `coverage/rendered` holds the tables against `COVERAGE.md` (`CUTOVER_UPDATE=1` writes
+//! it), `judge/*` plants faults for the judges of both. What is not installed is ignored with the reason, or fails when `CUTOVER_REQUIRE`
+//! contains `sdk`; an engine that the machine refuses is ignored, or fails when it is named there.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a test is told by its environment where the SDKs are"
+)]
+
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+
+mod coverage;
+mod planted;
+mod rendered;
+mod sdk;
+mod suite;
+
+use sdk::{SDKS, Sdk};
+
+fn main() -> ExitCode {
+    let mut trials = Vec::new();
+    for sdk in &SDKS {
+        for engine in ["process", "namespaces"] {
+            let name = format!("{}/{engine}", sdk.folder);
+            trials.push(Trial::ignorable_test(name, move || {
+                suite::judge(sdk, engine)
+            }));
+        }
+        let name = format!("coverage/{}", sdk.folder);
+        trials.push(Trial::ignorable_test(name, move || covered(sdk)));
+    }
+    trials.push(Trial::test("coverage/rendered", rendered::judge));
+    trials.push(Trial::test("judge/protocol", planted::protocol));
+    trials.push(Trial::test("judge/tables", planted::tables));
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+/// Whether `CUTOVER_REQUIRE` makes a failure of what would be ignored.
+fn required(word: &str) -> bool {
+    let required = std::env::var("CUTOVER_REQUIRE").unwrap_or_default();
+    required.split(',').any(|one| one.trim() == word)
+}
+
+/// The table is read even where the SDK is missing, so that a bad one never hides.
+fn covered(sdk: &Sdk) -> Result<Completion, Failed> {
+    let table = coverage::load(sdk)?;
+    let problems = match sdk.interpreter() {
+        Err(missing) if required("sdk") => return Err(missing.into()),
+        Err(missing) => return Ok(Completion::ignored_with(missing)),
+        Ok(interpreter) => {
+            let surface = interpreter.lines(&sdk.surface(), &[])?;
+            let checks = interpreter.lines(&sdk.suite(), &["--list"])?;
+            coverage::problems(&table, &surface, &checks)
+        }
+    };
+    if problems.is_empty() {
+        return Ok(Completion::Completed);
+    }
+    Err(format!("{}:\n{}", sdk.table().display(), problems.join("\n")).into())
+}
