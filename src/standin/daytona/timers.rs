@@ -13,8 +13,7 @@ use crate::standin::daytona::world::World;
 /// Fires every deadline as it comes, for ever.
 pub(super) async fn run(world: Arc<World>) {
     loop {
-        let due = world.registry.all();
-        let due = due.iter().filter_map(|sandbox| next(sandbox)).min();
+        let due = first_due(&world);
         let changed = world.registry.changed.notified();
         match due {
             None => changed.await,
@@ -24,6 +23,13 @@ pub(super) async fn run(world: Arc<World>) {
             },
         }
     }
+}
+
+/// When the next thing happens. Holds no sandbox when it is done: one that is destroyed while the
+/// timer sleeps must go.
+fn first_due(world: &World) -> Option<Timestamp> {
+    let all = world.registry.all();
+    all.iter().filter_map(|sandbox| next(sandbox)).min()
 }
 
 /// Lets everything that is due happen.

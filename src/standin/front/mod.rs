@@ -3,7 +3,7 @@
 //! Comes in: every request, before faults and provider see it. Goes out: a line per request, and
 //! the answers of `/__cutover/`, which let a test look at the stand-in, move its clock, plant
 //! faults, kill sandboxes and begin anew. Deliberately absent: any provider's shape; the stand-in
-//! says what is needed of it by [`Wire`].
+//! says what is needed of it by `Wire`.
 
 mod counted;
 mod desk;
