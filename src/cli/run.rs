@@ -91,7 +91,7 @@ pub(crate) fn run_settings(
         sandboxes_total: args.sandboxes_total,
         minutes_max: args
             .max_minutes
-            .map(|minutes| Duration::from_secs(minutes * 60)),
+            .map(|minutes| Duration::from_secs(minutes.saturating_mul(60))),
         ..settings(id, sides, clock)
     }
 }

@@ -134,7 +134,7 @@ fn read_root(reader: &mut Reader<'_>, root: &Node) -> Option<Profile> {
         availability: read_budgets(reader, root, "availability", "min_percent")
             .into_iter()
             .filter_map(|(side, verb, bound)| {
-                let min_percent = read_percent(reader, bound)?;
+                let min_percent = reader.amount(bound, "min_percent", 0.0..=100.0)?;
                 Some(AvailabilityBudget {
                     side,
                     verb,
@@ -230,22 +230,6 @@ fn read_budgets<'n>(
         }
     }
     budgets
-}
-
-fn read_percent(reader: &mut Reader<'_>, value: &Node) -> Option<f64> {
-    let percent = match &value.kind {
-        Kind::Number(number) => number
-            .as_f64()
-            .filter(|percent| (0.0..=100.0).contains(percent)),
-        _ => None,
-    };
-    if percent.is_none() {
-        reader.problem(
-            value.at,
-            "`min_percent` is a number from 0 to 100, such as `99.5`",
-        );
-    }
-    percent
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! `cutover.yaml`: what a run may ask of the accounts at the providers (`design.md` section 10).
 
+use std::ops::RangeInclusive;
+
 use crate::call::Provider;
 use crate::scenario::Problem;
 use crate::scenario::node::{Node, Position};
@@ -64,6 +66,13 @@ impl Accounts {
         }
     }
 }
+
+/// Rates that make sense: slower than one in a quarter of an hour is no run, and no provider takes
+/// more than the upper one.
+const PER_SECOND: RangeInclusive<f64> = 0.001..=1000.0;
+
+/// Prices that make sense in any currency.
+const SANDBOX_HOUR: RangeInclusive<f64> = 0.0..=1e6;
 
 const KEYS: [&str; 5] = [
     "at_once",
@@ -135,7 +144,7 @@ fn read_account(reader: &mut Reader<'_>, node: &Node, account: &mut Account) {
         account.at_once = usize::try_from(number).unwrap_or(usize::MAX);
     }
     if let Some(value) = node.get("per_second")
-        && let Some(amount) = reader.amount(value, "per_second")
+        && let Some(amount) = reader.amount(value, "per_second", PER_SECOND)
     {
         account.per_second = amount;
     }
@@ -143,7 +152,7 @@ fn read_account(reader: &mut Reader<'_>, node: &Node, account: &mut Account) {
         account.in_all = reader.number(value, "in_all", 1);
     }
     if let Some(value) = node.get("sandbox_hour") {
-        account.sandbox_hour = reader.amount(value, "sandbox_hour");
+        account.sandbox_hour = reader.amount(value, "sandbox_hour", SANDBOX_HOUR);
     }
     if let Some(currency) = reader.optional_text(node, "currency") {
         account.currency = currency;
@@ -176,12 +185,17 @@ mod tests {
         let told = crate::scenario::render(&problems);
         for part in [
             "`at_once` is a whole number from 1 up",
-            "`per_second` is a number above 0",
+            "`per_second` is a number from 0.001 to 1000",
             "unknown key `modal`",
             "did you mean `at_once`?",
         ] {
             assert!(told.contains(part), "{part}\n{told}");
         }
         assert!(read_accounts("cutover.yaml", "accounts: {}\n").is_err());
+        for rate in ["1e-300", "0", "-1", "1e300", ".inf", ".nan"] {
+            let text =
+                format!("format: cutover.settings/1\naccounts: {{e2b: {{per_second: {rate}}}}}\n");
+            assert!(read_accounts("cutover.yaml", &text).is_err(), "{rate}");
+        }
     }
 }

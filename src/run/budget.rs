@@ -70,6 +70,7 @@ pub(crate) struct Budget {
     sandboxes_total: Option<u64>,
     /// Of each side's account.
     in_all: [Option<u64>; 2],
+    one_account: bool,
     fail_fast: Option<u32>,
     created: [AtomicU64; 2],
     destroyed: AtomicU64,
@@ -92,6 +93,7 @@ impl Budget {
             ends,
             sandboxes_total: settings.sandboxes_total,
             in_all: settings.bounds.each_ref().map(|bounds| bounds.in_all),
+            one_account: settings.one_account,
             fail_fast: settings.fail_fast,
             created: [AtomicU64::new(0), AtomicU64::new(0)],
             destroyed: AtomicU64::new(0),
@@ -113,8 +115,13 @@ impl Budget {
             return Err(self.stop(StopReason::SandboxesTotal(max)));
         }
         let index = index_of(side);
+        let made = if self.one_account {
+            self.made()
+        } else {
+            self.created[index].load(Ordering::SeqCst)
+        };
         if let Some(max) = self.in_all[index]
-            && self.created[index].load(Ordering::SeqCst) >= max
+            && made >= max
         {
             return Err(self.stop(StopReason::Account(side, max)));
         }
@@ -192,10 +199,14 @@ impl Budget {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::settings::Replays;
+    use crate::run::settings::{Replays, SideBounds};
 
     fn budget() -> Budget {
-        Budget::new(&RunSettings {
+        Budget::new(&settings())
+    }
+
+    fn settings() -> RunSettings {
+        RunSettings {
             id: "r".to_owned(),
             clock: Clock::new(),
             jobs: 1,
@@ -208,7 +219,7 @@ mod tests {
             minutes_max: None,
             lanes: (String::new(), String::new()),
             providers: (String::new(), String::new()),
-        })
+        }
     }
 
     #[test]
@@ -224,6 +235,26 @@ mod tests {
             budget.reason(),
             Some(StopReason::Breaker(FAILED_CREATES_MAX))
         );
+    }
+
+    #[test]
+    fn an_account_that_both_sides_use_is_counted_as_one() {
+        for (one_account, second) in [
+            (false, Ok(())),
+            (true, Err(StopReason::Account(Side::Target, 1))),
+        ] {
+            let bounds = SideBounds {
+                in_all: Some(1),
+                ..SideBounds::default()
+            };
+            let budget = Budget::new(&RunSettings {
+                bounds: [bounds.clone(), bounds],
+                one_account,
+                ..settings()
+            });
+            budget.created(Side::Source);
+            assert_eq!(budget.admit(Side::Target), second);
+        }
     }
 
     #[test]

@@ -25,8 +25,9 @@ impl AccountGate {
         let gap = bounds
             .per_second
             .map_or(Duration::ZERO, |rate| Duration::from_secs_f64(1.0 / rate));
+        let at_once = bounds.at_once.unwrap_or(jobs);
         Self {
-            at_once: Semaphore::new(bounds.at_once.unwrap_or(jobs).max(1)),
+            at_once: Semaphore::new(at_once.clamp(1, Semaphore::MAX_PERMITS)),
             gap,
             next: Mutex::new(Instant::now()),
         }
@@ -69,6 +70,12 @@ mod tests {
         }
         let free = AccountGate::new(&SideBounds::default(), 8);
         let turns = [free.turn(9), free.turn(9)];
+        let endless = SideBounds {
+            at_once: Some(usize::MAX),
+            ..SideBounds::default()
+        };
+        let wide = AccountGate::new(&endless, 8);
+        assert_eq!(wide.at_once.available_permits(), Semaphore::MAX_PERMITS);
         assert!(turns[1].duration_since(turns[0]) < Duration::from_secs(1));
     }
 

@@ -1,5 +1,7 @@
 //! Reads mappings of files other than scenarios (ledger, profile, settings) and collects every mistake with its place.
 
+use std::ops::RangeInclusive;
+
 use crate::scenario::node::{Key, Kind, Node, Position};
 use crate::scenario::{Problem, nearest};
 
@@ -153,16 +155,22 @@ impl<'t> Reader<'t> {
         number
     }
 
-    /// A number above nothing.
-    pub(crate) fn amount(&mut self, value: &Node, key: &str) -> Option<f64> {
+    /// A number, whole or not, within bounds.
+    pub(crate) fn amount(
+        &mut self,
+        value: &Node,
+        key: &str,
+        bounds: RangeInclusive<f64>,
+    ) -> Option<f64> {
         let amount = match &value.kind {
-            Kind::Number(number) => number.as_f64().filter(|amount| *amount > 0.0),
+            Kind::Number(number) => number.as_f64().filter(|amount| bounds.contains(amount)),
             _ => None,
         };
         if amount.is_none() {
+            let (least, most) = (bounds.start(), bounds.end());
             self.problem(
                 value.at,
-                format!("`{key}` is a number above 0, such as `0.5`"),
+                format!("`{key}` is a number from {least} to {most}, such as `0.5`"),
             );
         }
         amount

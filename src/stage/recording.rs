@@ -222,7 +222,9 @@ fn same_call(a: &Step, b: &Step) -> bool {
         // Actions hold what is sent and no place in a file, so their text is their identity.
         (a, b) => format!("{a:?}") == format!("{b:?}"),
     };
-    same_action && a.defer == b.defer
+    // What is kept of an answer is sent by later steps; how long is repeated decides which answer.
+    let text = |step: &Step| format!("{:?} {:?}", step.capture, step.until);
+    same_action && a.defer == b.defer && text(a) == text(b)
 }
 
 fn record(
