@@ -21,14 +21,10 @@ fn four_that_agree(at: &Path) {
     }
 }
 
-fn run_folders(at: &Path) -> Vec<PathBuf> {
-    let mut all: Vec<PathBuf> = fs::read_dir(at.join("reports"))
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| !path.is_symlink())
-        .collect();
-    all.sort();
-    all
+/// The folder of the newest run. Names of folders do not tell: two runs of one second differ only
+/// in their random ends.
+fn newest_run(at: &Path) -> PathBuf {
+    at.join("reports/latest").canonicalize().unwrap()
 }
 
 #[test]
@@ -76,6 +72,7 @@ fn what_was_not_in_order_is_run_again() {
     scenario(at, "a/differs.yaml", differs);
     let run = ["run", "--engine", "process"];
     check(at, &run, 1, &["new_divergence"]);
+    let first = newest_run(at);
     let again = ["run", "--engine", "process", "--rerun", "reports/latest"];
     check(at, &again, 1, &["new_divergence"]);
     assert_eq!(report(at)["totals"]["cases"], 1);
@@ -87,7 +84,6 @@ fn what_was_not_in_order_is_run_again() {
     );
     check(at, &again, 0, &["drift unchanged"]);
     check(at, &again, 4, &["nothing to run again"]);
-    let first = run_folders(at).remove(0);
     fs::remove_file(at.join("scenarios/a/differs.yaml")).unwrap();
     let lost = [
         "run",
@@ -121,11 +117,9 @@ fn shards_are_merged_only_when_all_are_there() {
             0,
             &["drift unchanged"],
         );
-        run_folders(at)
+        newest_run(at)
     };
-    let first = shard("1/2").remove(0);
-    let both = shard("2/2");
-    let second = both.iter().find(|path| **path != first).unwrap();
+    let (first, second) = (shard("1/2"), shard("2/2"));
     let (first, second) = (first.to_str().unwrap(), second.to_str().unwrap());
     check(at, &["merge", first], 2, &["two runs or more"]);
     check(
@@ -176,9 +170,11 @@ fn a_profile_freezes_what_go_means() {
     ];
     profile("required: [provider/a/o*]\nlatency: [{side: target, verb: execute, p95_ms: 60000}]\n");
     check(at, &run, 0, &["decision GO"]);
+    let judged = newest_run(at);
     // Without the profile the case that the machine cannot do is excused.
     profile("required: [provider/a/*]\n");
     check(at, &run, 3, &["required and unsupported: provider/a/later"]);
+    let unsupported = newest_run(at);
     profile("replays_min: 2\nlanes: {target: live}\nruns: 2\n");
     let said = check(at, &run, 3, &["2 runs that agree; 1 given"]);
     for part in ["the target on lane live, not standin", "wants 2 replays"] {
@@ -188,8 +184,7 @@ fn a_profile_freezes_what_go_means() {
     check(at, &run, 2, &["no scenario gives: provider/b/*"]);
     profile("require: []\n");
     check(at, &run, 2, &["profile.yaml", "unknown key `require`"]);
-    let runs = run_folders(at);
-    let (a, b) = (runs[0].to_str().unwrap(), runs[1].to_str().unwrap());
+    let (a, b) = (judged.to_str().unwrap(), unsupported.to_str().unwrap());
     profile("required: [provider/a/t*]\nruns: 2\n");
     let gate = ["gate", "--rehearsal", "--profile", "profile.yaml"];
     check(at, &[&gate[..], &[a][..]].concat(), 3, &["1 given"]);
@@ -206,7 +201,7 @@ fn an_earlier_run_stands_for_a_side() {
     let big = "why: x\nsteps:\n  - execute: 'head -c 200000 /dev/zero | tr \"\\0\" a'\n  - id: second\n    execute: 'echo two'\n";
     scenario(at, "a/big.yaml", big);
     check(at, &["run", "--engine", "process"], 0, &["drift unchanged"]);
-    let first = run_folders(at).remove(0);
+    let first = newest_run(at);
     let first = first.to_str().unwrap();
     let side = |provider: &str| format!("{provider}@recording={first}");
     let (source, target) = (side("e2b"), side("daytona"));
