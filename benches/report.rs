@@ -5,8 +5,6 @@
     reason = "a benchmark that cannot begin has nothing to tell"
 )]
 
-use cutover::base::blob::Blob;
-use cutover::base::side::Side;
 use cutover::call::{Surface, Verb};
 use cutover::compare::measured::Timing;
 use cutover::compare::verdict::{
@@ -16,6 +14,8 @@ use cutover::compare::verdict::{
 use cutover::report::{ReportInput, Resources, RunFacts, write_all};
 use cutover::transcript::Ending;
 use cutover::transcript::event::StoredSubject;
+use cutover_base::blob::Blob;
+use cutover_base::side::Side;
 
 const CASES: usize = 1000;
 const STEPS: usize = 10;

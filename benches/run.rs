@@ -10,21 +10,21 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cutover::base::blob::BlobStore;
-use cutover::base::redact::Redactor;
 use cutover::call::Provider;
 use cutover::call::provider_call::Env;
 use cutover::driver::http::HttpClients;
 use cutover::driver::{
     CallContext, CreateRequest, DriverConfig, ExecuteRequest, SandboxDriver, SandboxHandle, connect,
 };
-use cutover::standin::engine::{
+use cutover::transcript::{Exchange, ExchangeSink};
+use cutover_base::blob::BlobStore;
+use cutover_base::redact::Redactor;
+use cutover_standin::engine::{
     Engine, EngineSandbox, ExitStatus, Identity, OutputMode, Profile, SpawnRequest, StdinMode,
     by_name,
 };
-use cutover::standin::server::{Standin, StandinOptions};
-use cutover::standin::{daytona, e2b};
-use cutover::transcript::{Exchange, ExchangeSink};
+use cutover_standin::server::{Standin, StandinOptions};
+use cutover_standin::{daytona, e2b};
 use tempfile::TempDir;
 use tokio::io::AsyncReadExt;
 use tokio::runtime::Runtime;

@@ -8,7 +8,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use cutover::standin::engine::{
+use cutover_standin::engine::{
     Engine, EngineSandbox, Identity, OutputMode, Profile, SpawnRequest, StdinMode, by_name,
 };
 use tokio::io::AsyncReadExt;

@@ -3,7 +3,6 @@
 //! The flow goes one way: `scenario` -> `plan` -> `surface` -> `driver` -> provider or `standin`;
 //! `transcript` -> `normalise` -> `compare` -> `report`. See ARCHITECTURE.md.
 
-pub mod base;
 pub mod call;
 pub mod cli;
 pub mod compare;
@@ -14,6 +13,5 @@ pub mod report;
 pub mod run;
 pub mod scenario;
 pub mod stage;
-pub mod standin;
 pub mod surface;
 pub mod transcript;

@@ -33,8 +33,11 @@ fn read_tree(root: &Path, below: &str, sources: &mut Vec<Source>) -> io::Result<
 #[test]
 fn the_tree_keeps_its_floors() {
     let mut sources = Vec::new();
-    read_tree(Path::new(env!("CARGO_MANIFEST_DIR")), "src", &mut sources).unwrap();
-    assert!(sources.len() > 20, "the tree was found");
+    for below in ["src", "crates/base/src", "crates/standin/src"] {
+        let before = sources.len();
+        read_tree(Path::new(env!("CARGO_MANIFEST_DIR")), below, &mut sources).unwrap();
+        assert!(sources.len() > before + 5, "{below} was found");
+    }
     let problems = problems(&sources);
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
@@ -53,7 +56,7 @@ const PLANTED: &[(&str, &str, &str)] = &[
     ),
     (
         "src/call/a.rs",
-        "use crate::{base::x, run::{y, z}};",
+        "use crate::{call::x, run::{y, z}};",
         "`run` of a higher",
     ),
     (
@@ -73,25 +76,26 @@ const PLANTED: &[(&str, &str, &str)] = &[
     ),
     ("src/odd/a.rs", "", "room `odd` stands in no floor"),
     (
-        "src/standin/a/b.rs",
-        "use crate::call::x;",
-        "`standin` may not",
-    ),
-    (
-        "src/standin/a.rs",
-        "use crate::driver::x;",
-        "`standin` may not",
-    ),
-    (
         "src/driver/a.rs",
-        "use crate::standin::x;",
+        "use cutover_standin::x;",
         "`standin` of a higher floor",
     ),
     (
         "src/run/a.rs",
-        "use crate::{driver, standin};",
+        "use cutover_standin as standin; use crate::driver::x;",
         "`driver` meets `standin`",
     ),
+    (
+        "crates/standin/src/a.rs",
+        "unsafe { x() }",
+        "`unsafe` belongs to one file",
+    ),
+    (
+        "crates/standin/src/a/mod.rs",
+        "pub mod a;",
+        "opens with `//!`",
+    ),
+    ("crates/base/src/a.rs", "LONG", "401 lines, over 400"),
     ("src/call/a.rs", "use super::super::run;", "leaves its room"),
     ("src/call/mod.rs", "//!\nuse super::run;", "leaves its room"),
     (
@@ -148,11 +152,11 @@ fn what_is_right_passes() {
         ("src/main.rs", "use cutover::cli;"),
         (
             "src/stage/a.rs",
-            "use crate::{driver, standin::{self, engine}};",
+            "use cutover_standin::engine; use crate::driver;",
         ),
         (
-            "src/standin/a.rs",
-            "use crate::base::x; use crate::standin::engine::y;",
+            "crates/standin/src/a.rs",
+            "use cutover_base::x; use crate::engine::y;",
         ),
         ("src/scenario/yaml.rs", "use serde_yaml::Value;"),
         ("src/scenario/yaml/read.rs", "use serde_yaml::Value;"),

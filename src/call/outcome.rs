@@ -1,9 +1,9 @@
 //! What one call gave: named fields, whatever the surface.
 
+use cutover_base::blob::Blob;
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use crate::base::blob::Blob;
 use crate::call::failure::Failure;
 use crate::call::subject::Surface;
 

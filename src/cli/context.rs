@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
-use crate::base::redact::Redactor;
-use crate::base::secret::Secret;
+use cutover_base::redact::Redactor;
+use cutover_base::secret::Secret;
+
 use crate::cli::exit::Stop;
 
 /// Environment variables whose values are secrets.

@@ -3,7 +3,8 @@
 
 use std::fmt::Write as _;
 
-use crate::base::clock::Clock;
+use cutover_base::clock::Clock;
+
 use crate::cli::args::GateArgs;
 use crate::cli::context::{Context, print};
 use crate::cli::corpus;

@@ -1,6 +1,7 @@
 //! `cutover merge RUN...`: the shards of a run made one, judged as one.
 
-use crate::base::clock::Clock;
+use cutover_base::clock::Clock;
+
 use crate::cli::args::MergeArgs;
 use crate::cli::context::Context;
 use crate::cli::exit::{Outcome, Stop};

@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::base::blob::BlobStore;
-use crate::base::clock::Clock;
-use crate::base::side::Side;
+use cutover_base::blob::BlobStore;
+use cutover_base::clock::Clock;
+use cutover_base::side::Side;
+
 use crate::cli::context::Context;
 use crate::cli::corpus::Corpus;
 use crate::cli::exit::Stop;

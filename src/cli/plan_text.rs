@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use crate::base::side::Side;
+use cutover_base::side::Side;
+
 use crate::call::Lane;
 use crate::cli::sides::Sides;
 use crate::plan::{Plan, cost};

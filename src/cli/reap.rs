@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use cutover_base::blob::BlobStore;
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use crate::base::blob::BlobStore;
 use crate::call::Provider;
 use crate::cli::args::ReapArgs;
 use crate::cli::context::{Context, print, tell};

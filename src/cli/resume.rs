@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use crate::base::clock::Clock;
+use cutover_base::clock::Clock;
+
 use crate::cli::args::{RunArgs, SidesArgs};
 use crate::cli::context::{Context, tell};
 use crate::cli::corpus::Corpus;

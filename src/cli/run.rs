@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::base::clock::Clock;
-use crate::base::redact::Redactor;
+use cutover_base::clock::Clock;
+use cutover_base::redact::Redactor;
+
 use crate::cli::args::RunArgs;
 use crate::cli::context::{Context, print, tell};
 use crate::cli::corpus::{self, Corpus};

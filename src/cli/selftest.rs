@@ -6,9 +6,11 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::base::blob::BlobStore;
-use crate::base::clock::Clock;
-use crate::base::redact::Redactor;
+use cutover_base::blob::BlobStore;
+use cutover_base::clock::Clock;
+use cutover_base::redact::Redactor;
+use cutover_standin::engine::Engine;
+
 use crate::call::Provider;
 use crate::cli::args::{SelectArgs, SelftestArgs};
 use crate::cli::context::{Context, print};
@@ -23,7 +25,6 @@ use crate::run::{Stage, play_once};
 use crate::stage::rehearsal::standin_subjects;
 use crate::stage::selftest::{Plant, PlantStage, plants};
 use crate::stage::{EngineChoice, SideStage, StandinPlan, TwoSides, capabilities, choose_engine};
-use crate::standin::engine::Engine;
 
 /// Entries that must notice exchanged shells (`selftest --swap`).
 const SWAPPED_ENTRIES_MIN: usize = 8;

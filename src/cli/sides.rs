@@ -4,9 +4,12 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::base::redact::Redactor;
-use crate::base::secret::Secret;
-use crate::base::side::Side;
+use cutover_base::redact::Redactor;
+use cutover_base::secret::Secret;
+use cutover_base::side::Side;
+use cutover_standin::engine::Engine;
+use cutover_standin::fault::{Fault, FaultSwitch};
+
 use crate::call::{Lane, SideSpec};
 use crate::cli::args::SidesArgs;
 use crate::cli::context::Context;
@@ -20,8 +23,6 @@ use crate::stage::{
     EngineChoice, Recording, SideStage, StandinPlan, TwoSides, capabilities, choose_engine,
     live_driver,
 };
-use crate::standin::engine::Engine;
-use crate::standin::fault::{Fault, FaultSwitch};
 use crate::transcript::event::StoredSubject;
 
 /// The settings beside the scenarios.

@@ -140,8 +140,8 @@ pub(crate) fn texts(files: &[StoredFile]) -> Vec<LedgerText<'_>> {
 /// The judge of a run that is about to begin.
 pub(crate) fn judge(ledger: Ledger, sides: &Sides, now: Timestamp) -> Judge {
     let subjects = subjects(
-        &sides.subject(crate::base::side::Side::Source),
-        &sides.subject(crate::base::side::Side::Target),
+        &sides.subject(cutover_base::side::Side::Source),
+        &sides.subject(cutover_base::side::Side::Target),
         sides.engine.as_deref(),
         sides.capabilities.iter().cloned().collect(),
     );

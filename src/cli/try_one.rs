@@ -5,7 +5,8 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::base::clock::Clock;
+use cutover_base::clock::Clock;
+
 use crate::call::Surface;
 use crate::cli::args::{SelectArgs, TryArgs};
 use crate::cli::context::{Context, print};

@@ -4,9 +4,9 @@ use std::io::{self, Read};
 use std::time::Duration;
 
 use bytes::Bytes;
+use cutover_base::blob::Blob;
 use similar::{ChangeTag, TextDiff};
 
-use crate::base::blob::Blob;
 use crate::compare::invisible::shown_line;
 use crate::compare::verdict::Shown;
 

@@ -1,9 +1,9 @@
 //! When two normalised values are one value, by kind of comparison.
 
 use bytes::Bytes;
+use cutover_base::blob::sha256_hex;
 use serde_json::Value;
 
-use crate::base::blob::sha256_hex;
 use crate::normalise::Content;
 use crate::scenario::model::CompareKind;
 

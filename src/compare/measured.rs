@@ -3,9 +3,9 @@
 
 use std::collections::HashMap;
 
+use cutover_base::side::Side;
 use indexmap::IndexMap;
 
-use crate::base::side::Side;
 use crate::call::Verb;
 use crate::compare::verdict::CaseVerdict;
 use crate::transcript::{StepResult, StoredRun};

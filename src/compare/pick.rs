@@ -225,8 +225,9 @@ pub(crate) fn is_plural(path: &FieldPath) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use cutover_base::side::Side;
+
     use super::*;
-    use crate::base::side::Side;
     use crate::call::Surface;
     use crate::compare::fields::specs;
     use crate::compare::samples::{step, transcript, with_compare};

@@ -1,7 +1,8 @@
 //! `cutover.profile/1`: what GO means, written down before the night and frozen
 //! (`design.md` section 5).
 
-use crate::base::side::Side;
+use cutover_base::side::Side;
+
 use crate::call::Verb;
 use crate::compare::ledger::CasePattern;
 use crate::scenario::Problem;

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::base::side::Side;
+use cutover_base::side::Side;
+
 use crate::call::{Outcome, Provider, Surface, Verb};
 use crate::compare::subjects::{LaneFact, Subject, Subjects};
 use crate::scenario::matcher::FieldPath;
@@ -116,7 +117,7 @@ pub(crate) fn transcript(side: Side, replay: u32, steps: Vec<StepRecord>) -> Tra
 
 /// One `execute` with this output and exit code 0.
 pub(crate) fn executed(output: &[u8]) -> StepResult {
-    let blob = crate::base::blob::Blob::from_bytes(output.to_vec());
+    let blob = cutover_base::blob::Blob::from_bytes(output.to_vec());
     StepResult::Outcome(
         Outcome::default()
             .with("exit_code", 0)

@@ -1,8 +1,8 @@
 //! What is compared with what: the facts by which ledger shapes are in scope.
 
+use cutover_base::side::Side;
 use jiff::Timestamp;
 
-use crate::base::side::Side;
 use crate::call::{Provider, Stack};
 
 /// How a side was reached, as far as the answers care.

@@ -3,10 +3,10 @@
 
 use std::fmt;
 
+use cutover_base::blob::Blob;
+use cutover_base::side::Side;
 use serde::{Deserialize, Serialize};
 
-use crate::base::blob::Blob;
-use crate::base::side::Side;
 use crate::call::{FailureClass, Surface, Verb};
 use crate::transcript::{Ending, record::UnmetExpectation};
 

@@ -16,10 +16,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use cutover_base::blob::{Blob, BlobStore};
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use crate::base::blob::{Blob, BlobStore};
 use crate::call::provider_call::Env;
 use crate::call::{Failure, Provider};
 use crate::transcript::ExchangeSink;

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use cutover_base::secret::Secret;
 use url::Url;
 
-use crate::base::secret::Secret;
 use crate::call::Provider;
 use crate::driver::daytona::{DaytonaConfig, DaytonaDriver};
 use crate::driver::e2b::{E2bConfig, E2bDriver};

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::base::blob::{Blob, BlobStore};
+use cutover_base::blob::{Blob, BlobStore};
 
 /// Bytes copied at a time.
 const PIECE_BYTES: usize = 64 * 1024;

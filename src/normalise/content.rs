@@ -3,9 +3,9 @@
 use std::io;
 
 use bytes::Bytes;
+use cutover_base::blob::Blob;
 use serde_json::Value;
 
-use crate::base::blob::Blob;
 use crate::call::FieldValue;
 
 /// Values up to this many bytes are normalised; larger ones are compared by length and hash

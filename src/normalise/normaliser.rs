@@ -128,8 +128,9 @@ impl Normaliser {
 
 #[cfg(test)]
 mod tests {
+    use cutover_base::side::Side;
+
     use super::*;
-    use crate::base::side::Side;
     use crate::transcript::{Ending, KnownLiteral};
     use serde_json::json;
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::base::blob::sha256_hex;
+use cutover_base::blob::sha256_hex;
 
 /// Part `index` of `count`, from 1: `2/4`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

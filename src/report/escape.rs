@@ -198,8 +198,9 @@ const fn is_mark(ch: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use cutover_base::blob::Blob;
+
     use super::*;
-    use crate::base::blob::Blob;
     use crate::compare::diff::explain;
     use crate::compare::verdict::Shown;
 

@@ -3,9 +3,9 @@
 
 use std::collections::{HashMap, HashSet};
 
+use cutover_base::side::Side;
 use indexmap::IndexMap;
 
-use crate::base::side::Side;
 use crate::compare::verdict::{
     CaseError, CaseVerdict, Divergence, Effect, FieldVerdict, Gate, StepVerdict, Verdict,
 };

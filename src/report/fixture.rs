@@ -1,7 +1,8 @@
 //! A hand-made run with hostile content in every place that is not ours, for tests of reports.
 
-use crate::base::blob::Blob;
-use crate::base::side::Side;
+use cutover_base::blob::Blob;
+use cutover_base::side::Side;
+
 use crate::call::{FailureClass, Surface, Verb};
 use crate::compare::measured::{Availability, Timing};
 use crate::compare::verdict::{

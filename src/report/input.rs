@@ -213,7 +213,7 @@ fn resources(run: &StoredRun) -> Resources {
 
 #[cfg(test)]
 mod tests {
-    use crate::base::side::Side;
+    use cutover_base::side::Side;
 
     use super::*;
 
@@ -247,7 +247,7 @@ mod tests {
     }
 
     fn write_journal(dir: &std::path::Path) {
-        let clock = crate::base::clock::Clock::new();
+        let clock = cutover_base::clock::Clock::new();
         let journal = crate::transcript::JournalWriter::create(dir, clock).unwrap();
         let started = serde_json::json!({
             "run": "r", "version": "0.1.0", "args": [], "seed": 7, "replays": "auto",

@@ -163,8 +163,9 @@ pub(crate) fn narrow(line: Line, max: usize) -> Line {
 
 #[cfg(test)]
 mod tests {
+    use cutover_base::blob::Blob;
+
     use super::*;
-    use crate::base::blob::Blob;
 
     fn texts(source: &str, target: &str) -> Vec<String> {
         let shown = |text: &str| Shown::Bytes(Blob::from_bytes(text.to_owned()));

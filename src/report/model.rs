@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use cutover_base::side::Side;
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::base::side::Side;
 use crate::compare::verdict::{DecisionVerdict, Effect, Gate, Scope, Verdict};
 use crate::report::model_case::CaseReport;
 

@@ -1,10 +1,10 @@
 //! Cases in `report.json`: steps, fields, values.
 
+use cutover_base::side::Side;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::base::side::Side;
 use crate::call::{FailureClass, Surface, Verb};
 use crate::compare::verdict::Verdict;
 use crate::transcript::Ending;

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use crate::base::redact::{RedactStream, Redactor};
+use cutover_base::redact::{RedactStream, Redactor};
 
 /// Bytes read at once.
 const CHUNK_BYTES: usize = 64 * 1024;

@@ -1,6 +1,7 @@
 //! What is shown of the two sides.
 
-use crate::base::blob::Blob;
+use cutover_base::blob::Blob;
+
 use crate::compare::verdict::{Shown, Verdict};
 use crate::report::fixture::field;
 use crate::report::lines::{Depth, Line};

@@ -1,6 +1,7 @@
 //! Latency and availability as rows of text, for every report that shows tables.
 
-use crate::base::side::Side;
+use cutover_base::side::Side;
+
 use crate::report::escape::one_line;
 use crate::report::input::ReportInput;
 

@@ -2,10 +2,10 @@
 
 use std::fs;
 
+use cutover_base::redact::Redactor;
+use cutover_base::secret::Secret;
 use serde_json::{Value, json};
 
-use crate::base::redact::Redactor;
-use crate::base::secret::Secret;
 use crate::call::Surface;
 use crate::report::fixture::{conclusion, input, value};
 use crate::report::terminal::TerminalOptions;

@@ -2,8 +2,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use cutover_base::blob::{Blob, sha256_hex};
 
-use crate::base::blob::{Blob, sha256_hex};
 use crate::compare::verdict::{ObservedValue, Shown};
 use crate::report::escape;
 use crate::report::model_case::{SideValues, ValueReport};

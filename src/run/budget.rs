@@ -4,10 +4,10 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use cutover_base::clock::Clock;
+use cutover_base::side::Side;
 use jiff::Timestamp;
 
-use crate::base::clock::Clock;
-use crate::base::side::Side;
 use crate::compare::verdict::Verdict;
 use crate::run::settings::RunSettings;
 

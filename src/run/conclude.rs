@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
+use cutover_base::side::Side;
 use jiff::Timestamp;
 
-use crate::base::side::Side;
 use crate::call::{Provider, Stack, Surface};
 use crate::compare::conclude::conclude;
 use crate::compare::judge::{CaseInput, judge_case, unjudged_case};

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use cutover_base::blob::BlobStore;
+use cutover_base::side::Side;
 use indexmap::IndexMap;
 
-use crate::base::blob::BlobStore;
-use crate::base::side::Side;
 use crate::call::FieldValue;
 use crate::driver::CallContext;
 use crate::run::budget::{Budget, StopReason};

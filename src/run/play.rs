@@ -2,12 +2,12 @@
 
 use std::sync::Mutex;
 
+use cutover_base::clock::Clock;
+use cutover_base::side::Side;
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use crate::base::clock::Clock;
-use crate::base::side::Side;
 use crate::compare::verdict::Verdict;
 use crate::plan::Case;
 use crate::run::lives::CaseJournal;

@@ -3,15 +3,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use cutover_base::blob::BlobStore;
+use cutover_base::clock::Clock;
+use cutover_base::side::Side;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::base::blob::BlobStore;
-use crate::base::clock::Clock;
-use crate::base::side::Side;
 use crate::compare::judge::{REPLAYS_UNSTABLE_MAX, replays_wanted};
 use crate::compare::verdict::CaseVerdict;
 use crate::plan::Case;

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::base::clock::Clock;
-use crate::base::side::Side;
+use cutover_base::clock::Clock;
+use cutover_base::side::Side;
+
 use crate::compare::verdict::Verdict;
 
 /// Settings of a run, all checked.

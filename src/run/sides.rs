@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::base::side::Side;
+use cutover_base::side::Side;
+
 use crate::plan::{Case, creates};
 use crate::run::lives::CaseJournal;
 use crate::run::play::Player;

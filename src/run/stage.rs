@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use cutover_base::side::Side;
 
-use crate::base::side::Side;
 use crate::plan::Case;
 use crate::surface::{Backstage, CallSurface, Lifecycle};
 use crate::transcript::Transcript;

@@ -3,7 +3,8 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::base::side::Side;
+use cutover_base::side::Side;
+
 use crate::call::{FieldValue, Outcome, Surface};
 use crate::driver::CallContext;
 use crate::run::stage::OpenSide;

@@ -1,7 +1,8 @@
 //! Conditions of a step applied to what came back: where an expectation holds, and what a
 //! capture takes.
 
-use crate::base::side::Side;
+use cutover_base::side::Side;
+
 use crate::call::{Outcome, Surface};
 use crate::scenario::field_path::Found;
 use crate::scenario::model::{Capture, Expect};
@@ -77,9 +78,9 @@ impl Capture {
 
 #[cfg(test)]
 mod tests {
+    use cutover_base::blob::Blob;
     use serde_json::json;
 
-    use crate::base::blob::Blob;
     use crate::scenario::load_embedded;
 
     use super::*;

@@ -81,7 +81,8 @@ pub fn parse_size(text: &str) -> Result<usize, String> {
 
 #[cfg(test)]
 mod tests {
-    use crate::base::blob::sha256_hex;
+    use cutover_base::blob::sha256_hex;
+
     use crate::scenario::template::Template;
 
     use super::*;

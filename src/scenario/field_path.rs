@@ -1,9 +1,9 @@
 //! Reading a [`FieldPath`] and following it into an outcome.
 
+use cutover_base::blob::Blob;
 use serde_json::Value;
 use serde_json_path::JsonPath;
 
-use crate::base::blob::Blob;
 use crate::call::{FieldValue, Outcome};
 use crate::scenario::matcher::FieldPath;
 

@@ -4,9 +4,9 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
 use aho_corasick::AhoCorasick;
+use cutover_base::blob::{Blob, sha256_hex};
 use serde_json::Value;
 
-use crate::base::blob::{Blob, sha256_hex};
 use crate::scenario::field_path::Found;
 use crate::scenario::matcher::{Matcher, Operator};
 
@@ -248,10 +248,10 @@ pub(crate) fn cut(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use cutover_base::blob::BlobStore;
+    use cutover_base::redact::Redactor;
     use serde_json::json;
 
-    use crate::base::blob::BlobStore;
-    use crate::base::redact::Redactor;
     use crate::scenario::node::Node;
 
     use super::*;

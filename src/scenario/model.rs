@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use cutover_base::side::Side;
 use indexmap::IndexMap;
 use regex::Regex;
 use serde_json::Value;
 
-use crate::base::side::Side;
 use crate::call::{Surface, Verb};
 use crate::scenario::matcher::{FieldPath, Matcher};
 use crate::scenario::template::{DataTemplate, Template};

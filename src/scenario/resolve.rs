@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::base::limits::EXECUTE_TIMEOUT_DEFAULT;
+use cutover_base::limits::EXECUTE_TIMEOUT_DEFAULT;
+
 use crate::call::ProviderCall;
 use crate::call::Verb;
 use crate::call::provider_call::{

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use cutover_standin::fault::Fault;
+use cutover_standin::server::Standin;
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 
 use crate::call::{Outcome, Provider};
 use crate::driver::{CallContext, DriverError, SandboxDriver, SandboxHandle, Suspend};
 use crate::scenario::model::ProviderEvent;
-use crate::standin::fault::Fault;
-use crate::standin::server::Standin;
 use crate::surface::{Backstage, BackstageError};
 
 /// A stand-in can do everything: it is ours.

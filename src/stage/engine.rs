@@ -4,7 +4,7 @@ use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::standin::engine::{Engine, EngineError, by_name};
+use cutover_standin::engine::{Engine, EngineError, by_name};
 
 /// What the user asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

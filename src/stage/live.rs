@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::base::secret::Secret;
+use cutover_base::secret::Secret;
+
 use crate::call::Provider;
 use crate::driver::SandboxDriver;
 use crate::driver::http::HttpClients;

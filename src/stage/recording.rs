@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use crate::base::side::Side;
+use cutover_base::side::Side;
+
 use crate::call::{Provider, Stack};
 use crate::plan::Case;
 use crate::run::{is_unfinished, unmet};

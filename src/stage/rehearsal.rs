@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
+use cutover_base::blob::BlobStore;
+use cutover_base::clock::Clock;
+use cutover_base::redact::Redactor;
+use cutover_standin::engine::EngineError;
 use tokio_util::sync::CancellationToken;
 
-use crate::base::blob::BlobStore;
-use crate::base::clock::Clock;
-use crate::base::redact::Redactor;
 use crate::call::{Lane, Provider, SideSpec, Stack, Surface};
 use crate::compare::RunFacts;
 use crate::compare::conclude::conclude;
@@ -24,7 +25,6 @@ use crate::run::conclude::{Judge, subjects};
 use crate::run::play_once;
 use crate::scenario::{LoadOptions, load, render};
 use crate::stage::{EngineChoice, SideStage, StandinPlan, TwoSides, capabilities, choose_engine};
-use crate::standin::engine::EngineError;
 use crate::transcript::event::StoredSubject;
 
 /// Why a rehearsal could not be prepared.

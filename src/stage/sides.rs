@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use cutover_base::side::Side;
 
-use crate::base::side::Side;
 use crate::call::Surface;
 use crate::driver::SandboxDriver;
 use crate::plan::Case;

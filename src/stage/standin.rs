@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
+use cutover_standin::engine::Engine;
+use cutover_standin::fault::{FaultSwitch, Tamper};
+use cutover_standin::server::{Standin, StandinError, StandinOptions};
+use cutover_standin::{daytona, e2b};
+
 use crate::call::Provider;
 use crate::driver::SandboxDriver;
 use crate::driver::http::HttpClients;
 use crate::driver::settings::{DriverConfig, connect};
-use crate::standin::engine::Engine;
-use crate::standin::fault::{FaultSwitch, Tamper};
-use crate::standin::server::{Standin, StandinError, StandinOptions};
-use crate::standin::{daytona, e2b};
 
 /// How the stand-ins of one side are started.
 #[derive(Debug, Clone)]

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use cutover_base::limits::SANDBOX_LIFETIME_DEFAULT;
 use serde_json::{Value, json};
 
-use crate::base::limits::SANDBOX_LIFETIME_DEFAULT;
 use crate::call::provider_call::{Execute, Provision, StartBackground};
 use crate::call::{Outcome, ProviderCall, Surface};
 use crate::driver::{

@@ -3,12 +3,12 @@
 //! These are stored types of their own: inner types do not derive their form on disk from the
 //! code's convenience. Readers skip events they do not know; new keys are added with defaults.
 
+use cutover_base::side::Side;
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::base::side::Side;
 use crate::transcript::exchange::Exchange;
 use crate::transcript::record::{Ending, KnownLiteral, UnmetExpectation};
 

@@ -4,9 +4,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use cutover_base::clock::Clock;
 use jiff::Timestamp;
-
-use crate::base::clock::Clock;
 
 /// The name of the journal inside a run folder.
 pub const JOURNAL_FILE: &str = "events.ndjson";

@@ -5,10 +5,10 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use cutover_base::clock::Clock;
+use cutover_base::side::Side;
 use serde::{Deserialize, Serialize};
 
-use crate::base::clock::Clock;
-use crate::base::side::Side;
 use crate::transcript::event::{Event, EventKind, JOURNAL_FORMAT};
 use crate::transcript::exchange::{Exchange, ExchangeSink};
 use crate::transcript::folder::JOURNAL_FILE;

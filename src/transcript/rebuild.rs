@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
+use cutover_base::side::Side;
 use indexmap::IndexMap;
 use indexmap::map::Entry;
 use jiff::Timestamp;
 
-use crate::base::side::Side;
 use crate::transcript::event::{Event, EventKind, RunEnded, RunStarted};
 use crate::transcript::exchange::Exchange;
 use crate::transcript::record::{Ending, Transcript};

@@ -1,9 +1,9 @@
 //! The outcomes of one case on one side in one replay.
 
+use cutover_base::side::Side;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::base::side::Side;
 use crate::call::{Failure, Outcome};
 
 /// Everything one side did in one replay of a case.

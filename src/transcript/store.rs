@@ -5,8 +5,8 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use cutover_base::blob::Blob;
 
-use crate::base::blob::Blob;
 use crate::call::{Failure, FailureClass, FieldValue, Outcome};
 use crate::transcript::event::{StoredResult, StoredStep, StoredValue};
 use crate::transcript::folder::BLOBS_DIR;
@@ -137,11 +137,11 @@ fn restore_value(stored: StoredValue, run_dir: &Path) -> Result<FieldValue, Rest
 
 #[cfg(test)]
 mod tests {
+    use cutover_base::blob::BlobStore;
+    use cutover_base::redact::Redactor;
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::base::blob::BlobStore;
-    use crate::base::redact::Redactor;
 
     fn record(result: StepResult) -> StepRecord {
         StepRecord {

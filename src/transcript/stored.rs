@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
+use cutover_base::side::Side;
 use indexmap::IndexMap;
 use jiff::Timestamp;
 
-use crate::base::side::Side;
 use crate::transcript::event::{CasePlanned, RunEnded, RunStarted};
 use crate::transcript::record::Transcript;
 

@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::Path;
 
+use cutover_base::clock::Clock;
+use cutover_base::side::Side;
 use indexmap::IndexMap;
 use serde_json::json;
 
-use crate::base::clock::Clock;
-use crate::base::side::Side;
 use crate::call::{Outcome, Provider};
 use crate::transcript::event::{CasePlanned, EventKind, RunEnded, RunStarted, StoredSubject};
 use crate::transcript::exchange::{Exchange, ExchangeSink as _};

@@ -3,8 +3,6 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use cutover::base::blob::{Blob, BlobStore};
-use cutover::base::redact::Redactor;
 use cutover::call::provider_call::Env;
 use cutover::call::{FailureClass, Provider};
 use cutover::driver::http::HttpClients;
@@ -12,11 +10,13 @@ use cutover::driver::{
     CallContext, CreateRequest, DriverConfig, DriverError, ExecuteReply, ExecuteRequest,
     SandboxDriver, SandboxHandle, Streams, connect,
 };
-use cutover::standin::engine::Engine;
-use cutover::standin::engine::process::ProcessEngine;
-use cutover::standin::fault::Fault;
-use cutover::standin::server::{Standin, StandinOptions};
 use cutover::transcript::{Exchange, ExchangeSink};
+use cutover_base::blob::{Blob, BlobStore};
+use cutover_base::redact::Redactor;
+use cutover_standin::engine::Engine;
+use cutover_standin::engine::process::ProcessEngine;
+use cutover_standin::fault::Fault;
+use cutover_standin::server::{Standin, StandinOptions};
 use indexmap::IndexMap;
 use tempfile::TempDir;
 
@@ -43,7 +43,7 @@ pub(crate) struct Bench {
 pub(crate) async fn e2b() -> Bench {
     let engine: Arc<dyn Engine> = Arc::new(ProcessEngine::new());
     let options = StandinOptions::new(engine);
-    let standin = cutover::standin::e2b::start(options).await.unwrap();
+    let standin = cutover_standin::e2b::start(options).await.unwrap();
     Bench::of(Provider::E2b, standin)
 }
 
@@ -51,7 +51,7 @@ pub(crate) async fn e2b() -> Bench {
 pub(crate) async fn daytona() -> Bench {
     let engine: Arc<dyn Engine> = Arc::new(ProcessEngine::new());
     let options = StandinOptions::new(engine);
-    let standin = cutover::standin::daytona::start(options).await.unwrap();
+    let standin = cutover_standin::daytona::start(options).await.unwrap();
     Bench::of(Provider::Daytona, standin)
 }
 

@@ -3,8 +3,6 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use cutover::base::blob::{Blob, BlobStore};
-use cutover::base::redact::Redactor;
 use cutover::call::provider_call::Env;
 use cutover::call::{FailureClass, Provider};
 use cutover::driver::http::HttpClients;
@@ -13,6 +11,8 @@ use cutover::driver::{
     connect,
 };
 use cutover::transcript::{Exchange, ExchangeSink};
+use cutover_base::blob::{Blob, BlobStore};
+use cutover_base::redact::Redactor;
 use tempfile::TempDir;
 
 /// Keeps what is recorded.

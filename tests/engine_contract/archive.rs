@@ -1,6 +1,6 @@
 //! Export and import of a sandbox's files: what comes back, and what hostile archives cannot do.
 
-use cutover::standin::engine::{EngineError, EngineSandbox, Identity, Profile};
+use cutover_standin::engine::{EngineError, EngineSandbox, Identity, Profile};
 use tar::{Builder, EntryType, Header};
 use tokio::io::AsyncReadExt;
 

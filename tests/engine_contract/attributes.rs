@@ -1,6 +1,6 @@
 //! What is beside a file: its attributes, and the file system that it lies in.
 
-use cutover::standin::engine::Attribute;
+use cutover_standin::engine::Attribute;
 
 use crate::place::{Case, Place, bash, case, put, run, user};
 

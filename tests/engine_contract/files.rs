@@ -1,6 +1,6 @@
 //! Files: facts, bytes, rights, links, watching.
 
-use cutover::standin::engine::{FileKind, Identity, WatchKind};
+use cutover_standin::engine::{FileKind, Identity, WatchKind};
 
 use crate::place::{Case, Place, bash, case, get, put, run, user, within};
 
@@ -145,7 +145,7 @@ async fn errors_say_their_errno(place: Place) {
     assert_eq!(read("/home/user/nul\0byte").await, libc::EINVAL);
     let long = format!("/home/user/{}", "x".repeat(300));
     assert_eq!(read(&long).await, libc::ENAMETOOLONG);
-    let errno = |result: Result<(), cutover::standin::engine::EngineError>| {
+    let errno = |result: Result<(), cutover_standin::engine::EngineError>| {
         result.unwrap_err().errno().unwrap()
     };
     assert_eq!(

@@ -1,6 +1,6 @@
 //! Limits: a sandbox at its limit suffers, and nobody else.
 
-use cutover::standin::engine::{ExitStatus, Identity, Profile};
+use cutover_standin::engine::{ExitStatus, Identity, Profile};
 use tokio::io::AsyncWriteExt;
 
 use crate::place::{Case, Place, bash, case, put, read_until, run, user, within};

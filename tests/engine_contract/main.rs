@@ -22,7 +22,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use cutover::standin::engine::{Engine, EngineError, by_name};
+use cutover_standin::engine::{Engine, EngineError, by_name};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use tokio::runtime::{Builder, Runtime};
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Stdio;
 
-use cutover::standin::engine::{Profile, by_name};
+use cutover_standin::engine::{Profile, by_name};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 

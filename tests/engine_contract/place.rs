@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cutover::standin::engine::{
+use cutover_standin::engine::{
     Engine, EngineProcess, EngineSandbox, ExitStatus, Identity, OutputMode, Profile, SpawnRequest,
     StdinMode,
 };

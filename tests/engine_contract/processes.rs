@@ -1,6 +1,6 @@
 //! Processes: streams, exits, signals, groups, terminals, identities.
 
-use cutover::standin::engine::{
+use cutover_standin::engine::{
     EngineError, ExitStatus, Identity, OutputMode, SignalTarget, StdinMode,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

@@ -1,6 +1,6 @@
 //! The sandbox as a whole: connections to it, signals to all, freezing, what it uses.
 
-use cutover::standin::engine::{EngineSandbox, ExitStatus, Identity};
+use cutover_standin::engine::{EngineSandbox, ExitStatus, Identity};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::place::{
@@ -167,7 +167,7 @@ async fn frozen_processes_halt_and_go_on(place: Place) {
     let sandbox = place.sandbox().await;
     let script = "(while :; do :; done) & echo up $!; while read -r line; do echo $line; done";
     let mut request = bash(script);
-    request.stdin = cutover::standin::engine::StdinMode::Pipe;
+    request.stdin = cutover_standin::engine::StdinMode::Pipe;
     let mut process = within(sandbox.spawn(request)).await.unwrap();
     let said = read_until(&mut process.stdout, "\n").await;
     let child: u32 = said.trim().trim_start_matches("up ").parse().unwrap();

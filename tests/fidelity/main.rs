@@ -28,9 +28,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use cutover::scenario::yaml;
-use cutover::standin::engine::{Engine, EngineError, by_name};
-use cutover::standin::server::StandinOptions;
-use cutover::standin::{daytona, e2b};
+use cutover_standin::engine::{Engine, EngineError, by_name};
+use cutover_standin::server::StandinOptions;
+use cutover_standin::{daytona, e2b};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use serde::de::DeserializeOwned;
 use tokio::runtime::{Builder, Runtime};

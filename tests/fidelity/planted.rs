@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use cutover::standin::e2b;
-use cutover::standin::engine::process::ProcessEngine;
-use cutover::standin::server::StandinOptions;
+use cutover_standin::e2b;
+use cutover_standin::engine::process::ProcessEngine;
+use cutover_standin::server::StandinOptions;
 use libtest_mimic::{Failed, Trial};
 use tokio::runtime::Runtime;
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
-use cutover::standin::fault::Fault;
-use cutover::standin::server::Standin;
+use cutover_standin::fault::Fault;
+use cutover_standin::server::Standin;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};

@@ -83,9 +83,13 @@ fn character(text: &str) -> usize {
     }
 }
 
-/// The rooms named by `crate::room` and `crate::{room, room::{..}}`.
+/// The crates beneath, and the rooms that they are.
+const CRATES: [(&str, &str); 2] = [("cutover_base", "base"), ("cutover_standin", "standin")];
+
+/// The rooms named by `crate::room` and `crate::{room, room::{..}}`, and the crates beneath.
 pub(crate) fn imports(code: &str) -> BTreeSet<String> {
-    let mut rooms = BTreeSet::new();
+    let named = CRATES.iter().filter(|(name, _)| has_word(code, name));
+    let mut rooms: BTreeSet<String> = named.map(|(_, room)| (*room).to_owned()).collect();
     for (at, found) in code.match_indices("crate::") {
         let whole = !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
         let rest = code[at + found.len()..].trim_start();

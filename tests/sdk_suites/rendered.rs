@@ -1,4 +1,4 @@
-//! The tables as a page for people: `src/standin/COVERAGE.md`.
+//! The tables as a page for people: `crates/standin/COVERAGE.md`.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -9,7 +9,7 @@ use libtest_mimic::Failed;
 use crate::coverage::{self, Row, Table};
 use crate::sdk::{Language, SDKS, Sdk, home};
 
-const PAGE: &str = "src/standin/COVERAGE.md";
+const PAGE: &str = "crates/standin/COVERAGE.md";
 
 const HEAD: &str = "\
 # What the stand-ins do, by the official SDKs

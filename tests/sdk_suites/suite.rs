@@ -5,9 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cutover::standin::engine::{EngineError, by_name};
-use cutover::standin::server::{Standin, StandinError, StandinOptions};
-use cutover::standin::{daytona, e2b};
+use cutover_standin::engine::{EngineError, by_name};
+use cutover_standin::server::{Standin, StandinError, StandinOptions};
+use cutover_standin::{daytona, e2b};
 use libtest_mimic::{Completion, Failed};
 
 use crate::required;

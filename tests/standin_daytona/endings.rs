@@ -164,7 +164,7 @@ async fn time_stops_archives_and_destroys() {
 async fn faults_speak_the_providers_language() {
     let world = World::start().await;
     let id = world.make(json!({})).await;
-    let faults = |text: &str| cutover::standin::fault::Fault::parse_list(text).unwrap();
+    let faults = |text: &str| cutover_standin::fault::Fault::parse_list(text).unwrap();
     world.standin.set_faults(faults("429"));
     let (status, body) = world.execute(&id, json!({"command": "true"})).await;
     assert_eq!(

@@ -4,9 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cutover::standin::engine::process::ProcessEngine;
-use cutover::standin::engine::{Engine, EngineError};
-use cutover::standin::server::{Standin, StandinOptions};
+use cutover_standin::engine::process::ProcessEngine;
+use cutover_standin::engine::{Engine, EngineError};
+use cutover_standin::server::{Standin, StandinOptions};
 use futures_util::{SinkExt as _, StreamExt as _};
 use reqwest::header::HeaderName;
 use reqwest::{Client, Method, RequestBuilder};
@@ -27,7 +27,7 @@ pub(crate) struct World {
 /// The engine used in earnest; where the machine refuses it, the one that needs nothing.
 async fn engine() -> Arc<dyn Engine> {
     let helper = Path::new(env!("CARGO_BIN_EXE_cutover"));
-    match cutover::standin::engine::by_name("namespaces", helper).await {
+    match cutover_standin::engine::by_name("namespaces", helper).await {
         Ok(engine) => engine,
         Err(EngineError::Refused { .. }) => Arc::new(ProcessEngine::new()),
         Err(error) => panic!("{error}"),
@@ -57,7 +57,7 @@ impl World {
             .timeout(PATIENCE)
             .build()
             .unwrap();
-        let standin = cutover::standin::daytona::start(options).await.unwrap();
+        let standin = cutover_standin::daytona::start(options).await.unwrap();
         Self { standin, client }
     }
 

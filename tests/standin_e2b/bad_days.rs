@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cutover::standin::fault::{Fault, Tamper};
+use cutover_standin::fault::{Fault, Tamper};
 use reqwest::Method;
 use serde_json::{Value, json};
 

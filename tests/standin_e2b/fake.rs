@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use cutover::standin::engine::{
+use cutover_standin::engine::{
     Account, Engine, EngineError, EngineProcess, EngineSandbox, FileReader, FileStat, FileWriter,
     Identity, Profile, SignalTarget, SpawnRequest, Usage, WatchEvent,
 };

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use cutover::standin::engine::process::ProcessEngine;
-use cutover::standin::engine::{Engine, EngineError};
-use cutover::standin::server::{Standin, StandinOptions};
+use cutover_standin::engine::process::ProcessEngine;
+use cutover_standin::engine::{Engine, EngineError};
+use cutover_standin::server::{Standin, StandinOptions};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -31,7 +31,7 @@ pub(crate) struct Made {
 /// The engine used in earnest; where the machine refuses it, the one that needs nothing.
 async fn engine() -> Arc<dyn Engine> {
     let helper = Path::new(env!("CARGO_BIN_EXE_cutover"));
-    match cutover::standin::engine::by_name("namespaces", helper).await {
+    match cutover_standin::engine::by_name("namespaces", helper).await {
         Ok(engine) => engine,
         Err(EngineError::Refused { .. }) => Arc::new(ProcessEngine::new()),
         Err(error) => panic!("{error}"),
@@ -54,7 +54,7 @@ impl World {
             .timeout(PATIENCE)
             .build()
             .unwrap();
-        let standin = cutover::standin::e2b::start(options).await.unwrap();
+        let standin = cutover_standin::e2b::start(options).await.unwrap();
         Self { standin, client }
     }
 

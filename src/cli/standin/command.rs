@@ -3,7 +3,13 @@
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
 
-use crate::base::clock::Clock;
+use cutover_base::clock::Clock;
+use cutover_standin::engine::Engine;
+use cutover_standin::fault::FaultSwitch;
+use cutover_standin::front::RequestLog;
+use cutover_standin::server::{Standin, StandinOptions};
+use cutover_standin::{daytona, e2b};
+
 use crate::call::Provider;
 use crate::cli::args::StandinArgs;
 use crate::cli::context::{Context, print, tell};
@@ -14,11 +20,6 @@ use crate::cli::standin::log::{OpenLog, RunningLog};
 use crate::cli::standin::settings::{Door, Settings};
 use crate::cli::standin::state::StateDir;
 use crate::stage::choose_engine;
-use crate::standin::engine::Engine;
-use crate::standin::fault::FaultSwitch;
-use crate::standin::front::RequestLog;
-use crate::standin::server::{Standin, StandinOptions};
-use crate::standin::{daytona, e2b};
 
 /// What a stand-in needs beside its settings. Dropping it leaves nothing behind.
 struct Prepared {

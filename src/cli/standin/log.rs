@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use cutover_standin::front::{LogSink, LogWriter, RequestLog};
+
 use crate::cli::context::tell;
 use crate::cli::exit::Stop;
-use crate::standin::front::{LogSink, LogWriter, RequestLog};
 
 /// How long the end waits for a reader that has stopped reading.
 const PATIENCE: Duration = Duration::from_secs(2);

@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use crate::base::clock::Clock;
+use cutover_base::clock::Clock;
+use cutover_standin::fault::Fault;
+
 use crate::call::Provider;
 use crate::cli::args::StandinArgs;
 use crate::stage::EngineChoice;
-use crate::standin::fault::Fault;
 
 /// Hexadecimal digits behind a key's prefix. Fewer would be no secret that the log could hide.
 const KEY_DIGITS: std::ops::RangeInclusive<usize> = 8..=128;
@@ -214,7 +215,7 @@ fn speed(text: Option<&str>, problems: &mut Vec<String>) -> Option<f64> {
             "--clock-speed: `{}` is no speed; a number from 0 (stands still until it is advanced) \
              to {}",
             text.escape_debug(),
-            crate::base::clock::SPEED_MAX
+            cutover_base::clock::SPEED_MAX
         )
     };
     let speed = text.parse::<f64>().ok();

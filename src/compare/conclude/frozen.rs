@@ -1,6 +1,7 @@
 //! What a profile wants beside good verdicts, and is not there.
 
-use crate::base::side::Side;
+use cutover_base::side::Side;
+
 use crate::compare::conclude::RunFacts;
 use crate::compare::conclude::divergences::is_judged;
 use crate::compare::profile::Profile;

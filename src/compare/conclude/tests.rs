@@ -1,5 +1,6 @@
+use cutover_base::side::Side;
+
 use super::*;
-use crate::base::side::Side;
 use crate::call::{Failure, FailureClass, Surface};
 use crate::compare::judge::{CaseInput, judge_case, unjudged_case};
 use crate::compare::ledger::{Ledger, LedgerText, read_ledger};

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::io;
 
-use crate::base::blob::Blob;
-use crate::base::limits::BLOB_INLINE_BYTES_MAX;
+use cutover_base::blob::Blob;
+use cutover_base::limits::BLOB_INLINE_BYTES_MAX;
+
 use crate::call::{FieldValue, Outcome};
 use crate::compare::equality::{canonical, key, keys};
 use crate::compare::fields::{FieldSpec, kind_name};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::base::blob::sha256_hex;
+use cutover_base::blob::sha256_hex;
 
 /// `D-` and 8 hex of case, step, field, kind and, per side, the hash of the sorted set of
 /// normalised values. Order and number of replays play no part.

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::base::side::Side;
+use cutover_base::side::Side;
+
 use crate::call::{Failure, FailureClass, FieldValue, Outcome, Surface};
 use crate::compare::judge::case::CaseInput;
 use crate::compare::verdict::Verdict;

@@ -1,6 +1,7 @@
 //! Judging one step: errors first, then what stands aside, then its fields.
 
-use crate::base::side::Side;
+use cutover_base::side::Side;
+
 use crate::call::{FieldValue, Outcome, Surface, Verb};
 use crate::compare::fields::specs;
 use crate::compare::json::differences;

@@ -1,6 +1,7 @@
+use cutover_base::blob::Blob;
+use cutover_base::side::Side;
+
 use super::*;
-use crate::base::blob::Blob;
-use crate::base::side::Side;
 use crate::call::{Failure, FailureClass, Outcome, Surface};
 use crate::compare::ledger::Ledger;
 use crate::compare::samples::{

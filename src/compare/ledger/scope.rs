@@ -1,9 +1,9 @@
 //! Which shapes speak for a field of this run, in which direction, and whether values fit them.
 
+use cutover_base::side::Side;
 use jiff::civil::Date;
 use serde_json::Value;
 
-use crate::base::side::Side;
 use crate::call::Surface;
 use crate::compare::ledger::entry::{
     Entry, EntryKind, Ledger, Shape, ShapeSides, SideName, SideShape, ValueShape, VersionRange,

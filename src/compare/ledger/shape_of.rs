@@ -1,6 +1,7 @@
 //! Reads one shape of an entry.
 
-use crate::base::blob::Blob;
+use cutover_base::blob::Blob;
+
 use crate::call::{Outcome, Provider, Stack};
 use crate::compare::ledger::entry::{
     EntryKind, Shape, ShapeSides, SideName, SideShape, ValueShape, VersionRange, When,

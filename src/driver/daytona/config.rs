@@ -1,8 +1,8 @@
 //! Daytona's settings, by the names of its official SDKs (daytona-wire section 6.1).
 
+use cutover_base::secret::Secret;
 use url::Url;
 
-use crate::base::secret::Secret;
 use crate::driver::settings::{SettingError, base_url, filled, parse_base};
 
 /// Control plane when none is set.

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use cutover_base::blob::Blob;
 use indexmap::IndexMap;
 
 use super::config::DaytonaConfig;
 use super::wire::Wire;
-use crate::base::blob::Blob;
 use crate::call::Provider;
 use crate::driver::http::HttpClients;
 use crate::driver::{

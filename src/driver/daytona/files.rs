@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use cutover_base::blob::{Blob, BlobWriter};
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -10,7 +11,6 @@ use serde_json::{Value, json};
 use super::classes::of_file_part;
 use super::multipart::{Multipart, MultipartError, Part};
 use super::wire::Wire;
-use crate::base::blob::{Blob, BlobWriter};
 use crate::driver::http::{Ask, HttpError, Payload, Reply, Retry};
 use crate::driver::{CallContext, DriverResult, Entry, SandboxHandle};
 

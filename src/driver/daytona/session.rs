@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use cutover_base::blob::BlobWriter;
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::json;
@@ -13,7 +14,6 @@ use super::control::Polls;
 use super::execute::stream_object;
 use super::json_stream::Piece;
 use super::wire::Wire;
-use crate::base::blob::BlobWriter;
 use crate::call::{Failure, FailureClass};
 use crate::driver::http::{Ask, HttpError, Reply, Retry};
 use crate::driver::{

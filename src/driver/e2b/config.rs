@@ -1,8 +1,8 @@
 //! E2B's settings, by the names of its official SDKs (e2b-wire section 2.3).
 
+use cutover_base::secret::Secret;
 use url::Url;
 
-use crate::base::secret::Secret;
 use crate::driver::settings::{SettingError, base_url, filled, parse_base};
 
 /// The port that envd listens on (e2b-wire section 2.1).

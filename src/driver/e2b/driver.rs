@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use cutover_base::blob::Blob;
 use indexmap::IndexMap;
 
 use super::background::{Processes, pid_of};
@@ -12,7 +13,6 @@ use super::config::E2bConfig;
 use super::envd::Wire;
 use super::process::{Capture, Command};
 use super::stdin::alongside;
-use crate::base::blob::Blob;
 use crate::call::Provider;
 use crate::driver::http::HttpClients;
 use crate::driver::{

@@ -4,12 +4,12 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use cutover_base::blob::Blob;
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::envd::{Private, Wire};
-use crate::base::blob::Blob;
 use crate::call::{Failure, FailureClass};
 use crate::driver::http::{Ask, HttpError, Payload, Reply, Retry};
 use crate::driver::{CallContext, DriverResult, Entry, SandboxHandle};

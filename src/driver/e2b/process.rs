@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use cutover_base::blob::{Blob, BlobStore, BlobWriter};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -9,7 +10,6 @@ use super::classes::of_rpc;
 use super::envd::{Wire, stream_payload};
 use super::event::{self, Ended, Event, RpcError};
 use super::frame::{Frame, FrameDecoder};
-use crate::base::blob::{Blob, BlobStore, BlobWriter};
 use crate::call::provider_call::Env;
 use crate::call::{Failure, FailureClass};
 use crate::driver::http::{HttpError, Reply, Retry};

@@ -4,13 +4,13 @@ use std::future::Future;
 use std::time::Duration;
 
 use bytes::Bytes;
+use cutover_base::redact::Redactor;
 use reqwest::header::HeaderMap;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
 use super::error::{HttpError, chain, cut, is_html};
 use super::trail::Trail;
-use crate::base::redact::Redactor;
 
 /// Bytes of a JSON answer that is read whole. The largest are listings of directories; what has
 /// no such bound (output, logs, files) is streamed instead.

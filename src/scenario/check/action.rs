@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::base::side::Side;
+use cutover_base::side::Side;
+
 use crate::call::Verb;
 use crate::scenario::check::args::Args;
 use crate::scenario::check::fault;

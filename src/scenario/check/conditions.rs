@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::base::side::Side;
+use cutover_base::side::Side;
+
 use crate::call::{FailureClass, Surface};
 use crate::scenario::check::fields::{Fields, report_duplicates};
 use crate::scenario::check::findings::{Findings, Namespace};

@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use cutover_base::blob::sha256_hex;
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use crate::base::blob::sha256_hex;
 use crate::call::{Surface, Verb};
 use crate::scenario::capability::capability_names;
 use crate::scenario::check::fields::{Fields, report_duplicates};

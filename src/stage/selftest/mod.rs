@@ -3,7 +3,7 @@
 //!
 //! Both sides of a plant are stand-ins of the same provider, so that whatever is found was
 //! planted. The plants change messages on their way out of the target's stand-in
-//! ([`crate::standin::fault::Tamper`]); nothing else knows of them.
+//! ([`cutover_standin::fault::Tamper`]); nothing else knows of them.
 
 mod plant;
 mod plants;

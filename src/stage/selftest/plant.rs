@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
+use cutover_standin::fault::Tamper;
+
 use crate::call::{Lane, Provider, SideSpec, Stack, Surface};
 use crate::compare::subjects::Subjects;
 use crate::compare::verdict::Verdict;
 use crate::plan::{Case, PlanOptions, plan};
 use crate::scenario::{parse_one, render};
 use crate::stage::rehearsal::standin_subjects;
-use crate::standin::fault::Tamper;
 
 /// What is planted, where, and what the judge must say.
 #[derive(Debug, Clone)]

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+use cutover_standin::fault::Tamper;
 use serde_json::{Value, json};
 
 use crate::call::Provider;
 use crate::stage::selftest::wire::{Change, Content, ExitCodeIsPid, Flicker, Message, Output, Set};
 use crate::stage::selftest::{Expected, Plant};
-use crate::standin::fault::Tamper;
 
 const START: &str = "/process.Process/Start";
 const STAT: &str = "/filesystem.Filesystem/Stat";

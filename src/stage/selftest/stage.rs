@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use cutover_base::side::Side;
+use cutover_standin::engine::Engine;
 
-use crate::base::side::Side;
 use crate::driver::http::HttpClients;
 use crate::plan::Case;
 use crate::run::{OpenSide, Stage, StageError};
 use crate::stage::selftest::Plant;
 use crate::stage::sides::{SideStage, TwoSides};
 use crate::stage::standin::StandinPlan;
-use crate::standin::engine::Engine;
 use crate::surface::Lifecycle;
 
 /// Opens both sides of a plant as stand-ins of its provider, the target's with its tamper.

@@ -5,9 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use cutover_standin::fault::Tamper;
 use serde_json::Value;
-
-use crate::standin::fault::Tamper;
 
 /// Changes bytes.
 pub(super) type Change = fn(Vec<u8>) -> Vec<u8>;

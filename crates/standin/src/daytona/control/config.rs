@@ -1,0 +1,38 @@
+//! `GET /config` and `GET /health` (contract 1.5).
+
+use serde_json::{Value, json};
+
+use crate::daytona::control::route::API_VERSION;
+use crate::daytona::control::settings::AUTO_ARCHIVE_MIN_MAX;
+use crate::daytona::rate::Bucket;
+use crate::daytona::snapshot::DEFAULT;
+use crate::daytona::world::World;
+
+/// What SDKs before 0.147 learn the toolbox from. There is no login, so its fields are empty.
+pub(super) fn config(world: &World) -> Value {
+    let addr = world.addr;
+    let rate = |bucket: Bucket| json!({"ttl": 60, "limit": bucket.limit()});
+    json!({
+        "version": API_VERSION,
+        "oidc": {"issuer": "", "clientId": "", "audience": "", "provider": ""},
+        "linkedAccountsEnabled": false,
+        "announcements": {},
+        "proxyTemplateUrl": format!("http://{{{{PORT}}}}-{{{{sandboxId}}}}.localhost:{}", addr.port()),
+        "proxyToolboxUrl": world.toolbox_url(),
+        "defaultSnapshot": DEFAULT,
+        "dashboardUrl": format!("http://{addr}"),
+        "maxAutoArchiveInterval": AUTO_ARCHIVE_MIN_MAX,
+        "maintananceMode": false,
+        "environment": "standin",
+        "rateLimit": {
+            "authenticated": rate(Bucket::General),
+            "sandboxCreate": rate(Bucket::Create),
+            "sandboxLifecycle": rate(Bucket::Lifecycle),
+        },
+    })
+}
+
+/// Liveness; of readiness there is nothing apart to tell.
+pub(super) fn health() -> Value {
+    json!({"status": "ok"})
+}

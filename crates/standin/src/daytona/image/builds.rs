@@ -1,0 +1,142 @@
+//! Builds by reference: identical ones are done once (contract 1.3).
+
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use indexmap::IndexMap;
+use sha2::{Digest as _, Sha256};
+use tokio::sync::{Semaphore, watch};
+
+use crate::daytona::image::builder::build;
+use crate::daytona::image::{BuildLog, Image, Recipe};
+use crate::daytona::world::World;
+
+/// Builds at work at once; more wait, and their state is `pending`.
+const AT_ONCE: usize = 2;
+
+/// Finished builds that are remembered.
+const REMEMBERED_MAX: usize = 64;
+
+/// How far a build is.
+#[derive(Debug, Clone)]
+pub(in crate::daytona) enum BuildState {
+    Pending,
+    Building,
+    Done(Arc<Image>),
+    Failed(String),
+}
+
+impl BuildState {
+    /// Whether nothing more will happen.
+    pub(in crate::daytona) const fn ended(&self) -> bool {
+        matches!(self, Self::Done(_) | Self::Failed(_))
+    }
+}
+
+/// A build.
+#[derive(Debug)]
+pub(in crate::daytona) struct Build {
+    pub(in crate::daytona) log: BuildLog,
+    state: watch::Sender<BuildState>,
+}
+
+impl Build {
+    /// How far it is, now and whenever it goes on.
+    pub(in crate::daytona) fn state(&self) -> watch::Receiver<BuildState> {
+        self.state.subscribe()
+    }
+}
+
+/// The builds of a stand-in.
+#[derive(Debug)]
+pub(in crate::daytona) struct Builds {
+    by_reference: Mutex<IndexMap<String, Arc<Build>>>,
+    places: Arc<Semaphore>,
+}
+
+impl Default for Builds {
+    fn default() -> Self {
+        Self {
+            by_reference: Mutex::default(),
+            places: Arc::new(Semaphore::new(AT_ONCE)),
+        }
+    }
+}
+
+/// The reference of a build (contract 1.3).
+pub(in crate::daytona) fn reference_of(dockerfile: &str, hashes: &[String]) -> String {
+    let mut hashes = hashes.to_vec();
+    hashes.sort();
+    let digest = Sha256::digest(format!("{dockerfile}{}", hashes.concat()));
+    let mut reference = "daytona-".to_owned();
+    for byte in digest {
+        // Writing to a string cannot fail.
+        let _ = write!(reference, "{byte:02x}");
+    }
+    reference + ":daytona"
+}
+
+impl Builds {
+    fn lock(&self) -> MutexGuard<'_, IndexMap<String, Arc<Build>>> {
+        self.by_reference
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The build of a reference, begun now unless there is one that has not failed.
+    pub(in crate::daytona) fn order(
+        &self,
+        world: &Arc<World>,
+        reference: &str,
+        recipe: Result<Recipe, String>,
+    ) -> Arc<Build> {
+        let mut builds = self.lock();
+        if let Some(build) = builds.get(reference)
+            && !matches!(*build.state.borrow(), BuildState::Failed(_))
+        {
+            return Arc::clone(build);
+        }
+        let begun = Arc::new(Build {
+            log: BuildLog::default(),
+            state: watch::Sender::new(BuildState::Pending),
+        });
+        builds.shift_remove(reference);
+        if builds.len() >= REMEMBERED_MAX {
+            let old = builds
+                .iter()
+                .find(|(_, build)| build.state.borrow().ended());
+            let old = old.map(|(reference, _)| reference.clone());
+            old.and_then(|reference| builds.shift_remove(&reference));
+        }
+        builds.insert(reference.to_owned(), Arc::clone(&begun));
+        drop(builds);
+        let (world_there, places, job) = (
+            Arc::clone(world),
+            Arc::clone(&self.places),
+            Arc::clone(&begun),
+        );
+        world.background(async move {
+            let Ok(_place) = places.acquire_owned().await else {
+                return;
+            };
+            job.state.send_replace(BuildState::Building);
+            let built = match recipe {
+                Ok(recipe) => build(&world_there, &recipe, &job.log).await,
+                Err(reason) => {
+                    job.log.line(&reason);
+                    Err(format!("failed to build image: {reason}"))
+                }
+            };
+            job.state.send_replace(match built {
+                Ok(image) => BuildState::Done(Arc::new(image)),
+                Err(reason) => BuildState::Failed(reason),
+            });
+        });
+        begun
+    }
+
+    /// The build of a reference, if there is one.
+    pub(in crate::daytona) fn of(&self, reference: &str) -> Option<Arc<Build>> {
+        self.lock().get(reference).cloned()
+    }
+}

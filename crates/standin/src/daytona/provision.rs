@@ -1,0 +1,79 @@
+//! Makes sandboxes: of a snapshot at once, of a build when it is done.
+
+use std::sync::Arc;
+
+use crate::daytona::image::{Build, BuildState, Image, place_of};
+use crate::daytona::sandbox::{Facts, Fixed, Sandbox, State};
+use crate::daytona::world::World;
+use crate::engine::Profile;
+
+/// Makes a sandbox without an image yet.
+///
+/// # Errors
+/// What the engine said.
+pub(super) async fn make(world: &World, fixed: Fixed, facts: Facts) -> Result<Sandbox, String> {
+    let mut profile = Profile::litellm(&fixed.id);
+    profile.network = world.allow_network && !facts.network.block_all;
+    let engine = world.engine.create(&profile).await;
+    let engine = engine.map_err(|error| error.to_string())?;
+    Ok(Sandbox::new(fixed, facts, engine, world.stop.clone()))
+}
+
+/// Fills a sandbox with its image.
+///
+/// # Errors
+/// Why it cannot start.
+pub(super) async fn fill(sandbox: &Sandbox, image: Arc<Image>) -> Result<(), String> {
+    if let Some(files) = &image.files {
+        let filled = sandbox.engine.import_files(files.reader()).await;
+        filled.map_err(|error| error.to_string())?;
+    }
+    let place = place_of(sandbox.engine.as_ref(), &image).await?;
+    sandbox.settle(image, place);
+    Ok(())
+}
+
+/// Follows a build, and starts the sandbox that waits for it.
+pub(super) async fn when_built(world: Arc<World>, sandbox: Arc<Sandbox>, build: Arc<Build>) {
+    let mut states = build.state();
+    loop {
+        let state = states.borrow_and_update().clone();
+        match state {
+            BuildState::Pending => {}
+            BuildState::Building => set(&world, &sandbox, State::BuildingSnapshot, None),
+            BuildState::Failed(reason) => {
+                return set(&world, &sandbox, State::BuildFailed, Some(reason));
+            }
+            BuildState::Done(image) => {
+                set(&world, &sandbox, State::Creating, None);
+                return match fill(&sandbox, image).await {
+                    Ok(()) => started(&world, &sandbox),
+                    Err(reason) => set(&world, &sandbox, State::Error, Some(reason)),
+                };
+            }
+        }
+        if states.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+/// The sandbox runs from now on.
+pub(super) fn started(world: &World, sandbox: &Sandbox) {
+    sandbox.facts().last_activity_at = world.now();
+    set(world, sandbox, State::Started, None);
+}
+
+/// A change of state, unless the sandbox is on its way out.
+fn set(world: &World, sandbox: &Sandbox, state: State, error: Option<String>) {
+    {
+        let mut facts = sandbox.facts();
+        if facts.state == State::Destroying {
+            return;
+        }
+        facts.state = state;
+        facts.error = error;
+        facts.updated_at = world.now();
+    }
+    world.registry.changed.notify_one();
+}

@@ -1,0 +1,124 @@
+//! Facts about files, as Go shows them.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::daytona::toolbox::error::ToolError;
+use crate::daytona::toolbox::files::route::required;
+use crate::daytona::toolbox::machine::Machine;
+use crate::engine::{FileKind, FileStat};
+
+/// `GET /files/info?path=`.
+pub(super) async fn info(machine: &Machine) -> Result<Value, ToolError> {
+    let path = machine.resolve(&required(machine, "path")?);
+    let stat = machine.engine().stat(&path, true, machine.who()).await;
+    let stat = stat.map_err(|error| ToolError::of_file("stat", &path, &error))?;
+    Ok(dto(base_name(&path), &stat))
+}
+
+/// The last part of a path as Go's `filepath.Base` gives it.
+pub(super) fn base_name(path: &str) -> &str {
+    let trimmed = path.trim_end_matches('/');
+    if trimmed.is_empty() {
+        return "/";
+    }
+    trimmed.rsplit('/').next().unwrap_or(trimmed)
+}
+
+/// `FileInfo`.
+pub(super) fn dto(name: &str, stat: &FileStat) -> Value {
+    let (seconds, nanos) = stat.mtime;
+    let nanos = i32::try_from(nanos).unwrap_or_default();
+    let modified = Timestamp::new(seconds, nanos).unwrap_or(Timestamp::UNIX_EPOCH);
+    json!({
+        "name": name,
+        "size": stat.size,
+        "mode": mode_text(stat),
+        "modTime": modified.strftime("%Y-%m-%d %H:%M:%S%.f +0000 UTC").to_string(),
+        "modifiedAt": modified.to_string(),
+        "isDir": stat.kind == FileKind::Directory,
+        "owner": stat.uid.to_string(),
+        "group": stat.gid.to_string(),
+        "permissions": format!("0{:03o}", stat.mode & 0o777),
+    })
+}
+
+/// A mode as Go's `FileMode.String` writes it.
+fn mode_text(stat: &FileStat) -> String {
+    let mut text = String::new();
+    let flags = [
+        (stat.kind == FileKind::Directory, 'd'),
+        (stat.kind == FileKind::Symlink, 'L'),
+        (stat.kind == FileKind::Other, 'D'),
+        (stat.mode & 0o4000 != 0, 'u'),
+        (stat.mode & 0o2000 != 0, 'g'),
+        (stat.kind == FileKind::Other, 'c'),
+        (stat.mode & 0o1000 != 0, 't'),
+    ];
+    text.extend(
+        flags
+            .iter()
+            .filter(|(set, _)| *set)
+            .map(|(_, letter)| letter),
+    );
+    if text.is_empty() {
+        text.push('-');
+    }
+    for (at, letter) in "rwxrwxrwx".chars().enumerate() {
+        let set = stat.mode & (0o400 >> at) != 0;
+        text.push(if set { letter } else { '-' });
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stat(kind: FileKind, mode: u32) -> FileStat {
+        FileStat {
+            name: "x".to_owned(),
+            kind,
+            size: 5,
+            mode,
+            uid: 1000,
+            gid: 1000,
+            mtime: (1_767_225_600, 100_000_000),
+            link_target: None,
+        }
+    }
+
+    #[test]
+    fn modes_as_go_writes_them() {
+        let cases = [
+            (FileKind::File, 0o644, "-rw-r--r--"),
+            (FileKind::Directory, 0o755, "drwxr-xr-x"),
+            (FileKind::Directory, 0o1777, "dtrwxrwxrwx"),
+            (FileKind::File, 0o4755, "urwxr-xr-x"),
+            (FileKind::Other, 0o666, "Dcrw-rw-rw-"),
+        ];
+        for (kind, mode, expected) in cases {
+            assert_eq!(mode_text(&stat(kind, mode)), expected);
+        }
+    }
+
+    #[test]
+    fn times_and_permissions_as_go_writes_them() {
+        let shown = dto("x", &stat(FileKind::File, 0o4604));
+        assert_eq!(shown["modTime"], "2026-01-01 00:00:00.1 +0000 UTC");
+        assert_eq!(shown["modifiedAt"], "2026-01-01T00:00:00.1Z");
+        assert_eq!(shown["permissions"], "0604");
+        let whole = FileStat {
+            mtime: (1_767_225_600, 0),
+            ..stat(FileKind::File, 0)
+        };
+        assert_eq!(dto("x", &whole)["modTime"], "2026-01-01 00:00:00 +0000 UTC");
+    }
+
+    #[test]
+    fn base_names() {
+        for (path, name) in [("/a/b", "b"), ("/a/b/", "b"), ("/", "/"), ("x", "x")] {
+            assert_eq!(base_name(path), name);
+        }
+    }
+}

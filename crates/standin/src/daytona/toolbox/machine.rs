@@ -1,0 +1,111 @@
+//! A toolbox request with the sandbox that it is for.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+use crate::daytona::asked::Asked;
+use crate::daytona::control::IMAGE_REF;
+use crate::daytona::sandbox::Sandbox;
+use crate::daytona::toolbox::proxy::Busy;
+use crate::daytona::world::{ORGANIZATION, World};
+use crate::engine::{EngineSandbox, Identity};
+
+/// The template's ENV, as far as it means something without the template's files: a path to a CA
+/// bundle that is not there would break every client inside (`contracts/lap.md` 4.2).
+const IMAGE_ENV: [(&str, &str); 7] = [
+    (
+        "DATABASE_URL",
+        "postgresql://user:user@localhost:5432/litellm",
+    ),
+    ("DEBIAN_FRONTEND", "noninteractive"),
+    ("LANG", "en_US.UTF-8"),
+    ("UV_NATIVE_TLS", "true"),
+    ("LITELLM_MASTER_KEY", "sk-1234"),
+    ("LITELLM_SALT_KEY", "sk-litellm-salt-dev-unsafe"),
+    ("STORE_MODEL_IN_DB", "True"),
+];
+
+/// Docker's default, which the template keeps.
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// What a handler of the daemon works with.
+#[derive(Debug, Clone)]
+pub(super) struct Machine {
+    pub(super) world: Arc<World>,
+    pub(super) sandbox: Arc<Sandbox>,
+    pub(super) asked: Arc<Asked>,
+    /// Ends when the sandbox stops, is destroyed or dies.
+    pub(super) boot: CancellationToken,
+    /// Keeps the sandbox active.
+    pub(super) _busy: Arc<Busy>,
+}
+
+impl Machine {
+    /// The sandbox's engine.
+    pub(super) fn engine(&self) -> &dyn EngineSandbox {
+        self.sandbox.engine.as_ref()
+    }
+
+    /// Whose rights the daemon has: the image's user (contract 3.1).
+    pub(super) fn who(&self) -> &Identity {
+        &self.sandbox.place.identity
+    }
+
+    /// An answer in JSON.
+    pub(super) fn json(&self, status: StatusCode, message: Value) -> Response {
+        self.world.toolbox_json(&self.asked, status, message)
+    }
+
+    /// A path as the daemon takes it: relative to its work dir, nothing expanded (contract 3.6).
+    pub(super) fn resolve(&self, path: &str) -> String {
+        if path.starts_with('/') {
+            return path.to_owned();
+        }
+        let work_dir = &self.sandbox.place.work_dir;
+        if path.is_empty() {
+            return work_dir.clone();
+        }
+        format!("{work_dir}/{path}")
+    }
+
+    /// A resolved path as errors name it: the daemon hands a relative path to the system as it was
+    /// asked for, so its work dir is not told (contract 3.6).
+    pub(super) fn as_asked<'path>(&self, asked: &str, path: &'path str) -> &'path str {
+        if asked.starts_with('/') {
+            return path;
+        }
+        let below = path.strip_prefix(&self.sandbox.place.work_dir);
+        let below = below.map(|below| below.trim_start_matches('/'));
+        below.map_or(path, |below| if below.is_empty() { "." } else { below })
+    }
+
+    /// The daemon's own environment, which everything it starts inherits (contract 3.1).
+    pub(super) fn env(&self) -> BTreeMap<String, String> {
+        let fixed = &self.sandbox.fixed;
+        let own = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let mut env: BTreeMap<String, String> = IMAGE_ENV
+            .iter()
+            .map(|(name, value)| own(name, value))
+            .collect();
+        env.extend([
+            own("PATH", PATH),
+            own("HOME", &self.sandbox.place.home),
+            own("HOSTNAME", &fixed.id),
+            own("DAYTONA_SANDBOX_ID", &fixed.id),
+            own("DAYTONA_SANDBOX_SNAPSHOT", IMAGE_REF),
+            own("DAYTONA_SANDBOX_USER", &fixed.user),
+        ]);
+        env.extend(fixed.env.clone());
+        env.extend([
+            own("DAYTONA_ORGANIZATION_ID", ORGANIZATION),
+            own("DAYTONA_REGION_ID", &fixed.target),
+        ]);
+        self.sandbox.live.of(&self.boot).env.apply(&mut env);
+        env
+    }
+}

@@ -1,0 +1,160 @@
+//! The way to the daemon: who asks, for which sandbox, and whether it can be reached (contract 2.2).
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use axum::body::Body;
+use axum::http::StatusCode;
+use axum::response::Response;
+use jiff::SignedDuration;
+
+use crate::daytona::asked::Asked;
+use crate::daytona::sandbox::{Sandbox, State};
+use crate::daytona::toolbox::error::ToolError;
+use crate::daytona::toolbox::machine::Machine;
+use crate::daytona::toolbox::route;
+use crate::daytona::world::{World, empty, text};
+
+/// How long the proxy remembers that a key may use a sandbox (contract 2.2).
+const CACHED_FOR: SignedDuration = SignedDuration::from_secs(120);
+
+const NO_KEY: &str = "missing authentication: provide a preview access token (via header, query \
+                      parameter, or cookie) or use an API key or JWT";
+const BAD_KEY: &str = "authentication failed: Bearer token is invalid";
+const STOPPED: &str = "failed to resolve container IP after 3 attempts: no IP address found. Is \
+                       the Sandbox started?";
+
+/// Answers a request under `/toolbox`.
+pub(in crate::daytona) async fn handle(world: Arc<World>, asked: Asked, body: Body) -> Response {
+    let (sandbox, inner) = match admit(&world, &asked) {
+        Ok(admitted) => admitted,
+        Err(error) => {
+            let path = asked.path.clone();
+            return error.into_response(&world, &asked, &path);
+        }
+    };
+    if inner.len() > 1 && inner.ends_with('/') {
+        return redirect(&asked, &inner);
+    }
+    let boot = sandbox.boot();
+    let busy = Busy::new(&world, &sandbox, &asked);
+    let machine = Machine {
+        world: Arc::clone(&world),
+        sandbox,
+        asked: Arc::new(asked),
+        boot: boot.clone(),
+        _busy: Arc::new(busy),
+    };
+    let asked = Arc::clone(&machine.asked);
+    // A daemon that ends while it works leaves the proxy with nothing to pass on.
+    let answer = boot
+        .run_until_cancelled(route::answer(machine, &inner, body))
+        .await;
+    match answer.unwrap_or(Err(ToolError::Dead)) {
+        Ok(response) => response,
+        Err(error) => error.into_response(&world, &asked, &inner),
+    }
+}
+
+/// Lets a request through to its sandbox, with the path inside the daemon.
+fn admit(world: &World, asked: &Asked) -> Result<(Arc<Sandbox>, String), ToolError> {
+    let rest = asked.path.strip_prefix("/toolbox/").unwrap_or_default();
+    let (id, inner) = rest.split_once('/').unwrap_or((rest, ""));
+    if id.is_empty() {
+        return Err(ToolError::not_found("not found"));
+    }
+    let key = asked
+        .bearer()
+        .ok_or_else(|| ToolError::unauthorized(NO_KEY))?;
+    if key != world.key {
+        return Err(ToolError::unauthorized(BAD_KEY));
+    }
+    let now = world.now();
+    let Some(sandbox) = world.registry.by_id(id) else {
+        // The access check of an unknown sandbox fails as a bad key does, unless the proxy still
+        // remembers that the key was good; then the runner finds no container.
+        if !world.registry.remembered(id, now) {
+            return Err(ToolError::unauthorized(BAD_KEY));
+        }
+        return Err(no_container(id));
+    };
+    sandbox.facts().proxy_cached_until = now.saturating_add(CACHED_FOR).ok();
+    reachable(&sandbox)?;
+    Ok((sandbox, format!("/{inner}")))
+}
+
+/// Whether the way to a sandbox's inside is open (contract 2.2).
+pub(in crate::daytona) fn reachable(sandbox: &Sandbox) -> Result<(), ToolError> {
+    let facts = sandbox.facts();
+    if facts.dead {
+        return Err(ToolError::Dead);
+    }
+    match facts.state {
+        State::Started
+        | State::Resizing { started: true }
+        | State::Snapshotting { started: true } => Ok(()),
+        State::Stopping | State::Destroying => Err(ToolError::Dead),
+        State::Archiving | State::Archived | State::Restoring => {
+            Err(no_container(&sandbox.fixed.id))
+        }
+        _ => Err(ToolError::bad(STOPPED)),
+    }
+}
+
+fn no_container(id: &str) -> ToolError {
+    ToolError::not_found(format!(
+        "sandbox container not found: not found: failed to inspect sandbox container {id}: Error \
+         response from daemon: No such container: {id}"
+    ))
+}
+
+/// The daemon's router sends a stray slash away (contract 2.2).
+fn redirect(asked: &Asked, inner: &str) -> Response {
+    let to = inner.trim_end_matches('/');
+    let mut response = if asked.method == axum::http::Method::GET {
+        text(
+            StatusCode::MOVED_PERMANENTLY,
+            format!("<a href=\"{to}\">Moved Permanently</a>.\n\n"),
+        )
+    } else {
+        empty(StatusCode::TEMPORARY_REDIRECT)
+    };
+    if let Ok(to) = axum::http::HeaderValue::from_str(to) {
+        response.headers_mut().insert("location", to);
+    }
+    response
+}
+
+/// A request at work: activity at its start and end, and between (contract 2.1). It is at work as
+/// long as anything of it is held: a websocket is until it closes.
+#[derive(Debug)]
+pub(super) struct Busy {
+    world: Arc<World>,
+    sandbox: Arc<Sandbox>,
+    counts: bool,
+}
+
+impl Busy {
+    fn new(world: &Arc<World>, sandbox: &Arc<Sandbox>, asked: &Asked) -> Self {
+        let skip = asked.header("x-daytona-skip-last-activity-update") == Some("true");
+        if !skip {
+            sandbox.busy.fetch_add(1, Ordering::SeqCst);
+            sandbox.touch(world.now());
+        }
+        Self {
+            world: Arc::clone(world),
+            sandbox: Arc::clone(sandbox),
+            counts: !skip,
+        }
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        if self.counts {
+            self.sandbox.touch(self.world.now());
+            self.sandbox.busy.fetch_sub(1, Ordering::SeqCst);
+            self.world.registry.changed.notify_one();
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! Sessions: one long-lived shell each, whose state lasts from command to command (contract 3.4).
+//!
+//! Comes in: requests below `/process/session`. Goes out: commands, their exit codes and logs.
+//! Deliberately absent: terminals, which have no commands.
+
+mod entrypoint;
+mod exec;
+mod follow;
+mod input;
+mod logs;
+mod markers;
+mod reading;
+mod route;
+mod shell;
+mod version;
+
+pub(super) use route::answer;
+pub(in crate::daytona) use shell::Session;

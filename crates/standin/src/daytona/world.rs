@@ -1,0 +1,157 @@
+//! What every handler of this stand-in shares.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::Response;
+use cutover_base::clock::Clock;
+use jiff::Timestamp;
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::daytona::asked::Asked;
+use crate::daytona::escape::go_json;
+use crate::daytona::image::Builds;
+use crate::daytona::preview::SignedPreviews;
+use crate::daytona::rate::Rates;
+use crate::daytona::registry::Registry;
+use crate::daytona::snapshot::Snapshots;
+use crate::engine::Engine;
+use crate::fault::Tamper;
+
+/// The organisation that the key belongs to.
+pub(super) const ORGANIZATION: &str = "6a1f0c52-7a3b-4f52-9a53-2f3c0b8e5d10";
+
+/// Regions that a sandbox may be asked for in; one machine is all of them.
+pub(super) const REGIONS: [&str; 2] = ["us", "eu"];
+
+/// The shared state of one stand-in.
+pub(super) struct World {
+    pub(super) engine: Arc<dyn Engine>,
+    pub(super) clock: Clock,
+    pub(super) key: String,
+    pub(super) addr: SocketAddr,
+    pub(super) tamper: Option<Arc<dyn Tamper>>,
+    pub(super) swap_shell: bool,
+    pub(super) allow_network: bool,
+    pub(super) registry: Registry,
+    /// Folder in which snapshots outlive the stand-in.
+    pub(super) state_dir: Option<PathBuf>,
+    pub(super) builds: Builds,
+    pub(super) snapshots: Snapshots,
+    pub(super) signed: SignedPreviews,
+    pub(super) rates: Rates,
+    /// Every task of this stand-in.
+    pub(super) tasks: TaskTracker,
+    /// Ends every task.
+    pub(super) stop: CancellationToken,
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("World")
+            .field("addr", &self.addr)
+            .field("engine", &self.engine)
+            .finish_non_exhaustive()
+    }
+}
+
+impl World {
+    /// The time now.
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Whether a sandbox is walled off from the host: files and process ids of its own.
+    pub(super) fn isolates(&self) -> bool {
+        let capabilities = self.engine.capabilities();
+        capabilities.iter().any(|word| word == "isolation")
+    }
+
+    /// What a sandbox's `toolboxProxyUrl` says (no slash at its end).
+    pub(super) fn toolbox_url(&self) -> String {
+        format!("http://{}/toolbox", self.addr)
+    }
+
+    /// Runs work that goes on when the client goes away, and waits for it. `None` when the
+    /// stand-in is told to stop.
+    pub(super) async fn detached<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Option<T> {
+        let stop = self.stop.clone();
+        let task = self
+            .tasks
+            .spawn(async move { stop.run_until_cancelled(work).await });
+        task.await.ok().flatten()
+    }
+
+    /// Runs work that nobody waits for, until the stand-in is told to stop.
+    pub(super) fn background(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let stop = self.stop.clone();
+        self.tasks
+            .spawn(async move { stop.run_until_cancelled(work).await });
+    }
+
+    /// An answer of the control plane, in plain JSON.
+    pub(super) fn control_json(
+        &self,
+        asked: &Asked,
+        status: StatusCode,
+        mut message: Value,
+    ) -> Response {
+        self.tamper(asked, &mut message);
+        json_response(status, message.to_string().into_bytes())
+    }
+
+    /// An answer of the toolbox, in JSON as Go writes it.
+    pub(super) fn toolbox_json(
+        &self,
+        asked: &Asked,
+        status: StatusCode,
+        mut message: Value,
+    ) -> Response {
+        self.tamper(asked, &mut message);
+        json_response(status, go_json(&message))
+    }
+
+    fn tamper(&self, asked: &Asked, message: &mut Value) {
+        if let Some(tamper) = &self.tamper {
+            tamper.json(&asked.route(), message);
+        }
+    }
+}
+
+fn json_response(status: StatusCode, bytes: Vec<u8>) -> Response {
+    let mut response = Response::new(Body::from(bytes));
+    *response.status_mut() = status;
+    response.headers_mut().insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("application/json; charset=utf-8"),
+    );
+    response
+}
+
+/// An answer without a body.
+pub(super) fn empty(status: StatusCode) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response
+}
+
+/// An answer of plain text.
+pub(super) fn text(status: StatusCode, body: impl Into<Body>) -> Response {
+    let mut response = Response::new(body.into());
+    *response.status_mut() = status;
+    response.headers_mut().insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("text/plain; charset=utf-8"),
+    );
+    response
+}

@@ -1,0 +1,60 @@
+//! What every request of the stand-in needs.
+
+use std::sync::Arc;
+
+use cutover_base::clock::Clock;
+use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::e2b::idempotency::IdempotencyKeys;
+use crate::e2b::registry::Registry;
+use crate::e2b::snapshots::Snapshots;
+use crate::engine::Engine;
+use crate::fault::Tamper;
+
+/// The stand-in's own state, shared by its requests and its tasks.
+#[derive(Debug)]
+pub(crate) struct App {
+    /// What runs the sandboxes.
+    pub(crate) engine: Arc<dyn Engine>,
+    /// Its time.
+    pub(crate) clock: Clock,
+    /// When it was started.
+    pub(crate) started_at: Timestamp,
+    /// The key it accepts.
+    pub(crate) key: String,
+    /// Plants differences.
+    pub(crate) tamper: Option<Arc<dyn Tamper>>,
+    /// Whether commands run Daytona's way (self-test of the judge).
+    pub(crate) swap_shell: bool,
+    /// Whether sandboxes may reach the host's network.
+    pub(crate) allow_network: bool,
+    /// The sandboxes.
+    pub(crate) registry: Registry,
+    /// The snapshots.
+    pub(crate) snapshots: Snapshots,
+    /// The creates that may be asked for again.
+    pub(crate) creates: IdempotencyKeys,
+    /// Every task of the stand-in; `stop` waits for them.
+    pub(crate) tasks: TaskTracker,
+    /// Cancelled when the stand-in stops.
+    pub(crate) stopping: CancellationToken,
+}
+
+impl App {
+    /// Ends a sandbox: it answers nothing from now on, and a task takes it away.
+    ///
+    /// Returns the task, so that a caller may wait until nothing is left; a caller that goes away
+    /// does not stop it.
+    pub(crate) fn end(self: &Arc<Self>, id: &str) -> Option<tokio::task::JoinHandle<()>> {
+        let sandbox = self.registry.remove(id)?;
+        sandbox.dead.cancel();
+        sandbox.life().link.cancel();
+        let app = Arc::clone(self);
+        Some(self.tasks.spawn(async move {
+            sandbox.engine.destroy().await;
+            app.registry.forget(&sandbox.id);
+        }))
+    }
+}

@@ -1,0 +1,167 @@
+//! Making a sandbox: of an image, of a snapshot, of another sandbox's files.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use axum::http::StatusCode;
+use tokio::sync::{Semaphore, watch};
+
+use crate::e2b::app::App;
+use crate::e2b::auth;
+use crate::e2b::control::pause::too_many;
+use crate::e2b::error::ControlError;
+use crate::e2b::life::Life;
+use crate::e2b::log::{Level, SandboxLog};
+use crate::e2b::network::Network;
+use crate::e2b::process::table::ProcessTable;
+use crate::e2b::registry::{Full, Slot};
+use crate::e2b::sandbox::{INCOMING_MAX, Lifecycle, Sandbox, environment};
+use crate::e2b::snapshots::{Archive, Snapshot};
+use crate::e2b::template::{self, Template};
+use crate::e2b::usage::UsageHistory;
+use crate::e2b::watchers::Watchers;
+use crate::engine::{EngineError, EngineSandbox, Profile};
+
+/// What a new sandbox is to be.
+#[derive(Debug, Clone)]
+pub(crate) struct Blueprint {
+    /// What it says it is made of.
+    pub(crate) template: Template,
+    /// Labels.
+    pub(crate) metadata: BTreeMap<String, String>,
+    /// Environment, without the system's own entries.
+    pub(crate) envs: BTreeMap<String, String>,
+    /// Whether envd asks for a token.
+    pub(crate) secure: bool,
+    /// Egress and ingress.
+    pub(crate) network: Network,
+    /// Its end.
+    pub(crate) lifecycle: Lifecycle,
+    /// Its files.
+    pub(crate) files: Files,
+    /// What was asked for and is not done; goes to its log.
+    pub(crate) notes: Vec<&'static str>,
+}
+
+/// Where the files of a new sandbox come from.
+#[derive(Debug, Clone)]
+pub(crate) enum Files {
+    /// The image.
+    Image,
+    /// A snapshot.
+    Snapshot(Arc<Snapshot>),
+    /// A sandbox that is being forked.
+    Fork(Arc<Archive>),
+}
+
+/// Makes a sandbox. Runs to its end even if the caller goes away: who asked may come back with
+/// its idempotency key, and a sandbox nobody asks for ends at its time.
+pub(crate) async fn launch(
+    app: &Arc<App>,
+    blueprint: Blueprint,
+) -> Result<Arc<Sandbox>, ControlError> {
+    let slot = app.registry.reserve().map_err(|full| match full {
+        Full::Plan => too_many(),
+        Full::Machine => {
+            let text = "Failed to place sandbox: not enough capacity for the requested resources \
+                        right now, please retry shortly";
+            ControlError::new(StatusCode::SERVICE_UNAVAILABLE, text)
+                .coded("sandbox_capacity_unavailable")
+        }
+    })?;
+    let task_app = Arc::clone(app);
+    let work = app
+        .tasks
+        .spawn(async move { do_launch(&task_app, blueprint, slot).await });
+    work.await
+        .unwrap_or_else(|_| Err(not_created("the task failed")))
+}
+
+async fn do_launch(
+    app: &Arc<App>,
+    blueprint: Blueprint,
+    slot: Slot,
+) -> Result<Arc<Sandbox>, ControlError> {
+    let limited = blueprint.network.limits_egress();
+    let profile = template::profile(app.allow_network && !limited);
+    let engine = app.engine.create(&profile).await;
+    let engine = engine.map_err(|error| not_created(&error.to_string()))?;
+    if let Err(error) = fill(&blueprint.files, engine.as_ref()).await {
+        engine.destroy().await;
+        let what = "creating sandbox from a snapshot";
+        return Err(ControlError::engine(what, &error));
+    }
+    if app.stopping.is_cancelled() {
+        engine.destroy().await;
+        return Err(not_created("the stand-in is stopping"));
+    }
+    let sandbox = assemble(app, blueprint, profile, engine, slot);
+    Ok(app.registry.add(sandbox))
+}
+
+async fn fill(files: &Files, engine: &dyn EngineSandbox) -> Result<(), EngineError> {
+    let archive = match files {
+        Files::Image => return Ok(()),
+        Files::Snapshot(snapshot) => snapshot.open().await?,
+        Files::Fork(archive) => archive.open().await?,
+    };
+    engine.import_files(archive).await
+}
+
+fn assemble(
+    app: &App,
+    blueprint: Blueprint,
+    profile: Profile,
+    engine: Arc<dyn EngineSandbox>,
+    slot: Slot,
+) -> Sandbox {
+    let id = auth::new_sandbox_id();
+    let now = app.clock.now();
+    let dead = app.stopping.child_token();
+    let log = Arc::new(SandboxLog::new(app.clock.clone()));
+    let life = Life::running(&dead, now, blueprint.lifecycle.seconds);
+    let sandbox = Sandbox {
+        envs: environment(blueprint.envs, &id, &blueprint.template),
+        id,
+        template: blueprint.template,
+        profile,
+        metadata: blueprint.metadata,
+        token: blueprint.secure.then(auth::new_token),
+        traffic_token: (!blueprint.network.is_public()).then(auth::new_token),
+        started_at: now,
+        lifecycle: blueprint.lifecycle,
+        network: Arc::new(Mutex::new(blueprint.network)),
+        engine,
+        processes: ProcessTable::new(Arc::clone(&log)),
+        watchers: Watchers::default(),
+        dead,
+        incoming: Arc::new(Semaphore::new(INCOMING_MAX)),
+        log,
+        usage: Arc::new(UsageHistory::new()),
+        slot: Arc::new(slot),
+        life: Mutex::new(life),
+        settled: watch::Sender::new(()),
+    };
+    sandbox.note(Level::Info, "Sandbox started");
+    match blueprint.files {
+        Files::Image => {}
+        Files::Snapshot(_) | Files::Fork(_) => sandbox.note(
+            Level::Warn,
+            "Files, environment and metadata were copied; processes were not",
+        ),
+    }
+    if sandbox.network().limits_egress() {
+        let text = "Egress rules are kept but not applied: the sandbox has no network at all";
+        sandbox.note(Level::Warn, text);
+    }
+    for note in blueprint.notes {
+        sandbox.note(Level::Warn, note);
+    }
+    sandbox
+}
+
+/// The prefix is the provider's (load-bearing, contract 1.5); the cause is ours.
+fn not_created(cause: &str) -> ControlError {
+    let text = format!("Failed to place sandbox: sandbox creation failed: {cause}");
+    ControlError::new(StatusCode::INTERNAL_SERVER_ERROR, text).coded("sandbox_create_failed")
+}

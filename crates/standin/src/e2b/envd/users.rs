@@ -1,0 +1,80 @@
+//! Users: looked up by name on every request (contract 5.2).
+
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::e2b::error::{Code, RpcError};
+use crate::e2b::sandbox::Sandbox;
+use crate::engine::{Account, Identity};
+
+/// The user of the built-in image, when a request names none.
+pub(crate) const DEFAULT_USER: &str = "user";
+
+/// An account by name.
+pub(crate) async fn find(sandbox: &Sandbox, name: &str) -> Result<Option<Account>, RpcError> {
+    let accounts =
+        sandbox.engine.accounts().await.map_err(|error| {
+            RpcError::engine(Code::Internal, "error reading accounts: ", &error)
+        })?;
+    Ok(accounts.into_iter().find(|account| account.name == name))
+}
+
+/// Checks the Basic user of a request; the password is ignored, other schemes are too.
+pub(crate) async fn basic(
+    sandbox: &Sandbox,
+    headers: &HeaderMap,
+) -> Result<Option<Account>, RpcError> {
+    let Some(name) = basic_name(headers) else {
+        return Ok(None);
+    };
+    match find(sandbox, &name).await? {
+        Some(account) => Ok(Some(account)),
+        None => Err(RpcError::new(
+            Code::Unauthenticated,
+            format!("invalid username: '{name}'"),
+        )),
+    }
+}
+
+fn basic_name(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, credentials) = value.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let decoded = STANDARD.decode(credentials.trim()).ok()?;
+    let decoded = String::from_utf8_lossy(&decoded).into_owned();
+    decoded.split_once(':').map(|(name, _)| name.to_owned())
+}
+
+/// The rights of an account's commands.
+pub(crate) fn identity(account: &Account) -> Identity {
+    Identity::User {
+        uid: account.uid,
+        gid: account.gid,
+        groups: account.groups.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_basic_header_names_a_user() {
+        for (value, expected) in [
+            ("Basic dXNlcjo=", Some("user")),
+            ("basic cm9vdDpzZWNyZXQ=", Some("root")),
+            ("Basic Og==", Some("")),
+            ("Bearer dXNlcjo=", None),
+            ("Basic !!!", None),
+            ("Basic dXNlcg==", None),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(AUTHORIZATION, value.parse().unwrap());
+            assert_eq!(basic_name(&headers).as_deref(), expected, "{value}");
+        }
+    }
+}
