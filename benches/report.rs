@@ -5,13 +5,14 @@
     reason = "a benchmark that cannot begin has nothing to tell"
 )]
 
-use cutover::call::{Surface, Verb};
+use cutover::call::Surface;
 use cutover::compare::measured::Timing;
 use cutover::compare::verdict::{
     CaseVerdict, Conclusion, Decision, DecisionVerdict, Divergence, Drift, DriftVerdict,
     FieldVerdict, ObservedValue, QuirkUse, Scope, Shown, StepVerdict, Verdict,
 };
 use cutover::report::{ReportInput, Resources, RunFacts, write_all};
+use cutover::scenario::verbs;
 use cutover::transcript::Ending;
 use cutover::transcript::event::StoredSubject;
 use cutover_base::blob::Blob;
@@ -66,7 +67,7 @@ fn step(number: usize, verdict: Verdict) -> StepVerdict {
     StepVerdict {
         id: format!("{number:02}-execute"),
         line: number,
-        verb: Verb::Execute,
+        verb: verbs::ALL[1],
         verdict,
         reason: String::new(),
         unmet: Vec::new(),

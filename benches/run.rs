@@ -11,11 +11,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cutover::call::Provider;
-use cutover::call::provider_call::Env;
+use cutover::call::sandbox_call::{Execute, Provision};
 use cutover::driver::http::HttpClients;
-use cutover::driver::{
-    CallContext, CreateRequest, DriverConfig, ExecuteRequest, SandboxDriver, SandboxHandle, connect,
-};
+use cutover::driver::{CallContext, DriverConfig, Labels, SandboxDriver, SandboxHandle, connect};
 use cutover::transcript::{Exchange, ExchangeSink};
 use cutover_base::blob::BlobStore;
 use cutover_base::redact::Redactor;
@@ -82,18 +80,16 @@ impl Bench {
     }
 
     async fn sandbox(&self) -> SandboxHandle {
-        let request = CreateRequest::default();
-        self.driver.create(&request, &self.cx).await.unwrap()
+        let call = Provision::default();
+        let made = self.driver.create(&call, &Labels::new(), &self.cx).await;
+        made.unwrap()
     }
 
     async fn execute(&self, sandbox: &SandboxHandle) {
-        let request = ExecuteRequest {
+        let request = Execute {
             cmd: COMMAND.to_owned(),
-            cwd: None,
-            env: Env::new(),
-            user: None,
-            timeout: Duration::from_secs(30),
-            stdin: None,
+            timeout: Some(Duration::from_secs(30)),
+            ..Execute::default()
         };
         let reply = self.driver.execute(sandbox, &request, &self.cx).await;
         assert_eq!(reply.unwrap().exit_code, Some(0));

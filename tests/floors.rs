@@ -162,6 +162,10 @@ fn what_is_right_passes() {
         ("src/scenario/yaml/read.rs", "use serde_yaml::Value;"),
         ("src/call/mod.rs", "//! Calls.\nmod a;\npub use a::A;"),
         (
+            "src/call/mod.rs",
+            "//! Calls.\nmod a;\npub static ALL: [&A; 1] = [&a::ONE];",
+        ),
+        (
             "src/driver/mod.rs",
             "//! D.\npub trait D { fn x(&self) {} }\npub struct A;",
         ),

@@ -1,4 +1,4 @@
-//! The vocabulary of calls: who is asked (subject), what is asked (verb, call), what came back
+//! The vocabulary of calls: who is asked (subject), what is asked (call), what came back
 //! (outcome, failure).
 //!
 //! Comes in: names of `base`. Goes out: plain data for every room above. Deliberately absent:
@@ -6,12 +6,12 @@
 
 pub mod failure;
 pub mod outcome;
-pub mod provider_call;
+pub mod sandbox_call;
 pub mod subject;
-pub mod verb;
+pub mod tool_call;
 
 pub use failure::{Failure, FailureClass};
 pub use outcome::{FieldValue, Outcome};
-pub use provider_call::ProviderCall;
+pub use sandbox_call::{SandboxCall, SandboxRequest};
 pub use subject::{Lane, Provider, SideSpec, Stack, Surface};
-pub use verb::Verb;
+pub use tool_call::ToolCall;

@@ -5,7 +5,6 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use crate::call::failure::Failure;
-use crate::call::subject::Surface;
 
 /// One field's value: structured, or captured bytes.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,7 +15,7 @@ pub enum FieldValue {
     Bytes(Blob),
 }
 
-/// The fields that a call gave, in the order of the surface's table (`design.md` section 4).
+/// The fields that a call gave, in the order in which they were added.
 /// A field that was not given is absent, which is a value of its own.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Outcome {
@@ -25,27 +24,6 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// The names of the fields that a surface can have.
-    pub const fn field_names(surface: Surface) -> &'static [&'static str] {
-        match surface {
-            Surface::Mcp => &["text", "is_error", "rpc_error"],
-            Surface::Platform => &["status", "body"],
-            Surface::Provider => &[
-                "exit_code",
-                "signal",
-                "stdout",
-                "stderr",
-                "output",
-                "streams",
-                "process",
-                "content",
-                "entries",
-                "failure",
-                "duration",
-            ],
-        }
-    }
-
     /// Adds a structured field.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {

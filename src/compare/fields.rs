@@ -1,8 +1,9 @@
 //! Which fields of a step are compared, and how (`design.md` section 4).
 
-use crate::call::{Outcome, Surface, Verb};
+use crate::call::{Outcome, Surface};
 use crate::scenario::matcher::FieldPath;
 use crate::scenario::model::{Action, CompareKind, Step};
+use crate::scenario::verbs::{Compared, Field, field_names, fields, fields_of};
 
 /// One field of a step: compared in some way, or not, and why not.
 #[derive(Debug, Clone)]
@@ -35,42 +36,16 @@ pub(crate) fn kind_name(kind: &CompareKind) -> String {
     }
 }
 
-const FAILURE: (&str, CompareKind) = ("$.failure.class", CompareKind::Exact);
-
-const EXECUTE: [(&str, CompareKind); 6] = [
-    ("$.exit_code", CompareKind::Exact),
-    ("$.signal", CompareKind::Exact),
-    ("$.stdout", CompareKind::Bytes),
-    ("$.stderr", CompareKind::Bytes),
-    ("$.output", CompareKind::Bytes),
-    FAILURE,
-];
-
-/// The fields that are compared when the step says nothing, in the order of the table.
+/// The fields that are compared when the step says nothing.
 fn defaults(step: &Step, surface: Surface) -> Vec<(&'static str, CompareKind)> {
-    let verb = step.action.verb();
-    let waits = matches!(step.action, Action::WaitProcess { .. });
-    if verb.is_harness() && !waits {
+    let Action::Call(call) = &step.action else {
         return Vec::new();
-    }
-    match (surface, verb) {
-        (Surface::Mcp, _) => vec![
-            ("$.text", CompareKind::Text),
-            ("$.is_error", CompareKind::Exact),
-            ("$.rpc_error", CompareKind::Json),
-        ],
-        (Surface::Platform, _) => vec![
-            ("$.status", CompareKind::Exact),
-            ("$.body", CompareKind::Json),
-        ],
-        (Surface::Provider, Verb::Execute) => EXECUTE.to_vec(),
-        (Surface::Provider, _) if waits => EXECUTE.to_vec(),
-        (Surface::Provider, Verb::ReadFile) => vec![("$.content", CompareKind::Bytes), FAILURE],
-        (Surface::Provider, Verb::ListFiles | Verb::StatFile) => {
-            vec![("$.entries", CompareKind::Json), FAILURE]
-        }
-        (Surface::Provider, _) => vec![FAILURE],
-    }
+    };
+    let compared = fields_of(call.verb, surface).filter_map(|field| match &field.compared {
+        Compared::By(path, kind) => Some((*path, kind.clone())),
+        Compared::No(_) => None,
+    });
+    compared.collect()
 }
 
 /// Every path that a step may be compared by at a surface; what a ledger shape may name.
@@ -103,10 +78,9 @@ pub(crate) fn specs(step: &Step, surface: Surface, outcomes: &[&Outcome]) -> Vec
             });
         }
     }
-    let known = Outcome::field_names(surface);
     for rule in &step.compare {
         // A scenario for several surfaces may name fields that this one does not have.
-        if !known.contains(&rule.path.field.as_str()) {
+        if !field_names(surface).any(|name| name == rule.path.field) {
             continue;
         }
         let skip = match &rule.kind {
@@ -124,13 +98,13 @@ pub(crate) fn specs(step: &Step, surface: Surface, outcomes: &[&Outcome]) -> Vec
             skip,
         });
     }
-    add_evidence(&mut specs, known, outcomes);
+    add_evidence(&mut specs, step, surface, outcomes);
     specs
 }
 
 /// Fields that came back and that nothing compares, so that the report can count them.
-fn add_evidence(specs: &mut Vec<FieldSpec>, known: &[&str], outcomes: &[&Outcome]) {
-    for name in known {
+fn add_evidence(specs: &mut Vec<FieldSpec>, step: &Step, surface: Surface, outcomes: &[&Outcome]) {
+    for Field { name, .. } in fields(surface) {
         let there = outcomes
             .iter()
             .any(|outcome| outcome.fields.contains_key(*name));
@@ -138,10 +112,9 @@ fn add_evidence(specs: &mut Vec<FieldSpec>, known: &[&str], outcomes: &[&Outcome
         if !there || named {
             continue;
         }
-        let why = match *name {
-            "duration" => "times are reported and not compared unless the step says so",
-            "streams" => "tells how the provider keeps its streams",
-            "process" => "chosen anew each time; compared when the step says so",
+        let own = fields_of(step.action.verb(), surface).find(|field| field.name == *name);
+        let why = match own.map(|field| &field.compared) {
+            Some(Compared::No(why)) => why,
             _ => "not compared for this verb unless the step says so",
         };
         if let Ok(path) = FieldPath::parse(name) {

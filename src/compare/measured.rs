@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use cutover_base::side::Side;
 use indexmap::IndexMap;
 
-use crate::call::Verb;
 use crate::compare::verdict::CaseVerdict;
+use crate::scenario::verbs::{self, Verb};
 use crate::transcript::{StepResult, StoredRun};
 
 /// What was measured in a run.
@@ -60,9 +60,9 @@ impl Measured {
 }
 
 fn timing(run: &StoredRun, cases: &[CaseVerdict]) -> Vec<Timing> {
-    let mut durations: IndexMap<(Verb, Side), Vec<u64>> = IndexMap::new();
+    let mut durations: IndexMap<(&'static Verb, Side), Vec<u64>> = IndexMap::new();
     for case in cases {
-        let verbs: HashMap<&str, Verb> = case
+        let verbs: HashMap<&str, &'static Verb> = case
             .steps
             .iter()
             .map(|step| (step.id.as_str(), step.verb))
@@ -83,13 +83,13 @@ fn timing(run: &StoredRun, cases: &[CaseVerdict]) -> Vec<Timing> {
             }
         }
     }
-    durations.sort_keys();
+    durations.sort_by_key(|(verb, side), _| (verb.position(), *side));
     durations
         .into_iter()
         .map(|((verb, side), mut ms)| {
             ms.sort_unstable();
             Timing {
-                verb: verb.name().to_owned(),
+                verb: verb.name.to_owned(),
                 side,
                 count: ms.len() as u64,
                 p50_ms: percentile(&ms, 50),
@@ -111,7 +111,7 @@ fn availability(run: &StoredRun) -> Vec<Availability> {
         .iter()
         .filter_map(|count| {
             let verb = match count.operation.as_str() {
-                "create" => Verb::Provision.name(),
+                "create" => verbs::PROVISION.name,
                 other => other,
             };
             Some(Availability {

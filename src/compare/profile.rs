@@ -3,11 +3,11 @@
 
 use cutover_base::side::Side;
 
-use crate::call::Verb;
 use crate::compare::ledger::CasePattern;
 use crate::scenario::Problem;
 use crate::scenario::node::{Kind, Node, Position};
 use crate::scenario::reader::Reader;
+use crate::scenario::verbs;
 
 /// The format line of a profile.
 pub const PROFILE_FORMAT: &str = "cutover.profile/1";
@@ -211,9 +211,9 @@ fn read_budgets<'n>(
         );
         return Vec::new();
     };
-    let verbs: Vec<(&str, &str)> = Verb::ALL
+    let verbs: Vec<(&str, &str)> = verbs::ALL
         .iter()
-        .map(|verb| (verb.name(), verb.name()))
+        .map(|verb| (verb.name, verb.name))
         .collect();
     let mut budgets = Vec::new();
     for item in items {

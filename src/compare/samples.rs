@@ -4,53 +4,23 @@ use std::sync::Arc;
 
 use cutover_base::side::Side;
 
-use crate::call::{Outcome, Provider, Surface, Verb};
+use crate::call::{Outcome, Provider, Surface};
 use crate::compare::subjects::{LaneFact, Subject, Subjects};
+use crate::scenario::load_embedded;
 use crate::scenario::matcher::FieldPath;
-use crate::scenario::model::{Action, CompareKind, CompareRule, Effects, Scenario, Step};
-use crate::scenario::template::Template;
+use crate::scenario::model::{CompareKind, CompareRule, Effects, Scenario, Step};
 use crate::transcript::{Ending, KnownLiteral, StepRecord, StepResult, Transcript};
 
 /// A step from `verb: argument`.
 pub(crate) fn step(text: &str) -> Step {
-    let (verb, argument) = text.split_once(": ").unwrap();
-    let sandbox = Template::literal("main");
-    let path = Template::literal(argument);
-    let action = match Verb::from_name(verb).unwrap() {
-        Verb::Provision => Action::Provision {
-            sandbox,
-            env: Vec::new(),
-            timeout: None,
-        },
-        Verb::Execute => Action::Execute {
-            sandbox,
-            cmd: path,
-            cwd: None,
-            env: Vec::new(),
-            user: None,
-            timeout: None,
-            stdin: None,
-        },
-        Verb::ReadFile => Action::ReadFile { sandbox, path },
-        Verb::ListFiles => Action::ListFiles {
-            sandbox,
-            path,
-            depth: None,
-        },
-        Verb::MakeDir => Action::MakeDir { sandbox, path },
-        Verb::Advance => Action::Advance(std::time::Duration::from_secs(5)),
-        other => panic!("no sample of {other}"),
-    };
+    let (verb, _) = text.split_once(": ").unwrap();
+    let text = format!("why: x\nsteps:\n  - provision: main\n  - {text}\n");
+    let mut scenarios = load_embedded(&[("a/b", &text)]).unwrap();
+    let scenario = Arc::get_mut(&mut scenarios[0]).unwrap();
     Step {
         id: verb.to_owned(),
         line: 3,
-        action,
-        expect: Vec::new(),
-        compare: Vec::new(),
-        normalise: Vec::new(),
-        capture: Vec::new(),
-        until: None,
-        defer: false,
+        ..scenario.steps.remove(1)
     }
 }
 

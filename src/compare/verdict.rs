@@ -7,7 +7,8 @@ use cutover_base::blob::Blob;
 use cutover_base::side::Side;
 use serde::{Deserialize, Serialize};
 
-use crate::call::{FailureClass, Surface, Verb};
+use crate::call::{FailureClass, Surface};
+use crate::scenario::verbs::Verb;
 use crate::transcript::{Ending, record::UnmetExpectation};
 
 pub use crate::compare::answer::{
@@ -170,7 +171,7 @@ pub struct StepVerdict {
     /// Line in the scenario file; 0 for the implicit provision.
     pub line: usize,
     /// The verb.
-    pub verb: Verb,
+    pub verb: &'static Verb,
     /// The worst of its fields, or why it was not judged.
     pub verdict: Verdict,
     /// One sentence.

@@ -8,6 +8,7 @@ pub mod daytona;
 pub mod e2b;
 pub mod http;
 mod os_text;
+mod outcome;
 pub mod settings;
 mod streams;
 
@@ -15,15 +16,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use cutover_base::blob::{Blob, BlobStore};
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use crate::call::provider_call::Env;
-use crate::call::{Failure, Provider};
+use crate::call::sandbox_call::{
+    Execute, ListFiles, MoveFile, Provision, RemoveFile, SendStdin, StartBackground, WriteFile,
+};
+use crate::call::{Failure, Outcome, Provider, SandboxRequest};
 use crate::transcript::ExchangeSink;
 
+use outcome::{entries_of, nothing};
 pub use settings::{DriverConfig, connect};
 
 /// One provider, asked by its wire.
@@ -38,10 +41,11 @@ pub trait SandboxDriver: Send + Sync + std::fmt::Debug {
     /// Facts for the report: endpoint, versions, image, region, as far as they are known yet.
     fn facts(&self) -> DriverFacts;
 
-    /// Makes a sandbox and waits until it can be used.
+    /// Makes a sandbox that carries these labels and waits until it can be used.
     async fn create(
         &self,
-        request: &CreateRequest,
+        call: &Provision,
+        labels: &Labels,
         cx: &CallContext,
     ) -> DriverResult<SandboxHandle>;
 
@@ -49,11 +53,7 @@ pub trait SandboxDriver: Send + Sync + std::fmt::Debug {
     async fn destroy(&self, sandbox: &SandboxHandle, cx: &CallContext) -> DriverResult<Destroyed>;
 
     /// Lists the ids of the account's sandboxes that carry all of these labels.
-    async fn list(
-        &self,
-        labels: &IndexMap<String, String>,
-        cx: &CallContext,
-    ) -> DriverResult<Vec<String>>;
+    async fn list(&self, labels: &Labels, cx: &CallContext) -> DriverResult<Vec<String>>;
 
     /// Stops (Daytona) or pauses (E2B) a sandbox behind the agent's back.
     async fn suspend(
@@ -67,7 +67,7 @@ pub trait SandboxDriver: Send + Sync + std::fmt::Debug {
     async fn execute(
         &self,
         sandbox: &SandboxHandle,
-        request: &ExecuteRequest,
+        call: &Execute,
         cx: &CallContext,
     ) -> DriverResult<ExecuteReply>;
 
@@ -75,7 +75,7 @@ pub trait SandboxDriver: Send + Sync + std::fmt::Debug {
     async fn start_background(
         &self,
         sandbox: &SandboxHandle,
-        request: &BackgroundRequest,
+        call: &StartBackground,
         cx: &CallContext,
     ) -> DriverResult<ProcessHandle>;
 
@@ -93,8 +93,7 @@ pub trait SandboxDriver: Send + Sync + std::fmt::Debug {
         &self,
         sandbox: &SandboxHandle,
         process: &ProcessHandle,
-        data: &Bytes,
-        close: bool,
+        call: &SendStdin,
         cx: &CallContext,
     ) -> DriverResult<()>;
 
@@ -119,17 +118,15 @@ pub trait SandboxDriver: Send + Sync + std::fmt::Debug {
     async fn write_file(
         &self,
         sandbox: &SandboxHandle,
-        path: &str,
-        data: &Bytes,
+        call: &WriteFile,
         cx: &CallContext,
     ) -> DriverResult<()>;
 
-    /// Lists a directory, `depth` levels (one when `None`).
+    /// Lists a directory.
     async fn list_files(
         &self,
         sandbox: &SandboxHandle,
-        path: &str,
-        depth: Option<u32>,
+        call: &ListFiles,
         cx: &CallContext,
     ) -> DriverResult<Vec<Entry>>;
 
@@ -145,8 +142,7 @@ pub trait SandboxDriver: Send + Sync + std::fmt::Debug {
     async fn move_file(
         &self,
         sandbox: &SandboxHandle,
-        from: &str,
-        to: &str,
+        call: &MoveFile,
         cx: &CallContext,
     ) -> DriverResult<()>;
 
@@ -162,11 +158,49 @@ pub trait SandboxDriver: Send + Sync + std::fmt::Debug {
     async fn remove_file(
         &self,
         sandbox: &SandboxHandle,
-        path: &str,
-        recursive: bool,
+        call: &RemoveFile,
         cx: &CallContext,
     ) -> DriverResult<()>;
+
+    /// Makes a call that needs nothing but the sandbox: neither another name of the scenario nor
+    /// an account of what was made and destroyed. `None` for the others.
+    async fn ask(
+        &self,
+        sandbox: &SandboxHandle,
+        request: &SandboxRequest,
+        cx: &CallContext,
+    ) -> Option<DriverResult<Outcome>> {
+        use SandboxRequest as Request;
+        Some(match request {
+            Request::Execute(call) => self.execute(sandbox, call, cx).await.map(Outcome::from),
+            Request::ReadFile(call) => {
+                let content = self.read_file(sandbox, &call.path, cx).await;
+                content.map(|content| Outcome::default().with_bytes("content", content))
+            }
+            Request::WriteFile(call) => self.write_file(sandbox, call, cx).await.map(nothing),
+            Request::ListFiles(call) => {
+                let listed = self.list_files(sandbox, call, cx).await;
+                listed.map(|entries| entries_of(&entries))
+            }
+            Request::StatFile(call) => {
+                let stat = self.stat_file(sandbox, &call.path, cx).await;
+                stat.map(|entry| entries_of(&[entry]))
+            }
+            Request::MoveFile(call) => self.move_file(sandbox, call, cx).await.map(nothing),
+            Request::MakeDir(call) => self.make_dir(sandbox, &call.path, cx).await.map(nothing),
+            Request::RemoveFile(call) => self.remove_file(sandbox, call, cx).await.map(nothing),
+            Request::Provision(_)
+            | Request::StartBackground(_)
+            | Request::SendSignal(_)
+            | Request::SendStdin(_)
+            | Request::WaitProcess(_)
+            | Request::Terminate => return None,
+        })
+    }
 }
+
+/// Labels of a sandbox, to find it by.
+pub type Labels = IndexMap<String, String>;
 
 /// The result of a driver's method.
 pub type DriverResult<T> = Result<T, DriverError>;
@@ -192,18 +226,6 @@ pub struct CallContext {
     pub exchanges: Arc<dyn ExchangeSink>,
     /// Where captured bytes go, redacted on the way.
     pub blobs: BlobStore,
-}
-
-/// What to make.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct CreateRequest {
-    /// Environment of the whole sandbox.
-    pub env: Env,
-    /// How long it may live (E2B: timeout in seconds; Daytona: auto-stop in minutes, rounded up,
-    /// and auto-delete on stop as a net).
-    pub lifetime: Option<Duration>,
-    /// Labels to find it by.
-    pub labels: IndexMap<String, String>,
 }
 
 /// A sandbox that exists at a provider. What a driver needs to address it, and nothing secret is
@@ -240,34 +262,6 @@ pub enum Suspend {
     Stop,
     /// E2B's pause.
     Pause,
-}
-
-/// A command to run to its end.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ExecuteRequest {
-    /// Shell text, verbatim.
-    pub cmd: String,
-    /// Working directory.
-    pub cwd: Option<String>,
-    /// Environment of this call.
-    pub env: Env,
-    /// User to run as.
-    pub user: Option<String>,
-    /// The provider's time limit, in the provider's own unit on the wire.
-    pub timeout: Duration,
-    /// Bytes for standard input, then end of file.
-    pub stdin: Option<Bytes>,
-}
-
-/// A command to start.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BackgroundRequest {
-    /// Shell text, verbatim.
-    pub cmd: String,
-    /// Working directory.
-    pub cwd: Option<String>,
-    /// Environment of this call.
-    pub env: Env,
 }
 
 /// What a finished command gave. Nothing is derived from anything else.

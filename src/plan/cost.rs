@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::plan::accounts::Account;
 use crate::plan::case::Case;
 use crate::scenario::model::{Action, Step};
+use crate::scenario::verbs::{self, HarnessAction};
 
 /// A create and its destroy at a cloud; a guess, said to be one.
 const CREATE: Duration = Duration::from_secs(2);
@@ -60,11 +61,13 @@ fn length(steps: &[Step]) -> Duration {
 
 fn of_step(step: &Step) -> Duration {
     match &step.action {
-        Action::Provision { .. } => CREATE,
-        Action::WaitSeconds(time) => *time,
+        Action::Call(call) if *call.verb == verbs::PROVISION => CREATE,
+        Action::Harness(_, HarnessAction::Pause(time)) => *time,
         Action::Parallel(children) => children.iter().map(of_step).max().unwrap_or_default(),
-        Action::Advance(_) | Action::Fault { .. } => Duration::ZERO,
-        _ => CALL,
+        Action::Harness(_, HarnessAction::Advance(_) | HarnessAction::Fault { .. }) => {
+            Duration::ZERO
+        }
+        Action::Call(_) | Action::Harness(_, HarnessAction::AtProvider { .. }) => CALL,
     }
 }
 

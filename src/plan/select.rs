@@ -9,6 +9,7 @@ use crate::plan::matrix::{case_id, points};
 use crate::plan::selection::Selection;
 use crate::plan::shard::Shard;
 use crate::scenario::model::{Action, Effects, Scenario, Step};
+use crate::scenario::verbs;
 
 /// What the user selected, and what the run can do.
 #[derive(Debug, Clone, Default)]
@@ -131,9 +132,9 @@ pub fn creates(scenario: &Scenario) -> usize {
         steps
             .iter()
             .map(|step| match &step.action {
-                Action::Provision { .. } => 1,
+                Action::Call(call) => usize::from(*call.verb == verbs::PROVISION),
                 Action::Parallel(children) => of(children),
-                _ => 0,
+                Action::Harness(..) => 0,
             })
             .sum()
     }

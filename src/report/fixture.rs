@@ -3,13 +3,14 @@
 use cutover_base::blob::Blob;
 use cutover_base::side::Side;
 
-use crate::call::{FailureClass, Surface, Verb};
+use crate::call::{FailureClass, Surface};
 use crate::compare::measured::{Availability, Timing};
 use crate::compare::verdict::{
     CaseError, CaseVerdict, Conclusion, Decision, DecisionVerdict, Divergence, Drift, DriftVerdict,
     Effect, FieldVerdict, Gate, ObservedValue, QuirkUse, Scope, Shown, StepVerdict, Verdict,
 };
 use crate::report::input::{ReportInput, Resources, RunFacts};
+use crate::scenario::verbs::Verb;
 use crate::transcript::Ending;
 use crate::transcript::event::StoredSubject;
 use crate::transcript::record::UnmetExpectation;
@@ -90,7 +91,7 @@ fn case(id: &str, verdict: Verdict, fields: Vec<FieldVerdict>) -> CaseVerdict {
         steps: vec![StepVerdict {
             id: "fails".to_owned(),
             line: 6,
-            verb: Verb::Execute,
+            verb: Verb::from_name("execute").unwrap(),
             verdict,
             reason: String::new(),
             unmet: Vec::new(),

@@ -5,8 +5,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::call::{FailureClass, Surface, Verb};
+use crate::call::{FailureClass, Surface};
 use crate::compare::verdict::Verdict;
+use crate::scenario::verbs::Verb;
 use crate::transcript::Ending;
 
 /// A case.
@@ -67,7 +68,7 @@ pub struct StepReport {
     /// Line in the scenario file; 0 for the implicit provision.
     pub line: u64,
     /// The verb.
-    pub verb: Verb,
+    pub verb: &'static Verb,
     /// The worst of its fields, or why it was not judged.
     pub verdict: Verdict,
     /// In a sentence.

@@ -1,6 +1,5 @@
 //! One case on a terminal, step by step: what `cutover try` prints.
 
-use crate::call::Verb;
 use crate::compare::verdict::{CaseVerdict, FieldVerdict, Shown, StepVerdict, Verdict};
 use crate::report::escape::one_line;
 use crate::report::evidence::{Evidence, Item, error_items, unmet_items};
@@ -10,6 +9,7 @@ use crate::report::lines::{Depth, Line};
 use crate::report::sides;
 use crate::report::terminal::TerminalOptions;
 use crate::report::terminal_page::{Page, sentence, verdict_style};
+use crate::scenario::verbs;
 
 /// Characters of a value that stands beside its field's name.
 const INLINE_CHARS_MAX: usize = 60;
@@ -55,7 +55,7 @@ pub fn whole_case(input: &ReportInput<'_>, case: &CaseVerdict, options: Terminal
 /// The implicit provision is told only when it is not as it should be.
 fn is_told(step: &StepVerdict) -> bool {
     let is_fine = matches!(step.verdict, Verdict::Identical | Verdict::Equivalent);
-    !(step.line == 0 && step.verb == Verb::Provision && is_fine)
+    !(step.line == 0 && *step.verb == verbs::PROVISION && is_fine)
 }
 
 fn is_shown(field: &FieldVerdict) -> bool {

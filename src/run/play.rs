@@ -15,6 +15,7 @@ use crate::run::stage::OpenSide;
 use crate::run::step::{Scene, with_duration};
 use crate::scenario::model::{Action, Step};
 use crate::scenario::template::Bindings;
+use crate::scenario::verbs;
 use crate::transcript::{
     KnownLiteral, StepRecord, StepResult, StoredCase, StoredTranscript, Transcript,
 };
@@ -142,7 +143,7 @@ impl Player<'_> {
         }
         let cx = self.journal.context(Some(&step.id));
         let work = scene.step(step, &cx);
-        let done = if matches!(step.action, Action::Provision { .. }) || step.defer {
+        let done = if *step.action.verb() == verbs::PROVISION || step.defer {
             // A create that was sent must be awaited, or its sandbox would have no owner.
             work.await
         } else {

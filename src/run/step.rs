@@ -9,9 +9,9 @@ use crate::call::{FieldValue, Outcome, Surface};
 use crate::driver::CallContext;
 use crate::run::stage::OpenSide;
 use crate::scenario::matcher::{FieldPath, Matcher};
-use crate::scenario::model::{Action, Capture, ProviderEvent, Step, Until};
-use crate::scenario::provider_call;
+use crate::scenario::model::{Action, Capture, Step, Until};
 use crate::scenario::template::{Bindings, Template};
+use crate::scenario::verbs::{Call, HarnessAction, ProviderEvent};
 use crate::surface::{BackstageError, Reply};
 use crate::transcript::record::UnmetExpectation;
 use crate::transcript::{KnownLiteral, StepResult};
@@ -117,35 +117,11 @@ impl Scene<'_> {
     async fn attempt(&self, step: &Step, cx: &CallContext) -> Reply {
         let work = async {
             match &step.action {
-                Action::WaitSeconds(duration) => {
-                    tokio::time::sleep(*duration).await;
-                    Reply::plain(StepResult::Outcome(Outcome::default()))
-                }
-                Action::AtProvider { sandbox, event } => {
-                    Reply::plain(self.at_provider(sandbox, *event, cx).await)
-                }
-                Action::Advance(by) => Reply::plain(behind(
-                    self.open.backstage.advance(*by).await.map(no_fields),
-                )),
-                Action::Fault { spec, side } => {
-                    if side.is_some_and(|side| side != self.side) {
-                        return Reply::plain(StepResult::Outcome(Outcome::default()));
-                    }
-                    Reply::plain(behind(self.open.backstage.fault(spec).await.map(no_fields)))
-                }
+                Action::Call(call) => self.call(call, cx).await,
+                Action::Harness(_, action) => Reply::plain(self.harness(action, cx).await),
                 Action::Parallel(_) => Reply::plain(StepResult::HarnessError(
                     "a parallel step was played as a plain one".to_owned(),
                 )),
-                action => match provider_call(action, &self.bindings()) {
-                    Ok(call) => {
-                        let reply = self.open.surface.call(&call, cx).await;
-                        if let Some(id) = self.open.surface.sandbox_id(call.sandbox()) {
-                            self.bind(format!("sandbox.{}", call.sandbox()), id);
-                        }
-                        reply
-                    }
-                    Err(error) => Reply::not_reached(error.to_string()),
-                },
             }
         };
         tokio::time::timeout(CALL_TIMEOUT_MAX, work)
@@ -156,6 +132,41 @@ impl Scene<'_> {
                     CALL_TIMEOUT_MAX.as_secs()
                 )))
             })
+    }
+
+    async fn call(&self, call: &Call, cx: &CallContext) -> Reply {
+        let call = match call.resolve(&self.bindings()) {
+            Ok(call) => call,
+            Err(error) => return Reply::not_reached(error.to_string()),
+        };
+        let reply = self.open.surface.call(&call, cx).await;
+        if let Some(name) = call.sandbox_name()
+            && let Some(id) = self.open.surface.sandbox_id(name)
+        {
+            self.bind(format!("sandbox.{name}"), id);
+        }
+        reply
+    }
+
+    async fn harness(&self, action: &HarnessAction, cx: &CallContext) -> StepResult {
+        match action {
+            HarnessAction::Pause(duration) => {
+                tokio::time::sleep(*duration).await;
+                StepResult::Outcome(Outcome::default())
+            }
+            HarnessAction::AtProvider { sandbox, event } => {
+                self.at_provider(sandbox, *event, cx).await
+            }
+            HarnessAction::Advance(by) => {
+                behind(self.open.backstage.advance(*by).await.map(no_fields))
+            }
+            HarnessAction::Fault { side, .. } if side.is_some_and(|side| side != self.side) => {
+                StepResult::Outcome(Outcome::default())
+            }
+            HarnessAction::Fault { spec, .. } => {
+                behind(self.open.backstage.fault(spec).await.map(no_fields))
+            }
+        }
     }
 
     async fn at_provider(

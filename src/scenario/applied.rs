@@ -6,6 +6,7 @@ use cutover_base::side::Side;
 use crate::call::{Outcome, Surface};
 use crate::scenario::field_path::Found;
 use crate::scenario::model::{Capture, Expect};
+use crate::scenario::verbs::field_names;
 
 /// Bytes of one captured value. It becomes part of later arguments; twice what Linux allows for one
 /// is enough to show what happens beyond.
@@ -17,7 +18,7 @@ impl Expect {
     pub fn applies(&self, surface: Surface, side: Side) -> bool {
         self.surface.is_none_or(|only| only == surface)
             && self.side.is_none_or(|only| only == side)
-            && Outcome::field_names(surface).contains(&self.path.field.as_str())
+            && field_names(surface).any(|name| name == self.path.field)
     }
 
     /// Whether the outcome is what was expected.

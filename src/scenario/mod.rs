@@ -7,6 +7,7 @@
 mod applied;
 pub mod capability;
 mod check;
+mod compare_kind;
 pub mod data;
 pub mod field_path;
 pub mod load;
@@ -17,9 +18,10 @@ mod nearest;
 pub mod node;
 pub mod problem;
 pub(crate) mod reader;
-pub mod resolve;
+
 pub mod schema;
 pub mod template;
+pub mod verbs;
 pub mod yaml;
 
 pub use applied::CAPTURE_BYTES_MAX;
@@ -28,5 +30,4 @@ pub use load::{LoadOptions, load, load_embedded, parse_one};
 pub use matching::MATCHES_BYTES_MAX;
 pub use nearest::nearest;
 pub use problem::{Problem, render};
-pub use resolve::{ResolveError, provider_call};
 pub use schema::schema;

@@ -10,9 +10,10 @@ use indexmap::IndexMap;
 use regex::Regex;
 use serde_json::Value;
 
-use crate::call::{Surface, Verb};
+use crate::call::Surface;
+pub use crate::scenario::compare_kind::CompareKind;
 use crate::scenario::matcher::{FieldPath, Matcher};
-use crate::scenario::template::{DataTemplate, Template};
+use crate::scenario::verbs::{self, Call, HarnessAction, Verb};
 
 /// One scenario file.
 #[derive(Debug, Clone)]
@@ -80,144 +81,26 @@ pub struct Step {
     pub defer: bool,
 }
 
-/// What a step does; arguments may hold `${{ name }}`.
+/// What a step does.
 #[derive(Debug, Clone)]
-#[expect(
-    missing_docs,
-    reason = "fields are the arguments of design section 3, one to one"
-)]
 pub enum Action {
-    Provision {
-        sandbox: Template,
-        env: EnvTemplate,
-        timeout: Option<Duration>,
-    },
-    Execute {
-        sandbox: Template,
-        cmd: Template,
-        cwd: Option<Template>,
-        env: EnvTemplate,
-        user: Option<Template>,
-        timeout: Option<Duration>,
-        stdin: Option<DataTemplate>,
-    },
-    ReadFile {
-        sandbox: Template,
-        path: Template,
-    },
-    WriteFile {
-        sandbox: Template,
-        path: Template,
-        data: DataTemplate,
-    },
-    ListFiles {
-        sandbox: Template,
-        path: Template,
-        depth: Option<u32>,
-    },
-    StatFile {
-        sandbox: Template,
-        path: Template,
-    },
-    MoveFile {
-        sandbox: Template,
-        from: Template,
-        to: Template,
-    },
-    MakeDir {
-        sandbox: Template,
-        path: Template,
-    },
-    RemoveFile {
-        sandbox: Template,
-        path: Template,
-        recursive: bool,
-    },
-    StartBackground {
-        sandbox: Template,
-        process: String,
-        cmd: Template,
-        cwd: Option<Template>,
-        env: EnvTemplate,
-    },
-    SendSignal {
-        sandbox: Template,
-        process: String,
-        signal: String,
-    },
-    SendStdin {
-        sandbox: Template,
-        process: String,
-        data: DataTemplate,
-        close: bool,
-    },
-    Terminate {
-        sandbox: Template,
-    },
-    /// `wait: {process}`.
-    WaitProcess {
-        sandbox: Template,
-        process: String,
-    },
-    /// `wait: {seconds}`: real time, bounded by the check.
-    WaitSeconds(Duration),
+    /// A call; its arguments may hold `${{ name }}`.
+    Call(Call),
+    /// Something that the harness does; the verb is the one that was written.
+    Harness(&'static Verb, HarnessAction),
     /// Steps that run at the same time; their ids are `PARENT/ID`.
     Parallel(Vec<Step>),
-    AtProvider {
-        sandbox: Template,
-        event: ProviderEvent,
-    },
-    /// Moves the stand-in's clock.
-    Advance(Duration),
-    /// A fault of the stand-in, e.g. `503:10%`; `none` ends it.
-    Fault {
-        spec: String,
-        side: Option<Side>,
-    },
 }
 
 impl Action {
     /// The verb that was written.
-    pub const fn verb(&self) -> Verb {
+    pub fn verb(&self) -> &'static Verb {
         match self {
-            Self::Provision { .. } => Verb::Provision,
-            Self::Execute { .. } => Verb::Execute,
-            Self::ReadFile { .. } => Verb::ReadFile,
-            Self::WriteFile { .. } => Verb::WriteFile,
-            Self::ListFiles { .. } => Verb::ListFiles,
-            Self::StatFile { .. } => Verb::StatFile,
-            Self::MoveFile { .. } => Verb::MoveFile,
-            Self::MakeDir { .. } => Verb::MakeDir,
-            Self::RemoveFile { .. } => Verb::RemoveFile,
-            Self::StartBackground { .. } => Verb::StartBackground,
-            Self::SendSignal { .. } => Verb::SendSignal,
-            Self::SendStdin { .. } => Verb::SendStdin,
-            Self::Terminate { .. } => Verb::Terminate,
-            Self::WaitProcess { .. } | Self::WaitSeconds(_) => Verb::Wait,
-            Self::Parallel(_) => Verb::Parallel,
-            Self::AtProvider { .. } => Verb::AtProvider,
-            Self::Advance(_) => Verb::Advance,
-            Self::Fault { .. } => Verb::Fault,
+            Self::Call(call) => call.verb,
+            Self::Harness(verb, _) => verb,
+            Self::Parallel(_) => &verbs::PARALLEL,
         }
     }
-}
-
-/// Environment variables with templates in their values.
-pub type EnvTemplate = Vec<(String, Template)>;
-
-/// What `at_provider` does behind the agent's back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ProviderEvent {
-    /// Destroy the sandbox.
-    Kill,
-    /// Stop it (Daytona).
-    Stop,
-    /// Pause it (E2B).
-    Pause,
-    /// Let its lifetime end.
-    Expire,
-    /// List the account's sandboxes.
-    List,
 }
 
 /// A matcher that must hold, and where it applies.
@@ -244,27 +127,6 @@ pub struct CompareRule {
     pub kind: CompareKind,
     /// Line in the file, from 1.
     pub line: usize,
-}
-
-/// Kinds of comparison (`design.md` section 4).
-#[derive(Debug, Clone, PartialEq)]
-pub enum CompareKind {
-    /// Equal as JSON values, nothing normalised.
-    Exact,
-    /// Text after normalisation.
-    Text,
-    /// Raw bytes, nothing normalised.
-    Bytes,
-    /// Structure: missing, extra, type, order, value.
-    Json,
-    /// Only the class of failure.
-    Class,
-    /// Lines as a multiset.
-    LinesAnyOrder,
-    /// The larger at most this many times the smaller.
-    Within(f64),
-    /// Not compared, and why.
-    Ignore(String),
 }
 
 /// A step's own normalisation rule: the first match group (or the whole match) becomes `<as>`.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use serde_json::Value;
 
 /// Text with references; `$${{` stands for a literal `${{`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -139,6 +140,72 @@ pub enum DataTemplate {
     },
 }
 
+/// Environment variables with references in their values.
+pub type EnvTemplate = Vec<(String, Template)>;
+
+/// JSON with references in its texts; keys stand as they are.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JsonTemplate(Value);
+
+impl JsonTemplate {
+    /// `{}`.
+    pub fn empty_object() -> Self {
+        Self(Value::Object(serde_json::Map::new()))
+    }
+
+    /// Takes a value, and gives it with the names that it refers to.
+    ///
+    /// # Errors
+    /// The first text in it that is no template.
+    pub fn parse(value: Value) -> Result<(Self, Vec<String>), TemplateError> {
+        let mut names = Vec::new();
+        each_text(&value, &mut |text| {
+            let template = Template::parse(text)?;
+            names.extend(template.references().map(str::to_owned));
+            Ok(())
+        })?;
+        Ok((Self(value), names))
+    }
+
+    /// Puts values in the place of references.
+    ///
+    /// # Errors
+    /// Names the first reference that has no value.
+    pub fn resolve(&self, bindings: &Bindings) -> Result<Value, Unresolved> {
+        resolved(&self.0, bindings)
+    }
+}
+
+fn each_text<E>(value: &Value, look: &mut impl FnMut(&str) -> Result<(), E>) -> Result<(), E> {
+    match value {
+        Value::String(text) => look(text),
+        Value::Array(items) => items.iter().try_for_each(|item| each_text(item, look)),
+        Value::Object(entries) => entries.values().try_for_each(|item| each_text(item, look)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
+    }
+}
+
+fn resolved(value: &Value, bindings: &Bindings) -> Result<Value, Unresolved> {
+    Ok(match value {
+        Value::String(text) => match Template::parse(text) {
+            Ok(template) => Value::String(template.resolve(bindings)?),
+            // Every text was read when the template was made.
+            Err(_) => value.clone(),
+        },
+        Value::Array(items) => {
+            let items = items.iter().map(|item| resolved(item, bindings));
+            Value::Array(items.collect::<Result<_, _>>()?)
+        }
+        Value::Object(entries) => {
+            let entries = entries
+                .iter()
+                .map(|(key, item)| Ok((key.clone(), resolved(item, bindings)?)));
+            Value::Object(entries.collect::<Result<_, Unresolved>>()?)
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
+    })
+}
+
 fn is_reference_name(name: &str) -> bool {
     !name.is_empty()
         && name
@@ -169,6 +236,21 @@ mod tests {
         check("$$${{ a }}", "$${{ a }}");
         check("a $ ${{ a }}", "a $ 1");
         check("é${{ a }}é", "é1é");
+    }
+
+    #[test]
+    fn references_in_json() {
+        let bindings = Bindings::from([("a".to_owned(), "1".to_owned())]);
+        let value = serde_json::json!({"x ${{ a }}": ["${{ a }}", {"k": "$${{ a }}"}], "n": 7});
+        let (template, names) = JsonTemplate::parse(value).unwrap();
+        assert_eq!(names, ["a"]);
+        let resolved = template.resolve(&bindings).unwrap();
+        let wanted = serde_json::json!({"x ${{ a }}": ["1", {"k": "${{ a }}"}], "n": 7});
+        assert_eq!(resolved, wanted);
+        let missing = template.resolve(&Bindings::new());
+        assert_eq!(missing, Err(Unresolved("a".to_owned())));
+        let broken = JsonTemplate::parse(serde_json::json!(["${{ a"]));
+        assert_eq!(broken, Err(TemplateError::Unterminated));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::call::{Outcome, Provider};
 use crate::driver::{CallContext, DriverError, SandboxDriver, SandboxHandle, Suspend};
-use crate::scenario::model::ProviderEvent;
+use crate::scenario::verbs::ProviderEvent;
 use crate::surface::{Backstage, BackstageError};
 
 /// A stand-in can do everything: it is ours.

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use crate::call::Outcome;
 use crate::driver::CallContext;
-use crate::scenario::model::ProviderEvent;
+use crate::scenario::verbs::ProviderEvent;
 
 /// The other hand on a side's provider. What a lane cannot do is `Unsupported`, never skipped.
 #[async_trait]

@@ -15,7 +15,7 @@ pub use backstage::{Backstage, BackstageError};
 pub use provider::ProviderSurface;
 pub use reply::{Lifecycle, Refused, Reply};
 
-use crate::call::{ProviderCall, Surface};
+use crate::call::{Surface, ToolCall};
 use crate::driver::CallContext;
 use crate::transcript::Ending;
 
@@ -26,7 +26,7 @@ pub trait CallSurface: Send + Sync + std::fmt::Debug {
     fn surface(&self) -> Surface;
 
     /// Makes one call. Never fails as such: every way to fail is a kind of result.
-    async fn call(&self, call: &ProviderCall, cx: &CallContext) -> Reply;
+    async fn call(&self, call: &ToolCall, cx: &CallContext) -> Reply;
 
     /// The provider's id of a sandbox, by the scenario's name.
     fn sandbox_id(&self, name: &str) -> Option<String>;

@@ -6,13 +6,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use cutover_base::limits::SANDBOX_LIFETIME_DEFAULT;
-use serde_json::{Value, json};
 
-use crate::call::provider_call::{Execute, Provision, StartBackground};
-use crate::call::{Outcome, ProviderCall, Surface};
+use crate::call::sandbox_call::{Provision, StartBackground};
+use crate::call::{Outcome, SandboxCall, SandboxRequest, Surface, ToolCall};
 use crate::driver::{
-    BackgroundRequest, CallContext, CreateRequest, Destroyed, DriverError, DriverResult, Entry,
-    ExecuteReply, ExecuteRequest, ProcessHandle, SandboxDriver, SandboxHandle, Streams,
+    CallContext, Destroyed, DriverError, DriverResult, ProcessHandle, SandboxDriver, SandboxHandle,
 };
 use crate::surface::{CallSurface, Lifecycle, Refused, Reply};
 use crate::transcript::{Ending, KnownLiteral, StepResult};
@@ -50,26 +48,18 @@ impl ProviderSurface {
         self.names.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn process(&self, sandbox: &str, process: &str) -> Option<ProcessHandle> {
-        self.names()
-            .processes
-            .get(&(sandbox.to_owned(), process.to_owned()))
-            .cloned()
-    }
-
-    async fn provision(&self, call: &Provision, cx: &CallContext) -> Reply {
+    async fn provision(&self, name: &str, call: &Provision, cx: &CallContext) -> Reply {
         let labels = self.lifecycle.labels();
-        match self.lifecycle.intent(&call.sandbox, &labels) {
+        match self.lifecycle.intent(name, &labels) {
             Ok(()) => {}
             Err(Refused::Unwritten(why)) => return Reply::plain(StepResult::HarnessError(why)),
             Err(Refused::Stopped(why)) => return Reply::not_reached(why),
         }
-        let request = CreateRequest {
-            env: call.env.clone(),
-            lifetime: Some(call.timeout.unwrap_or(SANDBOX_LIFETIME_DEFAULT)),
-            labels,
+        let call = Provision {
+            timeout: call.timeout.or(Some(SANDBOX_LIFETIME_DEFAULT)),
+            ..call.clone()
         };
-        match self.driver.create(&request, cx).await {
+        match self.driver.create(&call, &labels, cx).await {
             Ok(handle) => {
                 self.lifecycle.created(&handle.id);
                 let literal = KnownLiteral {
@@ -78,7 +68,7 @@ impl ProviderSurface {
                 };
                 let mut names = self.names();
                 names.alive.push(handle.clone());
-                names.sandboxes.insert(call.sandbox.clone(), handle);
+                names.sandboxes.insert(name.to_owned(), handle);
                 Reply {
                     result: StepResult::Outcome(Outcome::default()),
                     literals: vec![literal],
@@ -114,13 +104,14 @@ impl ProviderSurface {
         }
     }
 
-    async fn start(&self, call: &StartBackground, at: &SandboxHandle, cx: &CallContext) -> Reply {
-        let request = BackgroundRequest {
-            cmd: call.cmd.clone(),
-            cwd: call.cwd.clone(),
-            env: call.env.clone(),
-        };
-        match self.driver.start_background(at, &request, cx).await {
+    async fn start(
+        &self,
+        sandbox: &str,
+        call: &StartBackground,
+        at: &SandboxHandle,
+        cx: &CallContext,
+    ) -> Reply {
+        match self.driver.start_background(at, call, cx).await {
             Ok(process) => {
                 let literal = KnownLiteral {
                     kind: "pid".to_owned(),
@@ -129,7 +120,7 @@ impl ProviderSurface {
                 let outcome = Outcome::default().with("process", process.id.clone());
                 self.names()
                     .processes
-                    .insert((call.sandbox.clone(), call.process.clone()), process);
+                    .insert((sandbox.to_owned(), call.process.clone()), process);
                 Reply {
                     result: StepResult::Outcome(outcome),
                     literals: vec![literal],
@@ -139,79 +130,47 @@ impl ProviderSurface {
         }
     }
 
-    async fn with_process(
-        &self,
-        call: &ProviderCall,
-        at: &SandboxHandle,
-        process: &str,
-        cx: &CallContext,
-    ) -> StepResult {
-        let Some(process) = self.process(call.sandbox(), process) else {
-            return StepResult::NotReached(format!("process `{process}` was not started"));
-        };
-        match call {
-            ProviderCall::SendSignal(call) => done(
-                self.driver
-                    .send_signal(at, &process, &call.signal, cx)
-                    .await,
-            ),
-            ProviderCall::SendStdin(call) => done(
-                self.driver
-                    .send_stdin(at, &process, &call.data, call.close, cx)
-                    .await,
-            ),
-            _ => executed(
-                self.driver
-                    .wait_process(at, &process, WAIT_PROCESS_MAX, cx)
-                    .await,
-            ),
-        }
+    /// A process that a step has started.
+    fn started(&self, sandbox: &str, process: &str) -> Result<ProcessHandle, Reply> {
+        let key = (sandbox.to_owned(), process.to_owned());
+        let known = self.names().processes.get(&key).cloned();
+        known.ok_or_else(|| Reply::not_reached(format!("process `{process}` was not started")))
     }
 
-    async fn on_sandbox(
-        &self,
-        call: &ProviderCall,
-        at: &SandboxHandle,
-        cx: &CallContext,
-    ) -> StepResult {
-        let driver = &self.driver;
-        match call {
-            ProviderCall::Execute(call) => {
-                executed(driver.execute(at, &execute_request(call), cx).await)
-            }
-            ProviderCall::ReadFile(call) => match driver.read_file(at, &call.path, cx).await {
-                Ok(content) => {
-                    StepResult::Outcome(Outcome::default().with_bytes("content", content))
-                }
-                Err(error) => failed(error),
-            },
-            ProviderCall::WriteFile(call) => {
-                done(driver.write_file(at, &call.path, &call.data, cx).await)
-            }
-            ProviderCall::ListFiles(call) => {
-                listed(driver.list_files(at, &call.path, call.depth, cx).await)
-            }
-            ProviderCall::StatFile(call) => listed(
-                driver
-                    .stat_file(at, &call.path, cx)
-                    .await
-                    .map(|entry| vec![entry]),
-            ),
-            ProviderCall::MoveFile(call) => {
-                done(driver.move_file(at, &call.from, &call.to, cx).await)
-            }
-            ProviderCall::MakeDir(call) => done(driver.make_dir(at, &call.path, cx).await),
-            ProviderCall::RemoveFile(call) => {
-                done(driver.remove_file(at, &call.path, call.recursive, cx).await)
-            }
-            ProviderCall::Terminate(_) => self.terminate(at, cx).await,
-            ProviderCall::SendSignal(send) => self.with_process(call, at, &send.process, cx).await,
-            ProviderCall::SendStdin(send) => self.with_process(call, at, &send.process, cx).await,
-            ProviderCall::WaitProcess(wait) => self.with_process(call, at, &wait.process, cx).await,
-            ProviderCall::Provision(_) | ProviderCall::StartBackground(_) => {
-                StepResult::HarnessError("the call was routed to the wrong place".to_owned())
-            }
+    /// A call to a sandbox that was made.
+    async fn on_sandbox(&self, call: &SandboxCall, cx: &CallContext) -> Result<Reply, Reply> {
+        let name = call.sandbox.as_str();
+        let made = self.names().sandboxes.get(name).cloned();
+        let at = made
+            .ok_or_else(|| Reply::not_reached(format!("sandbox `{name}` was not provisioned")))?;
+        if let Some(answer) = self.driver.ask(&at, &call.request, cx).await {
+            return Ok(Reply::plain(result(answer)));
         }
+        let driver = &self.driver;
+        Ok(match &call.request {
+            SandboxRequest::StartBackground(start) => self.start(name, start, &at, cx).await,
+            SandboxRequest::SendSignal(send) => {
+                let process = self.started(name, &send.process)?;
+                let sent = driver.send_signal(&at, &process, &send.signal, cx).await;
+                Reply::plain(result(sent.map(|()| Outcome::default())))
+            }
+            SandboxRequest::SendStdin(send) => {
+                let process = self.started(name, &send.process)?;
+                let sent = driver.send_stdin(&at, &process, send, cx).await;
+                Reply::plain(result(sent.map(|()| Outcome::default())))
+            }
+            SandboxRequest::WaitProcess(wait) => {
+                let process = self.started(name, &wait.process)?;
+                let ended = driver
+                    .wait_process(&at, &process, WAIT_PROCESS_MAX, cx)
+                    .await;
+                Reply::plain(result(ended.map(Outcome::from)))
+            }
+            SandboxRequest::Terminate => Reply::plain(self.terminate(&at, cx).await),
+            other => Reply::plain(StepResult::HarnessError(format!(
+                "the driver has no answer to {other:?}"
+            ))),
+        })
     }
 }
 
@@ -221,19 +180,16 @@ impl CallSurface for ProviderSurface {
         Surface::Provider
     }
 
-    async fn call(&self, call: &ProviderCall, cx: &CallContext) -> Reply {
-        if let ProviderCall::Provision(call) = call {
-            return self.provision(call, cx).await;
-        }
-        let name = call.sandbox();
-        let handle = self.names().sandboxes.get(name).cloned();
-        let Some(handle) = handle else {
-            return Reply::not_reached(format!("sandbox `{name}` was not provisioned"));
+    async fn call(&self, call: &ToolCall, cx: &CallContext) -> Reply {
+        let ToolCall::Sandbox(call) = call else {
+            let what = "surface provider has calls to sandboxes only";
+            return Reply::plain(StepResult::Unsupported(what.to_owned()));
         };
-        match call {
-            ProviderCall::StartBackground(call) => self.start(call, &handle, cx).await,
-            _ => Reply::plain(self.on_sandbox(call, &handle, cx).await),
+        if let SandboxRequest::Provision(make) = &call.request {
+            return self.provision(&call.sandbox, make, cx).await;
         }
+        let answer = self.on_sandbox(call, cx).await;
+        answer.unwrap_or_else(|not_reached| not_reached)
     }
 
     fn sandbox_id(&self, name: &str) -> Option<String> {
@@ -260,76 +216,9 @@ impl CallSurface for ProviderSurface {
     }
 }
 
-fn execute_request(call: &Execute) -> ExecuteRequest {
-    ExecuteRequest {
-        cmd: call.cmd.clone(),
-        cwd: call.cwd.clone(),
-        env: call.env.clone(),
-        user: call.user.clone(),
-        timeout: call.timeout,
-        stdin: call.stdin.clone(),
-    }
-}
-
-fn executed(reply: DriverResult<ExecuteReply>) -> StepResult {
-    let reply = match reply {
-        Ok(reply) => reply,
-        Err(error) => return failed(error),
-    };
-    let mut outcome = Outcome::default();
-    if let Some(code) = reply.exit_code {
-        outcome = outcome.with("exit_code", code);
-    }
-    if let Some(signal) = reply.signal {
-        outcome = outcome.with("signal", signal);
-    }
-    StepResult::Outcome(match reply.streams {
-        Streams::Apart {
-            stdout,
-            stderr,
-            output,
-        } => outcome
-            .with_bytes("stdout", stdout)
-            .with_bytes("stderr", stderr)
-            .with_bytes("output", output)
-            .with("streams", "apart"),
-        Streams::Merged { output } => outcome
-            .with_bytes("output", output)
-            .with("streams", "merged"),
-    })
-}
-
-fn listed(entries: DriverResult<Vec<Entry>>) -> StepResult {
-    match entries {
-        Ok(entries) => {
-            let entries: Vec<Value> = entries.iter().map(entry_json).collect();
-            StepResult::Outcome(Outcome::default().with("entries", entries))
-        }
-        Err(error) => failed(error),
-    }
-}
-
-/// What a provider did not tell is left out, which is a value of its own.
-fn entry_json(entry: &Entry) -> Value {
-    let mut json = json!({ "name": entry.name, "kind": entry.kind });
-    let told = [
-        ("size", entry.size.map(Value::from)),
-        ("mode", entry.mode.clone().map(Value::from)),
-        ("mtime", entry.mtime.clone().map(Value::from)),
-        ("owner", entry.owner.clone().map(Value::from)),
-        ("target", entry.target.clone().map(Value::from)),
-    ];
-    for (key, value) in told {
-        if let Some(value) = value {
-            json[key] = value;
-        }
-    }
-    json
-}
-
-fn done(result: DriverResult<()>) -> StepResult {
-    match result {
-        Ok(()) => StepResult::Outcome(Outcome::default()),
+fn result(answer: DriverResult<Outcome>) -> StepResult {
+    match answer {
+        Ok(outcome) => StepResult::Outcome(outcome),
         Err(error) => failed(error),
     }
 }

@@ -3,12 +3,13 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use cutover::call::provider_call::Env;
+use bytes::Bytes;
+use cutover::call::sandbox_call::{Env, Execute, ListFiles, Provision, WriteFile};
 use cutover::call::{FailureClass, Provider};
 use cutover::driver::http::HttpClients;
 use cutover::driver::{
-    CallContext, CreateRequest, DriverConfig, DriverError, ExecuteReply, ExecuteRequest,
-    SandboxDriver, SandboxHandle, Streams, connect,
+    CallContext, DriverConfig, DriverError, ExecuteReply, Labels, SandboxDriver, SandboxHandle,
+    Streams, connect,
 };
 use cutover::transcript::{Exchange, ExchangeSink};
 use cutover_base::blob::{Blob, BlobStore};
@@ -17,7 +18,6 @@ use cutover_standin::engine::Engine;
 use cutover_standin::engine::process::ProcessEngine;
 use cutover_standin::fault::Fault;
 use cutover_standin::server::{Standin, StandinOptions};
-use indexmap::IndexMap;
 use tempfile::TempDir;
 
 #[derive(Debug, Default)]
@@ -74,12 +74,13 @@ impl Bench {
 
     /// A sandbox with one label.
     pub(crate) async fn sandbox(&self) -> SandboxHandle {
-        let request = CreateRequest {
+        let call = Provision {
             env: Env::from([("FROM_CREATE".to_owned(), "1".to_owned())]),
-            lifetime: Some(Duration::from_secs(300)),
-            labels: IndexMap::from([("cutover-run".to_owned(), "a b&c".to_owned())]),
+            timeout: Some(Duration::from_secs(300)),
         };
-        self.driver.create(&request, &self.cx).await.unwrap()
+        let labels = Labels::from([("cutover-run".to_owned(), "a b&c".to_owned())]);
+        let made = self.driver.create(&call, &labels, &self.cx).await;
+        made.unwrap()
     }
 
     /// Runs a command that must come to its end.
@@ -120,14 +121,27 @@ pub(crate) fn driver(provider: Provider, vars: &[(String, String)]) -> Arc<dyn S
 }
 
 /// A plain command.
-pub(crate) fn command(cmd: &str) -> ExecuteRequest {
-    ExecuteRequest {
+pub(crate) fn command(cmd: &str) -> Execute {
+    Execute {
         cmd: cmd.to_owned(),
-        cwd: None,
-        env: Env::new(),
-        user: None,
-        timeout: Duration::from_secs(30),
-        stdin: None,
+        timeout: Some(Duration::from_secs(30)),
+        ..Execute::default()
+    }
+}
+
+/// A write of these bytes.
+pub(crate) fn write(path: &str, data: impl Into<Bytes>) -> WriteFile {
+    WriteFile {
+        path: path.to_owned(),
+        data: data.into(),
+    }
+}
+
+/// A listing of this depth.
+pub(crate) fn list(path: &str, depth: Option<u32>) -> ListFiles {
+    ListFiles {
+        path: path.to_owned(),
+        depth,
     }
 }
 

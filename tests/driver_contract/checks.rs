@@ -3,14 +3,12 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use cutover::call::provider_call::Env;
+use cutover::call::sandbox_call::{MoveFile, Provision, RemoveFile, SendStdin, StartBackground};
 use cutover::call::{FailureClass, Provider};
-use cutover::driver::{
-    BackgroundRequest, CreateRequest, Destroyed, DriverError, SandboxHandle, Streams, Suspend,
-};
+use cutover::driver::{Destroyed, DriverError, Labels, SandboxHandle, Streams, Suspend};
 use indexmap::IndexMap;
 
-use super::bench::{Bench, class, class_of_death, command, driver, output, text};
+use super::bench::{Bench, class, class_of_death, command, driver, list, output, text, write};
 
 pub(crate) async fn a_command_gives_its_output_and_exit(b: &Bench) {
     let s = b.sandbox().await;
@@ -34,7 +32,7 @@ pub(crate) async fn a_command_gives_its_output_and_exit(b: &Bench) {
 pub(crate) async fn a_time_limit_is_a_timeout(b: &Bench) {
     let s = b.sandbox().await;
     let mut request = command("echo begun; exec sleep 60");
-    request.timeout = Duration::from_secs(1);
+    request.timeout = Some(Duration::from_secs(1));
     let result = b.driver.execute(&s, &request, &b.cx).await;
     assert_eq!(class(result), FailureClass::Timeout);
 }
@@ -89,7 +87,7 @@ pub(crate) async fn files_come_and_go(b: &Bench) {
     ] {
         let path = format!("{folder}/{name}");
         b.driver
-            .write_file(&s, &path, &content, &b.cx)
+            .write_file(&s, &write(&path, content.clone()), &b.cx)
             .await
             .unwrap();
         let back = b.driver.read_file(&s, &path, &b.cx).await.unwrap();
@@ -111,12 +109,10 @@ pub(crate) async fn directories_are_made_listed_moved_and_removed(b: &Bench) {
     let (d, cx) = (&b.driver, &b.cx);
     d.make_dir(&s, &format!("{folder}/a/b"), cx).await.unwrap();
     let from = format!("{folder}/f");
-    d.write_file(&s, &from, &Bytes::from_static(b"123"), cx)
-        .await
-        .unwrap();
+    d.write_file(&s, &write(&from, "123"), cx).await.unwrap();
     let changed = b.run(&s, "chmod 640 d/f").await;
     assert_eq!(changed.exit_code, Some(0), "{}", text(output(&changed)));
-    let listed = d.list_files(&s, &folder, None, cx).await.unwrap();
+    let listed = d.list_files(&s, &list(&folder, None), cx).await.unwrap();
     let seen: Vec<(&str, &str)> = listed
         .iter()
         .map(|entry| (entry.name.as_str(), entry.kind.as_str()))
@@ -129,18 +125,24 @@ pub(crate) async fn directories_are_made_listed_moved_and_removed(b: &Bench) {
     );
     assert!(stat.mtime.is_some() && stat.owner.is_some());
     let to = format!("{folder}/a/g");
-    d.move_file(&s, &from, &to, cx).await.unwrap();
+    let renamed = MoveFile {
+        from,
+        to: to.clone(),
+    };
+    d.move_file(&s, &renamed, cx).await.unwrap();
     assert_eq!(
-        class(d.move_file(&s, &from, &to, cx).await),
+        class(d.move_file(&s, &renamed, cx).await),
         FailureClass::NotFound
     );
-    let list = d.list_files(&s, &to, None, cx).await;
-    assert_eq!(class(list), FailureClass::Invalid);
-    d.remove_file(&s, &format!("{folder}/a"), true, cx)
-        .await
-        .unwrap();
+    let of_file = d.list_files(&s, &list(&to, None), cx).await;
+    assert_eq!(class(of_file), FailureClass::Invalid);
+    let removed = RemoveFile {
+        path: format!("{folder}/a"),
+        recursive: true,
+    };
+    d.remove_file(&s, &removed, cx).await.unwrap();
     assert!(
-        d.list_files(&s, &folder, None, cx)
+        d.list_files(&s, &list(&folder, None), cx)
             .await
             .unwrap()
             .is_empty()
@@ -150,10 +152,9 @@ pub(crate) async fn directories_are_made_listed_moved_and_removed(b: &Bench) {
 pub(crate) async fn a_background_process_ends_and_is_told(b: &Bench) {
     let s = b.sandbox().await;
     let (d, cx) = (&b.driver, &b.cx);
-    let request = |cmd: &str| BackgroundRequest {
+    let request = |cmd: &str| StartBackground {
         cmd: cmd.to_owned(),
-        cwd: None,
-        env: Env::new(),
+        ..StartBackground::default()
     };
     let process = d
         .start_background(
@@ -167,9 +168,12 @@ pub(crate) async fn a_background_process_ends_and_is_told(b: &Bench) {
         .wait_process(&s, &process, Duration::from_millis(50), cx)
         .await;
     assert_eq!(class(early), FailureClass::Timeout);
-    d.send_stdin(&s, &process, &Bytes::from_static(b"hi\n"), false, cx)
-        .await
-        .unwrap();
+    let line = SendStdin {
+        process: "p".to_owned(),
+        data: Bytes::from_static(b"hi\n"),
+        close: false,
+    };
+    d.send_stdin(&s, &process, &line, cx).await.unwrap();
     let reply = d
         .wait_process(&s, &process, Duration::from_secs(20), cx)
         .await
@@ -208,10 +212,9 @@ pub(crate) async fn standard_input_reaches_a_command_or_is_unsupported(b: &Bench
 pub(crate) async fn a_signal_ends_a_process_or_is_unsupported(b: &Bench) {
     let s = b.sandbox().await;
     let (d, cx) = (&b.driver, &b.cx);
-    let request = BackgroundRequest {
+    let request = StartBackground {
         cmd: "echo up; exec sleep 300".to_owned(),
-        cwd: None,
-        env: Env::new(),
+        ..StartBackground::default()
     };
     let process = d.start_background(&s, &request, cx).await.unwrap();
     let hup = d.send_signal(&s, &process, "HUP", cx).await;
@@ -273,7 +276,7 @@ pub(crate) async fn a_dead_sandbox_is_gone(b: &Bench) {
     assert_eq!(class(read), class_of_death(b.provider));
     let s = b.sandbox().await;
     assert!(b.standin.expire(&s.id).await);
-    let result = b.driver.list_files(&s, "/", None, &b.cx).await;
+    let result = b.driver.list_files(&s, &list("/", None), &b.cx).await;
     assert_eq!(class(result), FailureClass::SandboxGone);
 }
 
@@ -307,6 +310,8 @@ pub(crate) async fn a_wrong_key_is_unauthorized(b: &Bench) {
         }
     }
     let stranger = driver(b.provider, &vars);
-    let made = stranger.create(&CreateRequest::default(), &b.cx).await;
+    let made = stranger
+        .create(&Provision::default(), &Labels::new(), &b.cx)
+        .await;
     assert_eq!(class(made), FailureClass::Unauthorized);
 }

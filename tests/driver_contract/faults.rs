@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use cutover::call::FailureClass;
 
-use super::bench::{Bench, class, class_of_death, command, output, text};
+use super::bench::{Bench, class, class_of_death, command, output, text, write};
 
 pub(crate) async fn a_5xx_is_unavailable_and_a_command_is_sent_once(b: &Bench) {
     let s = b.sandbox().await;
@@ -52,7 +52,7 @@ pub(crate) async fn a_truncated_answer_is_no_outcome(b: &Bench) {
     assert!(class(result).is_error());
     b.fault("none");
     b.driver
-        .write_file(&s, path, &content, &b.cx)
+        .write_file(&s, &write(path, content.clone()), &b.cx)
         .await
         .unwrap();
     b.fault("truncate");

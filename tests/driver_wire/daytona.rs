@@ -3,15 +3,14 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use cutover::call::sandbox_call::{Provision, StartBackground};
 use cutover::call::{FailureClass, Provider};
-use cutover::driver::{
-    BackgroundRequest, CreateRequest, Destroyed, DriverError, SandboxHandle, Streams, Suspend,
-};
+use cutover::driver::{Destroyed, DriverError, Labels, SandboxHandle, Streams, Suspend};
 use indexmap::IndexMap;
 use serde_json::json;
 
 use super::server::{Script, Step, answer, broken, json as json_answer, nothing};
-use super::setup::{Setup, apart, command, failed, setup, text};
+use super::setup::{Setup, apart, command, failed, setup, text, write};
 
 const EXECUTE: &str = "POST /toolbox/s1/process/execute ";
 const DOWNLOAD: &str = "POST /toolbox/s1/files/bulk-download ";
@@ -61,12 +60,11 @@ async fn a_sandbox_is_created_polled_listed_and_deleted() {
     ])
     .await;
     let labels = IndexMap::from([("run".to_owned(), "1".to_owned())]);
-    let request = CreateRequest {
-        labels: labels.clone(),
-        lifetime: Some(Duration::from_secs(61)),
-        ..CreateRequest::default()
+    let call = Provision {
+        timeout: Some(Duration::from_secs(61)),
+        ..Provision::default()
     };
-    let made = t.driver.create(&request, &t.cx).await.unwrap();
+    let made = t.driver.create(&call, &labels, &t.cx).await.unwrap();
     assert_eq!(made.id, "s1");
     assert_eq!(t.driver.list(&labels, &t.cx).await.unwrap(), ["s1"]);
     assert_eq!(
@@ -113,7 +111,7 @@ async fn a_create_whose_answer_is_lost_leaks_nothing() {
     .await;
     let made = t
         .driver
-        .create(&CreateRequest::default(), &t.cx)
+        .create(&Provision::default(), &Labels::new(), &t.cx)
         .await
         .unwrap();
     assert_eq!(made.id, "s1");
@@ -128,7 +126,11 @@ async fn a_sandbox_that_does_not_start_is_deleted() {
         json_answer("DELETE /api/sandbox/s1 ", 200, dto("destroying")),
     ])
     .await;
-    let (class, words) = failed(t.driver.create(&CreateRequest::default(), &t.cx).await);
+    let (class, words) = failed(
+        t.driver
+            .create(&Provision::default(), &Labels::new(), &t.cx)
+            .await,
+    );
     assert_eq!(class, FailureClass::Unavailable);
     assert!(words.contains("no image"), "{words}");
     script.done();
@@ -295,9 +297,7 @@ async fn files_come_and_go() {
     ])
     .await;
     let (d, cx, s) = (&t.driver, &t.cx, &sandbox(&script));
-    d.write_file(s, "/x", &Bytes::from_static(b"hi"), cx)
-        .await
-        .unwrap();
+    d.write_file(s, &write("/x", "hi"), cx).await.unwrap();
     assert_eq!(text(&d.read_file(s, "/x", cx).await.unwrap()), "content");
     assert_eq!(
         failed(d.read_file(s, "/x", cx).await),
@@ -315,7 +315,7 @@ async fn files_come_and_go() {
         failed(d.stat_file(s, "/x", cx).await).0,
         FailureClass::NotFound
     );
-    let (class, words) = failed(d.write_file(s, "/p", &Bytes::new(), cx).await);
+    let (class, words) = failed(d.write_file(s, &write("/p", ""), cx).await);
     assert_eq!(
         (class, words.as_str()),
         (
@@ -364,10 +364,9 @@ async fn background_commands_run_in_a_session() {
     ])
     .await;
     let s = sandbox(&script);
-    let request = BackgroundRequest {
+    let request = StartBackground {
         cmd: "x".to_owned(),
-        cwd: None,
-        env: IndexMap::new(),
+        ..StartBackground::default()
     };
     let process = t
         .driver

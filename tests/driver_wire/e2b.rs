@@ -1,13 +1,13 @@
 //! E2B, by `e2b-wire`.
 
-use bytes::Bytes;
+use cutover::call::sandbox_call::Provision;
 use cutover::call::{FailureClass, Provider};
-use cutover::driver::{CreateRequest, Destroyed, SandboxHandle, Suspend};
+use cutover::driver::{Destroyed, Labels, SandboxHandle, Suspend};
 use indexmap::IndexMap;
 use serde_json::json;
 
 use super::server::{Script, Step, answer, broken, json as json_answer, nothing};
-use super::setup::{Setup, apart, command, failed, setup, text};
+use super::setup::{Setup, apart, command, failed, list, setup, text, write};
 
 const START: &str = "POST /process.Process/Start ";
 const STREAM: &str = "Content-Type: application/connect+json\r\n";
@@ -79,12 +79,11 @@ async fn a_sandbox_is_created_found_and_killed() {
     ])
     .await;
     let labels = IndexMap::from([("a b".to_owned(), "1".to_owned())]);
-    let request = CreateRequest {
-        labels: labels.clone(),
-        lifetime: Some(std::time::Duration::from_millis(59_500)),
-        ..CreateRequest::default()
+    let call = Provision {
+        timeout: Some(std::time::Duration::from_millis(59_500)),
+        ..Provision::default()
     };
-    let made = t.driver.create(&request, &t.cx).await.unwrap();
+    let made = t.driver.create(&call, &labels, &t.cx).await.unwrap();
     assert_eq!(made.id, "i1");
     assert_eq!(t.driver.list(&labels, &t.cx).await.unwrap(), ["i1"]);
     assert_eq!(
@@ -249,7 +248,11 @@ async fn what_is_not_of_the_contract_is_an_error() {
 async fn nobody_there_is_unavailable() {
     let vars = [("E2B_API_KEY", "k"), ("E2B_API_URL", "http://127.0.0.1:1")];
     let t = setup(Provider::E2b, &vars);
-    let (class, words) = failed(t.driver.create(&CreateRequest::default(), &t.cx).await);
+    let (class, words) = failed(
+        t.driver
+            .create(&Provision::default(), &Labels::new(), &t.cx)
+            .await,
+    );
     assert_eq!(class, FailureClass::Unavailable);
     assert!(words.contains("127.0.0.1:1"), "{words}");
     assert_eq!(t.kept.0.lock().unwrap().len(), 4);
@@ -264,7 +267,11 @@ async fn html_where_json_was_due_is_told() {
         "<!doctype html><title>hi</title>",
     )])
     .await;
-    let (class, words) = failed(t.driver.create(&CreateRequest::default(), &t.cx).await);
+    let (class, words) = failed(
+        t.driver
+            .create(&Provision::default(), &Labels::new(), &t.cx)
+            .await,
+    );
     assert_eq!(class, FailureClass::Internal);
     assert!(
         words.contains("an HTML page came where JSON was due"),
@@ -295,7 +302,7 @@ async fn files_come_and_go() {
     ])
     .await;
     let (d, cx, s) = (&t.driver, &t.cx, &sandbox());
-    d.write_file(s, "/tmp/a b", &Bytes::from_static(b"\0\xff"), cx)
+    d.write_file(s, &write("/tmp/a b", &b"\0\xff"[..]), cx)
         .await
         .unwrap();
     assert_eq!(
@@ -314,11 +321,11 @@ async fn files_come_and_go() {
         failed(d.read_file(s, "/y", cx).await).0,
         FailureClass::SandboxGone
     );
-    let listed = d.list_files(s, "~", Some(2), cx).await.unwrap();
+    let listed = d.list_files(s, &list("~", Some(2)), cx).await.unwrap();
     let names: Vec<&str> = listed.iter().map(|entry| entry.name.as_str()).collect();
     assert_eq!(names, ["d", "d/f"]);
     assert!(
-        d.list_files(s, "/empty", None, cx)
+        d.list_files(s, &list("/empty", None), cx)
             .await
             .unwrap()
             .is_empty()

@@ -3,12 +3,12 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use cutover::call::provider_call::Env;
+use bytes::Bytes;
+use cutover::call::sandbox_call::{Execute, ListFiles, WriteFile};
 use cutover::call::{FailureClass, Provider};
 use cutover::driver::http::HttpClients;
 use cutover::driver::{
-    CallContext, DriverConfig, DriverError, ExecuteReply, ExecuteRequest, SandboxDriver, Streams,
-    connect,
+    CallContext, DriverConfig, DriverError, ExecuteReply, SandboxDriver, Streams, connect,
 };
 use cutover::transcript::{Exchange, ExchangeSink};
 use cutover_base::blob::{Blob, BlobStore};
@@ -54,14 +54,27 @@ pub(crate) fn setup(provider: Provider, vars: &[(&str, &str)]) -> Setup {
 }
 
 /// A plain command.
-pub(crate) fn command(cmd: &str) -> ExecuteRequest {
-    ExecuteRequest {
+pub(crate) fn command(cmd: &str) -> Execute {
+    Execute {
         cmd: cmd.to_owned(),
-        cwd: None,
-        env: Env::new(),
-        user: None,
-        timeout: Duration::from_secs(5),
-        stdin: None,
+        timeout: Some(Duration::from_secs(5)),
+        ..Execute::default()
+    }
+}
+
+/// A write of these bytes.
+pub(crate) fn write(path: &str, data: impl Into<Bytes>) -> WriteFile {
+    WriteFile {
+        path: path.to_owned(),
+        data: data.into(),
+    }
+}
+
+/// A listing of this depth.
+pub(crate) fn list(path: &str, depth: Option<u32>) -> ListFiles {
+    ListFiles {
+        path: path.to_owned(),
+        depth,
     }
 }
 

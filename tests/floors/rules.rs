@@ -129,7 +129,7 @@ fn check_yaml(source: &Source, code: &str) -> Vec<String> {
 }
 
 /// A `mod.rs` opens with what the room is for and holds no logic; the room's trait, with the types
-/// it speaks in, may stand there.
+/// it speaks in, may stand there, and a table (`static`) of the room's files.
 fn check_mod(source: &Source, code: &str) -> Vec<String> {
     if !source.path.ends_with("/mod.rs") {
         return Vec::new();
@@ -144,7 +144,6 @@ fn check_mod(source: &Source, code: &str) -> Vec<String> {
         "enum",
         "impl",
         "const",
-        "static",
         "macro_rules",
     ];
     if !has_word(code, "trait") {

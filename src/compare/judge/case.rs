@@ -12,6 +12,7 @@ use crate::compare::subjects::Subjects;
 use crate::compare::verdict::{CaseVerdict, StepVerdict, Verdict};
 use crate::normalise::Normaliser;
 use crate::scenario::model::Scenario;
+use crate::scenario::verbs::VerbKind;
 use crate::transcript::{Ending, Transcript};
 
 /// Everything that the judge looks at.
@@ -131,10 +132,7 @@ fn duration_ms(transcript: &Transcript) -> u64 {
 }
 
 fn is_work(step: &StepVerdict) -> bool {
-    use crate::call::Verb;
-    !step.verdict.is_aside()
-        && !step.verb.is_harness()
-        && !matches!(step.verb, Verb::Provision | Verb::Terminate)
+    !step.verdict.is_aside() && step.verb.kind == VerbKind::Work
 }
 
 /// The worst of the steps. A step that stands aside hides nothing that is wrong elsewhere, but a

@@ -2,7 +2,7 @@
 
 use cutover_base::side::Side;
 
-use crate::call::{FieldValue, Outcome, Surface, Verb};
+use crate::call::{FieldValue, Outcome, Surface};
 use crate::compare::fields::specs;
 use crate::compare::json::differences;
 use crate::compare::judge::case::CaseInput;
@@ -13,6 +13,7 @@ use crate::compare::verdict::{
 };
 use crate::normalise::Normaliser;
 use crate::scenario::model::Step;
+use crate::scenario::verbs::VerbKind;
 use crate::transcript::Transcript;
 
 /// Differences of structure that a reason tells; the report shows the rest.
@@ -164,7 +165,9 @@ fn judge_fields(
             judged.step.reason = field_reason(input, field);
         }
     }
-    judged.only_failed = counts_as_work(step.action.verb())
+    // Steps that make or clear a sandbox are not work: a case whose every command fails must not
+    // look alive because its sandbox could be made.
+    judged.only_failed = step.action.verb().kind == VerbKind::Work
         && judged.step.verdict <= Verdict::KnownDivergence
         && !step
             .expect
@@ -270,12 +273,6 @@ fn unmet(
                 })
         })
         .collect()
-}
-
-/// Steps that make or clear the room are no work: a case whose every command fails must not
-/// look alive because its sandbox could be made.
-const fn counts_as_work(verb: Verb) -> bool {
-    !verb.is_harness() && !matches!(verb, Verb::Provision | Verb::Terminate)
 }
 
 fn failed(outcome: &Outcome, surface: Surface) -> bool {

@@ -2,7 +2,7 @@
 
 use cutover_base::blob::Blob;
 
-use crate::call::{Outcome, Provider, Stack};
+use crate::call::{Provider, Stack};
 use crate::compare::ledger::entry::{
     EntryKind, Shape, ShapeSides, SideName, SideShape, ValueShape, VersionRange, When,
 };
@@ -13,6 +13,7 @@ use crate::scenario::Found;
 use crate::scenario::matcher::{FieldPath, Matcher, Operator};
 use crate::scenario::node::{Key, Kind, Node};
 use crate::scenario::reader::Reader;
+use crate::scenario::verbs::field_names;
 
 pub(super) const EFFECTS: [(&str, Effect); 4] = [
     ("improvement", Effect::Improvement),
@@ -78,7 +79,7 @@ fn read_field(
         .map_err(|error| reader.problem(at, error.to_string()))
         .ok()?;
     if let Some(case) = case {
-        let known = Outcome::field_names(case.surface());
+        let known: Vec<&str> = field_names(case.surface()).collect();
         if !known.contains(&path.field.as_str()) {
             let message = format!("surface {} has no field `{}`", case.surface(), path.field);
             let help = Some(format!("it has: {}", known.join(", ")));

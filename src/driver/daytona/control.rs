@@ -10,9 +10,10 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::wire::{Private, SandboxDto, Wire, control_error};
+use crate::call::sandbox_call::Provision;
 use crate::call::{Failure, FailureClass};
 use crate::driver::http::{HttpError, Retry};
-use crate::driver::{CallContext, CreateRequest, DriverResult, SandboxHandle};
+use crate::driver::{CallContext, DriverResult, Labels, SandboxHandle};
 
 /// Time for a create, the wait for `started` included; the platform's own (lap section 3.2).
 const CREATE_TIMEOUT: Duration = Duration::from_secs(120);
@@ -31,11 +32,12 @@ impl Wire {
     /// Makes a sandbox and waits until it is started. One that does not start is deleted again.
     pub(crate) async fn create(
         &self,
-        request: &CreateRequest,
+        call: &Provision,
+        labels: &Labels,
         cx: &CallContext,
     ) -> DriverResult<SandboxHandle> {
         let deadline = Instant::now() + CREATE_TIMEOUT;
-        let made = self.make(request, cx).await?;
+        let made = self.make(call, labels, cx).await?;
         let handle = SandboxHandle {
             id: made.id.clone(),
             private: Value::Null,
@@ -62,11 +64,16 @@ impl Wire {
 
     /// Sends the create. The name is ours, so that an answer that was lost does not leave a
     /// sandbox that nobody knows: a second send meets 409, and the name finds the first.
-    async fn make(&self, request: &CreateRequest, cx: &CallContext) -> DriverResult<SandboxDto> {
+    async fn make(
+        &self,
+        call: &Provision,
+        labels: &Labels,
+        cx: &CallContext,
+    ) -> DriverResult<SandboxDto> {
         let name = format!("cutover-{}", Uuid::new_v4());
         let ask = self
             .control("create", Method::POST, &["sandbox"])?
-            .json(&self.create_body(&name, request))
+            .json(&self.create_body(&name, call, labels))
             .retry(Retry::Safe)
             .limits(Some(CREATE_TIMEOUT), CREATE_TIMEOUT);
         let answer = match self.try_control(&ask, cx).await {
@@ -92,11 +99,11 @@ impl Wire {
         Err(control_error(error, false))
     }
 
-    fn create_body(&self, name: &str, request: &CreateRequest) -> Value {
+    fn create_body(&self, name: &str, call: &Provision, labels: &Labels) -> Value {
         let mut body = json!({
             "name": name,
-            "env": request.env,
-            "labels": request.labels,
+            "env": call.env,
+            "labels": labels,
             // Deleted when it stops: the net if we die before destroying it.
             "autoDeleteInterval": 0,
         });
@@ -106,7 +113,7 @@ impl Wire {
         if let Some(target) = &self.config.target {
             body["target"] = json!(target);
         }
-        if let Some(lifetime) = request.lifetime {
+        if let Some(lifetime) = call.timeout {
             body["autoStopInterval"] = json!(whole_minutes(lifetime));
         }
         body

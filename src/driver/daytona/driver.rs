@@ -3,18 +3,18 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use cutover_base::blob::Blob;
-use indexmap::IndexMap;
 
 use super::config::DaytonaConfig;
 use super::wire::Wire;
 use crate::call::Provider;
+use crate::call::sandbox_call::{
+    Execute, ListFiles, MoveFile, Provision, RemoveFile, SendStdin, StartBackground, WriteFile,
+};
 use crate::driver::http::HttpClients;
 use crate::driver::{
-    BackgroundRequest, CallContext, CreateRequest, Destroyed, DriverError, DriverFacts,
-    DriverResult, Entry, ExecuteReply, ExecuteRequest, ProcessHandle, SandboxDriver, SandboxHandle,
-    Suspend,
+    CallContext, Destroyed, DriverError, DriverFacts, DriverResult, Entry, ExecuteReply, Labels,
+    ProcessHandle, SandboxDriver, SandboxHandle, Suspend,
 };
 
 /// Daytona, in the cloud or in a stand-in.
@@ -47,21 +47,18 @@ impl SandboxDriver for DaytonaDriver {
 
     async fn create(
         &self,
-        request: &CreateRequest,
+        call: &Provision,
+        labels: &Labels,
         cx: &CallContext,
     ) -> DriverResult<SandboxHandle> {
-        self.wire.create(request, cx).await
+        self.wire.create(call, labels, cx).await
     }
 
     async fn destroy(&self, sandbox: &SandboxHandle, cx: &CallContext) -> DriverResult<Destroyed> {
         self.wire.destroy(sandbox, cx).await
     }
 
-    async fn list(
-        &self,
-        labels: &IndexMap<String, String>,
-        cx: &CallContext,
-    ) -> DriverResult<Vec<String>> {
+    async fn list(&self, labels: &Labels, cx: &CallContext) -> DriverResult<Vec<String>> {
         self.wire.list(labels, cx).await
     }
 
@@ -82,19 +79,19 @@ impl SandboxDriver for DaytonaDriver {
     async fn execute(
         &self,
         sandbox: &SandboxHandle,
-        request: &ExecuteRequest,
+        call: &Execute,
         cx: &CallContext,
     ) -> DriverResult<ExecuteReply> {
-        self.wire.execute(sandbox, request, cx).await
+        self.wire.execute(sandbox, call, cx).await
     }
 
     async fn start_background(
         &self,
         sandbox: &SandboxHandle,
-        request: &BackgroundRequest,
+        call: &StartBackground,
         cx: &CallContext,
     ) -> DriverResult<ProcessHandle> {
-        self.wire.start_background(sandbox, request, cx).await
+        self.wire.start_background(sandbox, call, cx).await
     }
 
     async fn send_signal(
@@ -114,13 +111,10 @@ impl SandboxDriver for DaytonaDriver {
         &self,
         sandbox: &SandboxHandle,
         process: &ProcessHandle,
-        data: &Bytes,
-        close: bool,
+        call: &SendStdin,
         cx: &CallContext,
     ) -> DriverResult<()> {
-        self.wire
-            .send_stdin(sandbox, process, data, close, cx)
-            .await
+        self.wire.send_stdin(sandbox, process, call, cx).await
     }
 
     async fn wait_process(
@@ -145,21 +139,23 @@ impl SandboxDriver for DaytonaDriver {
     async fn write_file(
         &self,
         sandbox: &SandboxHandle,
-        path: &str,
-        data: &Bytes,
+        call: &WriteFile,
         cx: &CallContext,
     ) -> DriverResult<()> {
-        self.wire.write_file(sandbox, path, data, cx).await
+        self.wire
+            .write_file(sandbox, &call.path, &call.data, cx)
+            .await
     }
 
     async fn list_files(
         &self,
         sandbox: &SandboxHandle,
-        path: &str,
-        depth: Option<u32>,
+        call: &ListFiles,
         cx: &CallContext,
     ) -> DriverResult<Vec<Entry>> {
-        self.wire.list_files(sandbox, path, depth, cx).await
+        self.wire
+            .list_files(sandbox, &call.path, call.depth, cx)
+            .await
     }
 
     async fn stat_file(
@@ -174,11 +170,10 @@ impl SandboxDriver for DaytonaDriver {
     async fn move_file(
         &self,
         sandbox: &SandboxHandle,
-        from: &str,
-        to: &str,
+        call: &MoveFile,
         cx: &CallContext,
     ) -> DriverResult<()> {
-        self.wire.move_file(sandbox, from, to, cx).await
+        self.wire.move_file(sandbox, &call.from, &call.to, cx).await
     }
 
     async fn make_dir(
@@ -193,10 +188,11 @@ impl SandboxDriver for DaytonaDriver {
     async fn remove_file(
         &self,
         sandbox: &SandboxHandle,
-        path: &str,
-        recursive: bool,
+        call: &RemoveFile,
         cx: &CallContext,
     ) -> DriverResult<()> {
-        self.wire.remove_file(sandbox, path, recursive, cx).await
+        self.wire
+            .remove_file(sandbox, &call.path, call.recursive, cx)
+            .await
     }
 }

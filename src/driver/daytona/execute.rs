@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
+use cutover_base::limits::EXECUTE_TIMEOUT_DEFAULT;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::json_stream::{JsonError, ObjectStream, Piece};
 use super::wire::Wire;
+use crate::call::sandbox_call::Execute;
 use crate::driver::http::{HttpError, Reply, Retry};
-use crate::driver::{
-    CallContext, DriverError, DriverResult, ExecuteReply, ExecuteRequest, SandboxHandle, Streams,
-};
+use crate::driver::{CallContext, DriverError, DriverResult, ExecuteReply, SandboxHandle, Streams};
 
 /// What the provider may take beyond the time limit before we hang up.
 const GRACE: Duration = Duration::from_secs(15);
@@ -23,23 +23,24 @@ impl Wire {
     pub(crate) async fn execute(
         &self,
         sandbox: &SandboxHandle,
-        request: &ExecuteRequest,
+        call: &Execute,
         cx: &CallContext,
     ) -> DriverResult<ExecuteReply> {
-        if request.stdin.is_some() {
+        if call.stdin.is_some() {
             return Err(DriverError::Unsupported(
                 "Daytona gives a command no standard input".to_owned(),
             ));
         }
-        if request.user.is_some() {
+        if call.user.is_some() {
             return Err(DriverError::Unsupported(
                 "Daytona runs every command as the image's user".to_owned(),
             ));
         }
-        let total = (!request.timeout.is_zero()).then(|| request.timeout + GRACE);
+        let timeout = call.timeout.unwrap_or(EXECUTE_TIMEOUT_DEFAULT);
+        let total = (!timeout.is_zero()).then(|| timeout + GRACE);
         let ask = self
             .toolbox("execute", Method::POST, sandbox, &["process", "execute"])?
-            .json(&execute_body(request))
+            .json(&execute_body(call, timeout))
             .retry(Retry::Unsent)
             .limits(total, total.unwrap_or(SILENCE_MAX));
         let executed = async { read(self.http.send(&ask, cx).await?, cx).await };
@@ -50,16 +51,17 @@ impl Wire {
     }
 }
 
-fn execute_body(request: &ExecuteRequest) -> Value {
-    let mut body = json!({ "command": request.cmd });
-    if let Some(cwd) = &request.cwd {
+/// A time limit of zero is none.
+fn execute_body(call: &Execute, timeout: Duration) -> Value {
+    let mut body = json!({ "command": call.cmd });
+    if let Some(cwd) = &call.cwd {
         body["cwd"] = json!(cwd);
     }
-    if !request.env.is_empty() {
-        body["envs"] = json!(request.env);
+    if !call.env.is_empty() {
+        body["envs"] = json!(call.env);
     }
-    if !request.timeout.is_zero() {
-        body["timeout"] = json!(whole_seconds(request.timeout));
+    if !timeout.is_zero() {
+        body["timeout"] = json!(whole_seconds(timeout));
     }
     body
 }
@@ -127,27 +129,21 @@ pub(crate) async fn stream_object(
 
 #[cfg(test)]
 mod tests {
-    use crate::call::provider_call::Env;
-
     use super::*;
 
     #[test]
     fn the_body_has_what_was_asked_and_no_more() {
-        let mut request = ExecuteRequest {
+        let mut call = Execute {
             cmd: "echo hi".to_owned(),
-            cwd: None,
-            env: Env::new(),
-            user: None,
-            timeout: Duration::ZERO,
-            stdin: None,
+            ..Execute::default()
         };
-        assert_eq!(execute_body(&request), json!({ "command": "echo hi" }));
-        request.cwd = Some("/tmp".to_owned());
-        request.env.insert("X".to_owned(), "a b".to_owned());
-        request.timeout = Duration::from_millis(1001);
+        let unlimited = execute_body(&call, Duration::ZERO);
+        assert_eq!(unlimited, json!({ "command": "echo hi" }));
+        call.cwd = Some("/tmp".to_owned());
+        call.env.insert("X".to_owned(), "a b".to_owned());
         let expected = json!({
             "command": "echo hi", "cwd": "/tmp", "envs": { "X": "a b" }, "timeout": 2
         });
-        assert_eq!(execute_body(&request), expected);
+        assert_eq!(execute_body(&call, Duration::from_millis(1001)), expected);
     }
 }

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
 use cutover_base::blob::BlobWriter;
 use reqwest::Method;
 use serde::Deserialize;
@@ -14,11 +13,11 @@ use super::control::Polls;
 use super::execute::stream_object;
 use super::json_stream::Piece;
 use super::wire::Wire;
+use crate::call::sandbox_call::{SendStdin, StartBackground};
 use crate::call::{Failure, FailureClass};
 use crate::driver::http::{Ask, HttpError, Reply, Retry};
 use crate::driver::{
-    BackgroundRequest, CallContext, DriverError, DriverResult, ExecuteReply, ProcessHandle,
-    SandboxHandle, Streams,
+    CallContext, DriverError, DriverResult, ExecuteReply, ProcessHandle, SandboxHandle, Streams,
 };
 
 /// Time for the logs of a command, and the longest silence in them.
@@ -55,10 +54,10 @@ impl Wire {
     pub(crate) async fn start_background(
         &self,
         sandbox: &SandboxHandle,
-        request: &BackgroundRequest,
+        call: &StartBackground,
         cx: &CallContext,
     ) -> DriverResult<ProcessHandle> {
-        if !request.env.is_empty() || request.cwd.is_some() {
+        if !call.env.is_empty() || call.cwd.is_some() {
             return Err(DriverError::Unsupported(
                 "Daytona's sessions take neither environment nor working directory; \
                  say them in the command"
@@ -81,7 +80,7 @@ impl Wire {
             .toolbox("start_background", Method::POST, sandbox, &segments)?
             // Without the last, what is sent to standard input comes back in the output.
             .json(&json!({
-                "command": request.cmd, "runAsync": true, "suppressInputEcho": true
+                "command": call.cmd, "runAsync": true, "suppressInputEcho": true
             }));
         let reply = self.ask_toolbox(sandbox, &ask, cx).await?;
         let begun: Begun = match reply.json().await {
@@ -99,16 +98,15 @@ impl Wire {
         &self,
         sandbox: &SandboxHandle,
         process: &ProcessHandle,
-        data: &Bytes,
-        close: bool,
+        call: &SendStdin,
         cx: &CallContext,
     ) -> DriverResult<()> {
-        if close {
+        if call.close {
             return Err(DriverError::Unsupported(
                 "Daytona cannot close the standard input of a session's command".to_owned(),
             ));
         }
-        let Ok(text) = std::str::from_utf8(data) else {
+        let Ok(text) = std::str::from_utf8(&call.data) else {
             return Err(DriverError::Unsupported(
                 "Daytona takes text only as standard input".to_owned(),
             ));

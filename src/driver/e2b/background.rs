@@ -11,10 +11,10 @@ use tokio::task::{AbortHandle, JoinSet};
 
 use super::envd::Wire;
 use super::process::{Capture, Command};
+use crate::call::sandbox_call::StartBackground;
 use crate::call::{Failure, FailureClass};
 use crate::driver::{
-    BackgroundRequest, CallContext, DriverError, DriverResult, ExecuteReply, ProcessHandle,
-    SandboxHandle,
+    CallContext, DriverError, DriverResult, ExecuteReply, ProcessHandle, SandboxHandle,
 };
 
 /// Bytes of output kept of one background process. It is on disk beyond the first 64 KiB, but a
@@ -47,13 +47,13 @@ impl Processes {
         &self,
         wire: &Arc<Wire>,
         sandbox: &SandboxHandle,
-        request: &BackgroundRequest,
+        call: &StartBackground,
         cx: &CallContext,
     ) -> DriverResult<ProcessHandle> {
         let command = Command {
-            cmd: &request.cmd,
-            cwd: request.cwd.as_deref(),
-            env: &request.env,
+            cmd: &call.cmd,
+            cwd: call.cwd.as_deref(),
+            env: &call.env,
             user: None,
             stdin: true,
             timeout: Duration::ZERO,

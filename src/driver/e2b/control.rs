@@ -12,11 +12,10 @@ use uuid::Uuid;
 
 use super::classes::of_control;
 use super::envd::{Private, Wire};
+use crate::call::sandbox_call::Provision;
 use crate::driver::http::{Ask, HttpError, Reply, Retry};
 use crate::driver::settings::route;
-use crate::driver::{
-    CallContext, CreateRequest, Destroyed, DriverError, DriverResult, SandboxHandle,
-};
+use crate::driver::{CallContext, Destroyed, DriverError, DriverResult, Labels, SandboxHandle};
 
 /// What JavaScript's and Python's encoders leave alone.
 const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
@@ -59,15 +58,16 @@ impl Wire {
     /// Makes a sandbox. The answer comes when it runs.
     pub(crate) async fn create(
         &self,
-        request: &CreateRequest,
+        call: &Provision,
+        labels: &Labels,
         cx: &CallContext,
     ) -> DriverResult<SandboxHandle> {
         let mut body = json!({
             "templateID": self.config.template,
-            "metadata": request.labels,
-            "envVars": request.env,
+            "metadata": labels,
+            "envVars": call.env,
         });
-        if let Some(lifetime) = request.lifetime {
+        if let Some(lifetime) = call.timeout {
             body["timeout"] = json!(whole_seconds(lifetime));
         }
         // The key makes a second send the same as one, so that a lost answer leaks nothing.

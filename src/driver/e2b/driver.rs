@@ -4,9 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use cutover_base::blob::Blob;
-use indexmap::IndexMap;
+use cutover_base::limits::EXECUTE_TIMEOUT_DEFAULT;
 
 use super::background::{Processes, pid_of};
 use super::config::E2bConfig;
@@ -14,11 +13,13 @@ use super::envd::Wire;
 use super::process::{Capture, Command};
 use super::stdin::alongside;
 use crate::call::Provider;
+use crate::call::sandbox_call::{
+    Execute, ListFiles, MoveFile, Provision, RemoveFile, SendStdin, StartBackground, WriteFile,
+};
 use crate::driver::http::HttpClients;
 use crate::driver::{
-    BackgroundRequest, CallContext, CreateRequest, Destroyed, DriverError, DriverFacts,
-    DriverResult, Entry, ExecuteReply, ExecuteRequest, ProcessHandle, SandboxDriver, SandboxHandle,
-    Suspend,
+    CallContext, Destroyed, DriverError, DriverFacts, DriverResult, Entry, ExecuteReply, Labels,
+    ProcessHandle, SandboxDriver, SandboxHandle, Suspend,
 };
 
 /// E2B, in the cloud or in a stand-in.
@@ -53,10 +54,11 @@ impl SandboxDriver for E2bDriver {
 
     async fn create(
         &self,
-        request: &CreateRequest,
+        call: &Provision,
+        labels: &Labels,
         cx: &CallContext,
     ) -> DriverResult<SandboxHandle> {
-        self.wire.create(request, cx).await
+        self.wire.create(call, labels, cx).await
     }
 
     async fn destroy(&self, sandbox: &SandboxHandle, cx: &CallContext) -> DriverResult<Destroyed> {
@@ -64,11 +66,7 @@ impl SandboxDriver for E2bDriver {
         self.wire.kill(sandbox, cx).await
     }
 
-    async fn list(
-        &self,
-        labels: &IndexMap<String, String>,
-        cx: &CallContext,
-    ) -> DriverResult<Vec<String>> {
+    async fn list(&self, labels: &Labels, cx: &CallContext) -> DriverResult<Vec<String>> {
         self.wire.list(labels, cx).await
     }
 
@@ -89,16 +87,16 @@ impl SandboxDriver for E2bDriver {
     async fn execute(
         &self,
         sandbox: &SandboxHandle,
-        request: &ExecuteRequest,
+        call: &Execute,
         cx: &CallContext,
     ) -> DriverResult<ExecuteReply> {
         let command = Command {
-            cmd: &request.cmd,
-            cwd: request.cwd.as_deref(),
-            env: &request.env,
-            user: request.user.as_deref(),
-            stdin: request.stdin.is_some(),
-            timeout: request.timeout,
+            cmd: &call.cmd,
+            cwd: call.cwd.as_deref(),
+            env: &call.env,
+            user: call.user.as_deref(),
+            stdin: call.stdin.is_some(),
+            timeout: call.timeout.unwrap_or(EXECUTE_TIMEOUT_DEFAULT),
         };
         let (mut stream, pid) = self.wire.start("execute", sandbox, command, cx).await?;
         let mut capture = Capture::new(&cx.blobs);
@@ -108,7 +106,7 @@ impl SandboxDriver for E2bDriver {
                 Err(error) => Err(self.wire.settle_stream(sandbox, error, cx).await),
             }
         };
-        let ended = match &request.stdin {
+        let ended = match &call.stdin {
             None => reading.await?,
             Some(data) => {
                 // On the heap: every caller's future would carry both otherwise.
@@ -122,10 +120,10 @@ impl SandboxDriver for E2bDriver {
     async fn start_background(
         &self,
         sandbox: &SandboxHandle,
-        request: &BackgroundRequest,
+        call: &StartBackground,
         cx: &CallContext,
     ) -> DriverResult<ProcessHandle> {
-        self.processes.start(&self.wire, sandbox, request, cx).await
+        self.processes.start(&self.wire, sandbox, call, cx).await
     }
 
     async fn send_signal(
@@ -144,12 +142,11 @@ impl SandboxDriver for E2bDriver {
         &self,
         sandbox: &SandboxHandle,
         process: &ProcessHandle,
-        data: &Bytes,
-        close: bool,
+        call: &SendStdin,
         cx: &CallContext,
     ) -> DriverResult<()> {
         self.wire
-            .feed(sandbox, pid_of(process)?, data, close, cx)
+            .feed(sandbox, pid_of(process)?, &call.data, call.close, cx)
             .await
     }
 
@@ -175,21 +172,23 @@ impl SandboxDriver for E2bDriver {
     async fn write_file(
         &self,
         sandbox: &SandboxHandle,
-        path: &str,
-        data: &Bytes,
+        call: &WriteFile,
         cx: &CallContext,
     ) -> DriverResult<()> {
-        self.wire.write_file(sandbox, path, data, cx).await
+        self.wire
+            .write_file(sandbox, &call.path, &call.data, cx)
+            .await
     }
 
     async fn list_files(
         &self,
         sandbox: &SandboxHandle,
-        path: &str,
-        depth: Option<u32>,
+        call: &ListFiles,
         cx: &CallContext,
     ) -> DriverResult<Vec<Entry>> {
-        self.wire.list_files(sandbox, path, depth, cx).await
+        self.wire
+            .list_files(sandbox, &call.path, call.depth, cx)
+            .await
     }
 
     async fn stat_file(
@@ -204,11 +203,10 @@ impl SandboxDriver for E2bDriver {
     async fn move_file(
         &self,
         sandbox: &SandboxHandle,
-        from: &str,
-        to: &str,
+        call: &MoveFile,
         cx: &CallContext,
     ) -> DriverResult<()> {
-        self.wire.move_file(sandbox, from, to, cx).await
+        self.wire.move_file(sandbox, &call.from, &call.to, cx).await
     }
 
     async fn make_dir(
@@ -223,11 +221,10 @@ impl SandboxDriver for E2bDriver {
     async fn remove_file(
         &self,
         sandbox: &SandboxHandle,
-        path: &str,
-        _recursive: bool,
+        call: &RemoveFile,
         cx: &CallContext,
     ) -> DriverResult<()> {
         // envd knows no other removal than the recursive one.
-        self.wire.remove_file(sandbox, path, cx).await
+        self.wire.remove_file(sandbox, &call.path, cx).await
     }
 }

@@ -10,7 +10,7 @@ use super::classes::of_rpc;
 use super::envd::{Wire, stream_payload};
 use super::event::{self, Ended, Event, RpcError};
 use super::frame::{Frame, FrameDecoder};
-use crate::call::provider_call::Env;
+use crate::call::sandbox_call::Env;
 use crate::call::{Failure, FailureClass};
 use crate::driver::http::{HttpError, Reply, Retry};
 use crate::driver::streams::joined;

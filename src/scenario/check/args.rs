@@ -1,16 +1,18 @@
-//! The arguments of a verb.
+//! The arguments of a verb, read by the verb's own description.
 
 use std::path::Path;
-use std::time::Duration;
 
-use crate::call::{Surface, Verb};
+use crate::call::Surface;
 use crate::scenario::check::data::data;
+use crate::scenario::check::fault;
 use crate::scenario::check::fields::Fields;
 use crate::scenario::check::findings::{Findings, Namespace};
 use crate::scenario::check::scalar;
-use crate::scenario::model::{Action, EnvTemplate};
-use crate::scenario::node::{Kind, Node, Position};
-use crate::scenario::template::{DataTemplate, Template};
+use crate::scenario::node::{Kind as NodeKind, Node, Position};
+use crate::scenario::template::{JsonTemplate, Template};
+use crate::scenario::verbs::arguments::Argument;
+use crate::scenario::verbs::key::When;
+use crate::scenario::verbs::{Key, Kind, Need, Verb, Written, are_here};
 
 /// Signals that `send_signal` knows.
 pub(crate) const SIGNALS: [&str; 16] = [
@@ -18,160 +20,250 @@ pub(crate) const SIGNALS: [&str; 16] = [
     "ALRM", "TERM", "CONT", "STOP",
 ];
 
-/// The arguments of a verb: a mapping, or one value that is short for its main argument.
-#[derive(Debug)]
-pub(crate) struct Args<'n, 'f> {
-    verb: Verb,
+/// What was written for a verb: a mapping, or one value that is short for its main argument.
+struct Given<'n> {
     at: Position,
     short: Option<(&'static str, &'n Node)>,
     fields: Option<Fields<'n>>,
-    pub(crate) findings: &'f mut Findings,
-    found_before: usize,
 }
 
-impl<'n, 'f> Args<'n, 'f> {
-    pub(crate) fn open(
-        verb: Verb,
-        node: &'n Node,
-        short: Option<&'static str>,
-        keys: &[&str],
-        findings: &'f mut Findings,
-    ) -> Option<Self> {
-        let found_before = findings.count();
-        let is_short = !matches!(node.kind, Kind::Map(_) | Kind::Null | Kind::List(_));
-        let (short, fields) = match short {
+/// Reads the arguments of a verb; `None` when one of them is wrong.
+pub(crate) fn arguments(
+    verb: &'static Verb,
+    node: &Node,
+    folder: Option<&Path>,
+    findings: &mut Findings,
+) -> Option<Written> {
+    let before = findings.count();
+    let given = Given::open(verb, node, findings)?;
+    let mut written = Written::default();
+    for key in verb.keys {
+        note_surfaces(verb, key, &given, findings);
+        if let Some(argument) = argument(verb, key, &given, folder, findings) {
+            written.add(key.name, argument);
+        }
+    }
+    let chosen = verb.one_of.iter().filter(|key| given.get(key).is_some());
+    if !verb.one_of.is_empty() && chosen.count() != 1 {
+        let names: Vec<String> = verb.one_of.iter().map(|key| format!("`{key}`")).collect();
+        let names = names.join(" and ");
+        findings.add(
+            node.at,
+            format!("`{verb}` must have exactly one of {names}"),
+        );
+    }
+    (findings.count() == before).then_some(written)
+}
+
+impl<'n> Given<'n> {
+    fn open(verb: &Verb, node: &'n Node, findings: &mut Findings) -> Option<Self> {
+        let is_short = !matches!(
+            node.kind,
+            NodeKind::Map(_) | NodeKind::Null | NodeKind::List(_)
+        );
+        let (short, fields) = match verb.short {
             Some(name) if is_short => (Some((name, node)), None),
             _ => {
-                let mut known = keys.to_vec();
-                known.extend(short.filter(|name| !keys.contains(name)));
+                let known: Vec<&str> = verb.keys.iter().map(|key| key.name).collect();
                 let what = format!("arguments of {verb}");
                 (None, Some(Fields::open(node, what, &known, findings)?))
             }
         };
         Some(Self {
-            verb,
             at: node.at,
             short,
             fields,
-            findings,
-            found_before,
         })
     }
 
-    pub(crate) fn get(&self, name: &str) -> Option<&'n Node> {
+    fn get(&self, name: &str) -> Option<&'n Node> {
         match (&self.short, &self.fields) {
             (Some((short, node)), _) => (*short == name).then_some(*node),
             (None, fields) => fields.as_ref()?.get(name),
         }
     }
 
-    pub(crate) fn entry(&self, name: &str) -> Option<(Position, &'n Node)> {
-        self.fields.as_ref()?.entry(name)
+    /// Where the argument's key stands, if it was written out.
+    fn written_at(&self, name: &str) -> Option<Position> {
+        self.fields.as_ref()?.entry(name).map(|(at, _)| at)
     }
 
-    pub(crate) fn required(&mut self, name: &str) -> Option<&'n Node> {
-        let node = self.get(name);
-        if node.is_none() {
-            let message = format!("`{}` must have `{name}`", self.verb);
-            self.findings.add(self.at, message);
+    fn is_set(&self, flag: &str) -> bool {
+        let node = self.get(flag);
+        node.is_some_and(|node| matches!(node.kind, NodeKind::Bool(true)))
+    }
+}
+
+/// Refuses an argument that no surface of this build has, and notes one that only surface provider
+/// has.
+fn note_surfaces(verb: &Verb, key: &Key, given: &Given<'_>, findings: &mut Findings) {
+    let Some(at) = given.written_at(key.name) else {
+        return;
+    };
+    let name = key.name;
+    if !is_here(key) {
+        let names: Vec<&str> = key.surfaces.iter().map(|surface| surface.name()).collect();
+        let names = names.join(" and ");
+        findings.add(
+            at,
+            format!("`{name}` exists at surfaces {names} only, which this build does not have"),
+        );
+    }
+    if key.surfaces == [Surface::Provider] && verb.surfaces.len() > 1 {
+        let what = format!("`{name}` of {verb} exists at surface {}", Surface::Provider);
+        findings.provider_only.push((at, what));
+    }
+}
+
+fn is_here(key: &Key) -> bool {
+    key.surfaces.is_empty() || are_here(key.surfaces)
+}
+
+/// Reads one argument, or takes what stands for it.
+fn argument(
+    verb: &Verb,
+    key: &Key,
+    given: &Given<'_>,
+    folder: Option<&Path>,
+    findings: &mut Findings,
+) -> Option<Argument> {
+    if !is_here(key) || matches!(key.when, When::With(other) if given.get(other).is_none()) {
+        return None;
+    }
+    let argument = match (given.get(key.name), key.need) {
+        (Some(node), _) => read(key, node, folder, findings),
+        (None, Need::Default(value)) => Some(default(key, value)),
+        (None, Need::RequiredUnless(flag)) if given.is_set(flag) => None,
+        (None, Need::Required | Need::RequiredUnless(_)) => {
+            findings.add(given.at, format!("`{verb}` must have `{}`", key.name));
+            None
         }
-        node
+        (None, Need::Optional | Need::Elsewhere(_)) => None,
+    };
+    if has_meaning(key, given) {
+        let at = given.get(key.name).map_or(given.at, |node| node.at);
+        note_names(key, argument.as_ref(), at, findings);
     }
+    argument
+}
 
-    pub(crate) fn template(&mut self, name: &str) -> Option<Template> {
-        scalar::template(self.get(name)?, &format!("`{name}`"), self.findings)
+fn has_meaning(key: &Key, given: &Given<'_>) -> bool {
+    match key.when {
+        When::Always | When::With(_) => true,
+        When::Unless(other, word) => given.get(other).and_then(Node::as_text) != Some(word),
     }
+}
 
-    pub(crate) fn template_required(&mut self, name: &str) -> Option<Template> {
-        scalar::template(self.required(name)?, &format!("`{name}`"), self.findings)
+/// Notes the names of sandboxes and processes that the argument defines or uses.
+fn note_names(key: &Key, argument: Option<&Argument>, at: Position, findings: &mut Findings) {
+    let name = match argument {
+        Some(Argument::Text(text)) => text.as_literal(),
+        Some(Argument::Word(word)) => Some(word.as_str()),
+        _ => None,
+    };
+    let Some(name) = name else {
+        return;
+    };
+    match key.kind {
+        Kind::NewSandbox => findings.define(Namespace::Sandbox, name, at),
+        Kind::Sandbox => findings.uses(Namespace::Sandbox, name, at),
+        Kind::NewProcess => findings.define(Namespace::Process, name, at),
+        Kind::Process => findings.uses(Namespace::Process, name, at),
+        _ => {}
     }
+}
 
-    pub(crate) fn template_or(&mut self, name: &str, default: &str) -> Option<Template> {
-        match self.get(name) {
-            None => Some(Template::literal(default)),
-            Some(_) => self.template(name),
+/// What stands for an argument that was not given. Only texts, flags and JSON have such a value.
+fn default(key: &Key, value: &'static str) -> Argument {
+    match key.kind {
+        Kind::Flag => Argument::Flag(value == "true"),
+        Kind::Json => Argument::Json(JsonTemplate::empty_object()),
+        _ => Argument::Text(Template::literal(value)),
+    }
+}
+
+fn read(
+    key: &Key,
+    node: &Node,
+    folder: Option<&Path>,
+    findings: &mut Findings,
+) -> Option<Argument> {
+    let what = format!("`{}`", key.name);
+    match key.kind {
+        Kind::Text | Kind::NewSandbox | Kind::Sandbox => {
+            scalar::template(node, &what, findings).map(Argument::Text)
+        }
+        Kind::NewProcess | Kind::Process | Kind::Name => {
+            scalar::name(node, &what, findings).map(Argument::Word)
+        }
+        Kind::Duration(Some(bounds)) => {
+            scalar::duration_within(node, &what, bounds, findings).map(Argument::Duration)
+        }
+        Kind::Duration(None) => scalar::duration(node, &what, findings).map(Argument::Duration),
+        Kind::Whole(least, most) => {
+            scalar::whole(node, &what, (least, most), findings).map(Argument::Whole)
+        }
+        Kind::Flag => scalar::boolean(node, &what, findings).map(Argument::Flag),
+        Kind::Word(noun, words) => word(node, &what, noun, words, findings),
+        Kind::Signal => signal(node, &what, findings),
+        Kind::Fault => fault_spec(node, &what, findings),
+        Kind::Data => data(node, folder, findings).map(Argument::Data),
+        Kind::Env => Some(Argument::Env(scalar::env(node, &what, findings))),
+        Kind::Json => json(node, findings),
+    }
+}
+
+fn word(
+    node: &Node,
+    what: &str,
+    noun: &str,
+    words: &[&str],
+    findings: &mut Findings,
+) -> Option<Argument> {
+    let word = scalar::text(node, what, findings)?;
+    if words.contains(&word) {
+        return Some(Argument::Word(word.to_owned()));
+    }
+    findings.unknown(node.at, noun, word, words);
+    None
+}
+
+fn signal(node: &Node, what: &str, findings: &mut Findings) -> Option<Argument> {
+    let word = scalar::text(node, what, findings)?.to_ascii_uppercase();
+    let name = word.strip_prefix("SIG").unwrap_or(&word);
+    if SIGNALS.contains(&name) {
+        return Some(Argument::Word(name.to_owned()));
+    }
+    findings.unknown(node.at, "signal", name, &SIGNALS);
+    None
+}
+
+fn fault_spec(node: &Node, what: &str, findings: &mut Findings) -> Option<Argument> {
+    // `503` alone is a number in YAML and a fault here.
+    let spec = match &node.kind {
+        NodeKind::Number(number) => number.to_string(),
+        _ => scalar::text(node, what, findings)?.to_owned(),
+    };
+    match fault::check(&spec) {
+        Ok(()) => Some(Argument::Word(spec)),
+        Err(why) => {
+            findings.add(node.at, why);
+            None
         }
     }
+}
 
-    pub(crate) fn sandbox(&mut self) -> Option<Template> {
-        let at = self.get("sandbox_name").map_or(self.at, |node| node.at);
-        let sandbox = self.template_or("sandbox_name", "main");
-        self.uses_sandbox(sandbox.as_ref(), at);
-        sandbox
-    }
-
-    pub(crate) fn uses_sandbox(&mut self, sandbox: Option<&Template>, at: Position) {
-        if let Some(name) = sandbox.and_then(Template::as_literal) {
-            self.findings.uses(Namespace::Sandbox, name, at);
-        }
-    }
-
-    pub(crate) fn process(&mut self) -> Option<String> {
-        let node = self.required("process")?;
-        let name = scalar::name(node, "`process`", self.findings)?;
-        self.findings.uses(Namespace::Process, &name, node.at);
-        Some(name)
-    }
-
-    pub(crate) fn signal(&mut self) -> Option<String> {
-        let node = self.required("signal")?;
-        let word = scalar::text(node, "`signal`", self.findings)?.to_ascii_uppercase();
-        let name = word.strip_prefix("SIG").unwrap_or(&word);
-        if SIGNALS.contains(&name) {
-            return Some(name.to_owned());
-        }
-        self.findings.unknown(node.at, "signal", name, &SIGNALS);
-        None
-    }
-
-    pub(crate) fn env(&mut self) -> EnvTemplate {
-        self.get("env")
-            .map_or_else(Vec::new, |node| scalar::env(node, self.findings))
-    }
-
-    pub(crate) fn duration(&mut self, name: &str) -> Option<Duration> {
-        let bounds = (Duration::from_millis(1), Duration::from_secs(24 * 3600));
-        scalar::duration_within(self.get(name)?, &format!("`{name}`"), bounds, self.findings)
-    }
-
-    pub(crate) fn duration_required(&mut self, name: &str) -> Option<Duration> {
-        scalar::duration(self.required(name)?, &format!("`{name}`"), self.findings)
-    }
-
-    pub(crate) fn boolean(&mut self, name: &str) -> bool {
-        self.get(name).is_some_and(|node| {
-            scalar::boolean(node, &format!("`{name}`"), self.findings).unwrap_or_default()
-        })
-    }
-
-    pub(crate) fn data(&mut self, name: &str, folder: Option<&Path>) -> Option<DataTemplate> {
-        data(self.get(name)?, folder, self.findings)
-    }
-
-    pub(crate) fn data_required(
-        &mut self,
-        name: &str,
-        folder: Option<&Path>,
-    ) -> Option<DataTemplate> {
-        data(self.required(name)?, folder, self.findings)
-    }
-
-    /// Notes arguments that exist at surface provider only.
-    pub(crate) fn provider_only(&mut self, names: &[&str]) {
-        for name in names {
-            if let Some((at, _)) = self.entry(name) {
-                let what = format!(
-                    "`{name}` of {} exists at surface {}",
-                    self.verb,
-                    Surface::Provider
-                );
-                self.findings.provider_only.push((at, what));
+fn json(node: &Node, findings: &mut Findings) -> Option<Argument> {
+    match JsonTemplate::parse(node.to_json()) {
+        Ok((template, names)) => {
+            for name in names {
+                findings.uses(Namespace::Reference, &name, node.at);
             }
+            Some(Argument::Json(template))
         }
-    }
-
-    /// The action, unless a mistake was found in its arguments.
-    pub(crate) fn done(self, action: Option<Action>) -> Option<Action> {
-        action.filter(|_| self.findings.count() == self.found_before)
+        Err(error) => {
+            findings.add(node.at, error.to_string());
+            None
+        }
     }
 }

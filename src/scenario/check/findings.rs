@@ -1,10 +1,11 @@
 //! Where the check collects mistakes.
 
-use crate::call::{Surface, Verb};
+use crate::call::Surface;
 use crate::scenario::nearest::nearest;
 use crate::scenario::node::{Node, Position};
 use crate::scenario::problem::Problem;
 use crate::scenario::template::Template;
+use crate::scenario::verbs::Verb;
 
 /// Mistakes of one file that are shown; a file with more has one cause, not hundreds.
 const FINDINGS_MAX: usize = 200;
@@ -24,7 +25,7 @@ pub(crate) struct Findings {
     /// Fields that steps name, with the surface they were named under.
     pub(crate) fields: Vec<(Position, String, Option<Surface>)>,
     /// Verbs in the order they were written.
-    pub(crate) verbs: Vec<(Verb, Position)>,
+    pub(crate) verbs: Vec<(&'static Verb, Position)>,
     /// Arguments that exist at surface provider only.
     pub(crate) provider_only: Vec<(Position, String)>,
     /// Sizes of random data that hold references.

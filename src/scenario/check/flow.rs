@@ -5,11 +5,12 @@ use std::collections::{BTreeSet, HashMap};
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use crate::call::{Outcome, Surface};
+use crate::call::Surface;
 use crate::scenario::check::findings::{Findings, Named, Namespace};
 use crate::scenario::data::parse_size;
 use crate::scenario::nearest::nearest;
 use crate::scenario::template::Bindings;
+use crate::scenario::verbs::field_names;
 
 /// Checks all names that the steps defined and used, and all fields that they named.
 pub(crate) fn check(
@@ -203,8 +204,7 @@ fn fields(surfaces: &[Surface], findings: &mut Findings) {
         };
         let known: Vec<&str> = looked_at
             .iter()
-            .flat_map(|surface| Outcome::field_names(*surface))
-            .copied()
+            .flat_map(|surface| field_names(*surface))
             .collect();
         if !known.is_empty() && !known.contains(&field.as_str()) {
             let names: Vec<&str> = looked_at.iter().map(|surface| surface.name()).collect();

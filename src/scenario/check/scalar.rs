@@ -8,9 +8,8 @@ use crate::scenario::check::fields::report_duplicates;
 use crate::scenario::check::findings::{Findings, Namespace};
 use crate::scenario::field_path::TEXT_FIELDS;
 use crate::scenario::matcher::{FieldPath, regex_reason};
-use crate::scenario::model::EnvTemplate;
 use crate::scenario::node::{Kind, Node, Position};
-use crate::scenario::template::Template;
+use crate::scenario::template::{EnvTemplate, Template};
 
 /// Durations beyond a leap year are mistakes, and would overflow a provider's own numbers.
 const DURATION_MAX: Duration = Duration::from_secs(366 * 24 * 3600);
@@ -182,10 +181,10 @@ pub(crate) fn whole(
     good
 }
 
-/// Environment variables.
-pub(crate) fn env(node: &Node, findings: &mut Findings) -> EnvTemplate {
+/// Environment variables, or headers.
+pub(crate) fn env(node: &Node, what: &str, findings: &mut Findings) -> EnvTemplate {
     let Kind::Map(entries) = &node.kind else {
-        findings.wrong_type(node, "`env`", "a mapping");
+        findings.wrong_type(node, what, "a mapping");
         return Vec::new();
     };
     report_duplicates(entries, findings);

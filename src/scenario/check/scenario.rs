@@ -7,7 +7,7 @@ use cutover_base::blob::sha256_hex;
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use crate::call::{Surface, Verb};
+use crate::call::Surface;
 use crate::scenario::capability::capability_names;
 use crate::scenario::check::fields::{Fields, report_duplicates};
 use crate::scenario::check::findings::{Findings, Namespace};
@@ -17,7 +17,7 @@ use crate::scenario::check::step::{Place, step};
 use crate::scenario::model::{Action, Effects, Scenario, Step};
 use crate::scenario::node::{Kind, Node, Position};
 use crate::scenario::problem::Problem;
-use crate::scenario::template::Template;
+use crate::scenario::verbs::{self, Call, Written};
 
 /// Keys at the top of a scenario.
 pub(crate) const TOP_KEYS: [&str; 12] = [
@@ -103,7 +103,7 @@ fn read(root: &Node, folder: Option<&Path>, findings: &mut Findings) -> Option<S
     let provisions = findings
         .verbs
         .iter()
-        .any(|(verb, _)| matches!(verb, Verb::Provision));
+        .any(|(verb, _)| **verb == verbs::PROVISION);
     if !provisions && !no_provision {
         steps.insert(0, implicit_main());
         findings.step = 0;
@@ -162,11 +162,10 @@ fn implicit_main() -> Step {
     Step {
         id: "00-provision".to_owned(),
         line: 0,
-        action: Action::Provision {
-            sandbox: Template::literal("main"),
-            env: Vec::new(),
-            timeout: None,
-        },
+        action: Action::Call(Call {
+            verb: &verbs::PROVISION,
+            written: Written::main(),
+        }),
         expect: Vec::new(),
         compare: Vec::new(),
         normalise: Vec::new(),
@@ -210,12 +209,7 @@ fn requires(fields: &Fields<'_>, findings: &mut Findings) -> Vec<String> {
         }
         requires.push(name);
     }
-    for (verb, _) in &findings.verbs {
-        let meant = match verb {
-            Verb::Fault => "fault",
-            Verb::Advance => "clock",
-            _ => continue,
-        };
+    for meant in findings.verbs.iter().filter_map(|(verb, _)| verb.requires) {
         if !requires.iter().any(|name| name == meant) {
             requires.push(meant.to_owned());
         }
@@ -293,7 +287,7 @@ fn surfaces(node: Option<&Node>, top: Position, findings: &mut Findings) -> Vec<
                 && findings
                     .verbs
                     .iter()
-                    .all(|(verb, _)| verb.surfaces().contains(&surface))
+                    .all(|(verb, _)| verb.surfaces.contains(&surface))
         };
         let fitting: Vec<_> = SURFACES.into_iter().filter(|s| fits(*s)).collect();
         if fitting.is_empty() {
@@ -320,7 +314,7 @@ fn surfaces(node: Option<&Node>, top: Position, findings: &mut Findings) -> Vec<
 
 fn refuse_other_surfaces(surfaces: &[Surface], findings: &mut Findings) {
     for (verb, at) in std::mem::take(&mut findings.verbs) {
-        for surface in surfaces.iter().filter(|s| !verb.surfaces().contains(s)) {
+        for surface in surfaces.iter().filter(|s| !verb.surfaces.contains(s)) {
             findings.add(
                 at,
                 format!("verb `{verb}` does not exist at surface {surface}"),

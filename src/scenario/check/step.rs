@@ -1,9 +1,7 @@
 //! One entry of `steps`.
 
 use std::path::Path;
-use std::time::Duration;
 
-use crate::call::Verb;
 use crate::scenario::check::action::action;
 use crate::scenario::check::conditions;
 use crate::scenario::check::fields::Fields;
@@ -11,6 +9,7 @@ use crate::scenario::check::findings::{Findings, Namespace};
 use crate::scenario::check::scalar;
 use crate::scenario::model::{Action, Step};
 use crate::scenario::node::{Kind, Node, Position};
+use crate::scenario::verbs::{self, HarnessAction, Verb};
 
 /// Keys of a step beside its verb.
 pub(crate) const STEP_KEYS: [&str; 7] = [
@@ -42,7 +41,7 @@ pub(crate) struct Place<'a> {
 pub(crate) fn step(node: &Node, place: Place<'_>, findings: &mut Findings) -> Option<Step> {
     let known: Vec<&str> = STEP_KEYS
         .into_iter()
-        .chain(Verb::ALL.into_iter().map(Verb::name))
+        .chain(verbs::ALL.into_iter().map(|verb| verb.name))
         .collect();
     let before = findings.count();
     let Some(fields) = open(node, &known, findings) else {
@@ -59,9 +58,10 @@ pub(crate) fn step(node: &Node, place: Place<'_>, findings: &mut Findings) -> Op
     let id = id(&fields, verb.map(|(verb, ..)| verb), place, findings);
     let action = verb.and_then(|(verb, at, node)| {
         findings.verbs.push((verb, at));
-        match verb {
-            Verb::Parallel => parallel(node, &id, place, findings),
-            _ => action((verb, at), node, place.folder, findings),
+        if *verb == verbs::PARALLEL {
+            parallel(node, &id, place, findings)
+        } else {
+            action((verb, at), node, place.folder, findings)
         }
     });
     if let (Some(_), true) = (place.parent, defer) {
@@ -77,7 +77,7 @@ pub(crate) fn step(node: &Node, place: Place<'_>, findings: &mut Findings) -> Op
         // checked all the same.
         action: action
             .clone()
-            .unwrap_or(Action::WaitSeconds(Duration::ZERO)),
+            .unwrap_or_else(|| Action::Parallel(Vec::new())),
         expect: conditions::expect(fields.get("expect"), findings),
         compare: conditions::compare(fields.get("compare"), findings),
         normalise: conditions::normalise(fields.get("normalise"), findings),
@@ -111,10 +111,10 @@ fn the_verb<'n>(
     fields: &Fields<'n>,
     unknown_key: bool,
     findings: &mut Findings,
-) -> Option<(Verb, Position, &'n Node)> {
-    let mut verbs = Verb::ALL
+) -> Option<(&'static Verb, Position, &'n Node)> {
+    let mut verbs = verbs::ALL
         .into_iter()
-        .filter_map(|verb| fields.entry(verb.name()).map(|(at, node)| (verb, at, node)));
+        .filter_map(|verb| fields.entry(verb.name).map(|(at, node)| (verb, at, node)));
     let first = verbs.next();
     let rest: Vec<_> = verbs.collect();
     let Some(first) = first else {
@@ -145,7 +145,7 @@ fn the_verb<'n>(
 
 fn id(
     fields: &Fields<'_>,
-    verb: Option<Verb>,
+    verb: Option<&Verb>,
     place: Place<'_>,
     findings: &mut Findings,
 ) -> String {
@@ -154,7 +154,7 @@ fn id(
         None => (None, fields.at),
     };
     let own = own.unwrap_or_else(|| {
-        let verb = verb.map_or("step", Verb::name);
+        let verb = verb.map_or("step", |verb| verb.name);
         format!("{:02}-{verb}", place.number)
     });
     let id = match place.parent {
@@ -197,11 +197,11 @@ fn parallel(node: &Node, id: &str, place: Place<'_>, findings: &mut Findings) ->
 
 /// A verb that gives no outcome has nothing to expect, compare or capture.
 fn refuse_conditions(action: &Action, fields: &Fields<'_>, findings: &mut Findings) {
-    let without_outcome = matches!(
+    let has_outcome = matches!(
         action,
-        Action::WaitSeconds(_) | Action::Parallel(_) | Action::Advance(_) | Action::Fault { .. }
+        Action::Call(_) | Action::Harness(_, HarnessAction::AtProvider { .. })
     );
-    if !without_outcome {
+    if has_outcome {
         return;
     }
     for key in ["expect", "compare", "normalise", "capture", "until"] {

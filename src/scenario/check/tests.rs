@@ -3,11 +3,12 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::call::Surface;
+use crate::call::sandbox_call::WriteFile;
+use crate::call::{SandboxCall, SandboxRequest, Surface, ToolCall};
 use crate::scenario::load::parse_one;
 use crate::scenario::model::{Action, CompareKind, Scenario, Step};
 use crate::scenario::problem::Problem;
-use crate::scenario::template::DataTemplate;
+use crate::scenario::template::Bindings;
 
 pub(super) fn parse(text: &str) -> Result<Scenario, Vec<Problem>> {
     parse_one("execute/a", Path::new("/nonexistent/a.yaml"), text)
@@ -130,6 +131,14 @@ fn the_example_of_everything_reads() {
     assert_eq!(until.budget, Duration::from_secs(10));
 }
 
+/// What a step without references sends.
+fn sent(step: &Step) -> ToolCall {
+    let Action::Call(call) = &step.action else {
+        panic!("not a call: {step:?}");
+    };
+    call.resolve(&Bindings::new()).unwrap()
+}
+
 #[test]
 fn short_forms_and_defaults() {
     let all = steps("  - provision: {}\n  - provision: other\n  - terminate:\n");
@@ -138,9 +147,11 @@ fn short_forms_and_defaults() {
         3,
         "a scenario that provisions gets no sandbox besides"
     );
-    assert!(
-        matches!(&all[2].action, Action::Terminate { sandbox } if sandbox.as_literal() == Some("main"))
-    );
+    let ended = SandboxCall {
+        sandbox: "main".to_owned(),
+        request: SandboxRequest::Terminate,
+    };
+    assert_eq!(sent(&all[2]), ToolCall::Sandbox(ended));
     let none = good("why: x\nprovision: none\nsurfaces: [mcp]\nsteps: [{execute: ls}]\n");
     assert_eq!(none.steps.len(), 1);
     let portable = good("why: x\nsteps: [{execute: ls}]\n");
@@ -149,14 +160,12 @@ fn short_forms_and_defaults() {
         [Surface::Mcp, Surface::Platform, Surface::Provider]
     );
     let all = steps("  - write_file: {path: /a, data: {text: 'a $${{ b }}'}}\n");
-    let Action::WriteFile { data, .. } = &all[1].action else {
-        panic!("not write_file");
+    let written = WriteFile {
+        path: "/a".to_owned(),
+        data: "a ${{ b }}".into(),
     };
-    let bytes = match data {
-        DataTemplate::Text(text) => text.as_literal().unwrap(),
-        _ => panic!("not text"),
-    };
-    assert_eq!(bytes, "a ${{ b }}");
+    let request = SandboxRequest::WriteFile(written);
+    assert_eq!(sent(&all[1]), ToolCall::sandbox("main", request));
     good("\u{feff}why: x\r\nsteps:\r\n  - execute: ls\r\n");
 }
 

@@ -1,8 +1,11 @@
 //! Matchers, comparison, captures, repetition, and the scalars they share.
 
+use cutover_base::side::Side;
 use serde_json::{Map, Value, json};
 
+use crate::call::Surface;
 use crate::scenario::check::conditions::COMPARE_WORDS;
+use crate::scenario::verbs::{self, SURFACES_HERE};
 
 /// Adds the definitions of this file.
 pub(super) fn define(defs: &mut Map<String, Value>) {
@@ -66,28 +69,34 @@ fn matcher() -> Value {
     })
 }
 
-/// Fields and their matchers.
+/// Fields and their matchers. The fields of the surfaces that this build has are named, so that
+/// an editor can offer them; a path below a field is taken too.
 fn fields() -> Value {
     json!({
         "type": "object",
+        "properties": known_fields(),
         "propertyNames": {"$ref": "#/$defs/field"},
         "additionalProperties": {"$ref": "#/$defs/matcher"},
     })
 }
 
-fn expect() -> Value {
-    let by_side = json!({
-        "type": "object",
-        "properties": {
-            "source": {"$ref": "#/$defs/fields"},
-            "target": {"$ref": "#/$defs/fields"},
-        },
-        "propertyNames": {"$ref": "#/$defs/field"},
-        "additionalProperties": {"$ref": "#/$defs/matcher"},
+fn known_fields() -> Value {
+    let known = SURFACES_HERE.into_iter().flat_map(verbs::fields);
+    let known = known.map(|field| {
+        let value = json!({"$ref": "#/$defs/matcher", "description": field.what});
+        (field.name.to_owned(), value)
     });
+    Value::Object(known.collect())
+}
+
+fn expect() -> Value {
+    let mut by_side = fields();
+    for side in Side::BOTH {
+        by_side["properties"][side.name()] = json!({"$ref": "#/$defs/fields"});
+    }
     let mut all = by_side.clone();
-    for surface in ["mcp", "platform", "provider"] {
-        all["properties"][surface] = by_side.clone();
+    for surface in [Surface::Mcp, Surface::Platform, Surface::Provider] {
+        all["properties"][surface.name()] = by_side.clone();
     }
     all["description"] =
         json!("Fields and what must hold of them; may be narrowed to a surface, then to a side.");
@@ -122,6 +131,7 @@ fn compare() -> Value {
     });
     let mut all = plain.clone();
     all["properties"] = json!({"mcp": plain, "platform": plain, "provider": plain});
+    all["description"] = json!("How fields are compared, where not as the verb says.");
     all
 }
 
@@ -139,6 +149,7 @@ fn normalise() -> Value {
                 "why": {"type": "string", "pattern": "\\S"},
             },
         },
+        "description": "What is replaced before fields are compared, each with a why.",
     })
 }
 
@@ -170,5 +181,6 @@ fn until() -> Value {
             "for": {"$ref": "#/$defs/duration", "description": "Default 30s."},
             "abort_if": conditions,
         },
+        "description": "Repeats the step until a condition holds.",
     })
 }

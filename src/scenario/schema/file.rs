@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::call::{Surface, Verb};
+use crate::call::Surface;
 use crate::scenario::capability::CAPABILITIES;
 use crate::scenario::check::scenario::{MATRIX_POINTS_MAX, STEPS_MAX};
 use crate::scenario::schema::{conditions, verbs};
@@ -33,7 +33,10 @@ pub fn schema() -> Value {
 }
 
 fn top() -> Value {
-    let names = json!({"type": "array", "items": {"$ref": "#/$defs/name"}, "uniqueItems": true});
+    let tags = json!({
+        "type": "array", "items": {"$ref": "#/$defs/name"}, "uniqueItems": true,
+        "description": "Words to select scenarios by, with `--tag`.",
+    });
     let surfaces = [Surface::Mcp, Surface::Platform, Surface::Provider].map(Surface::name);
     let capabilities: Vec<Value> = CAPABILITIES
         .iter()
@@ -46,7 +49,7 @@ fn top() -> Value {
     });
     json!({
         "why": {"type": "string", "pattern": "\\S", "description": "Why the scenario exists."},
-        "tags": names,
+        "tags": tags,
         "surfaces": {
             "type": "array", "minItems": 1, "uniqueItems": true, "items": {"enum": surfaces},
             "description": "Where the calls enter; default: all surfaces on which every verb exists.",
@@ -73,10 +76,12 @@ fn top() -> Value {
         "platform": {
             "type": ["object", "null"], "additionalProperties": false,
             "properties": {"env": stack_env, "execute_timeout": {"$ref": "#/$defs/duration"}},
+            "description": "Settings of the platform: `env`, `execute_timeout`.",
         },
         "mcp": {
             "type": ["object", "null"], "additionalProperties": false,
             "properties": {"env": stack_env},
+            "description": "Settings of the MCP server: `env`.",
         },
         "provision": {"const": "none", "description": "No sandbox `main` is made first."},
         "effects": {
@@ -86,6 +91,7 @@ fn top() -> Value {
         "steps": {
             "type": "array", "minItems": 1, "maxItems": STEPS_MAX,
             "items": {"$ref": "#/$defs/step"},
+            "description": "What is done, in this order.",
         },
     })
 }
@@ -93,7 +99,11 @@ fn top() -> Value {
 fn step() -> Value {
     let mut properties = Map::new();
     let reference = |name: &str| json!({"$ref": format!("#/$defs/{name}")});
-    properties.insert("id".to_owned(), reference("name"));
+    let id = "The step's name in reports and in the ledger. Default: `NN-verb`.";
+    properties.insert(
+        "id".to_owned(),
+        json!({"$ref": "#/$defs/name", "description": id}),
+    );
     for key in ["expect", "compare", "normalise", "capture", "until"] {
         properties.insert(key.to_owned(), reference(key));
     }
@@ -101,13 +111,11 @@ fn step() -> Value {
         "defer".to_owned(),
         json!({"type": "boolean", "description": "Always runs, at the end, last first."}),
     );
-    let verbs: Vec<Verb> = verbs::known().collect();
-    let one_verb: Vec<Value> = verbs
-        .iter()
-        .map(|verb| json!({"required": [verb.name()]}))
+    let one_verb: Vec<Value> = verbs::known()
+        .map(|verb| json!({"required": [verb.name]}))
         .collect();
-    for verb in verbs {
-        properties.insert(verb.name().to_owned(), reference(verb.name()));
+    for verb in verbs::known() {
+        properties.insert(verb.name.to_owned(), reference(verb.name));
     }
     json!({
         "type": "object",

@@ -12,13 +12,13 @@ use crate::scenario::yaml;
 fn the_committed_schema_is_current() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/scenario.schema.json");
     let text = serde_json::to_string_pretty(&schema()).unwrap() + "\n";
-    if std::env::var_os("CUTOVER_UPDATE_SCHEMA").is_some() {
+    if std::env::var_os("CUTOVER_UPDATE").is_some() {
         std::fs::write(&path, &text).unwrap();
     }
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         committed == text,
-        "{} is stale: run this test with CUTOVER_UPDATE_SCHEMA=1",
+        "{} is stale: run this test with CUTOVER_UPDATE=1",
         path.display()
     );
 }

@@ -1,16 +1,14 @@
-//! The verbs and their arguments.
+//! The verbs and their arguments, from the verbs' own descriptions.
 
 use serde_json::{Map, Value, json};
 
-use crate::call::{Surface, Verb};
 use crate::scenario::check::args::SIGNALS;
 use crate::scenario::check::step::PARALLEL_STEPS_MAX;
+use crate::scenario::verbs::{self, Key, Kind, Need, Verb, are_here};
 
 /// The verbs that this build has.
-pub(super) fn known() -> impl Iterator<Item = Verb> {
-    Verb::ALL
-        .into_iter()
-        .filter(|verb| verb.surfaces().contains(&Surface::Provider))
+pub(super) fn known() -> impl Iterator<Item = &'static Verb> {
+    verbs::ALL.into_iter().filter(|verb| verb.is_here())
 }
 
 /// Adds a definition for each verb.
@@ -21,7 +19,13 @@ pub(super) fn define(defs: &mut Map<String, Value>) {
         json!({"type": "object", "additionalProperties": {"type": "string"}}),
     );
     for verb in known() {
-        defs.insert(verb.name().to_owned(), arguments(verb));
+        let mut definition = if *verb == verbs::PARALLEL {
+            steps()
+        } else {
+            arguments(verb)
+        };
+        definition["description"] = json!(verb.what);
+        defs.insert(verb.name.to_owned(), definition);
     }
 }
 
@@ -49,92 +53,79 @@ fn data() -> Value {
     })
 }
 
-fn arguments(verb: Verb) -> Value {
-    let text = || json!({"type": "string"});
-    let named = || json!({"$ref": "#/$defs/name"});
-    let shared = |name: &str| json!({"$ref": format!("#/$defs/{name}")});
-    match verb {
-        Verb::Provision => {
-            let properties =
-                json!({"name": text(), "env": shared("env"), "timeout": shared("duration")});
-            nothing_or(&short(&text(), &object(&properties, &[])))
-        }
-        Verb::Execute => short(
-            &text(),
-            &sandboxed(
-                json!({
-                    "cmd": text(), "cwd": text(), "env": shared("env"), "user": text(),
-                    "timeout": shared("duration"), "stdin": shared("data"),
-                }),
-                &["cmd"],
-            ),
-        ),
-        Verb::ReadFile | Verb::StatFile | Verb::MakeDir => {
-            short(&text(), &sandboxed(json!({"path": text()}), &["path"]))
-        }
-        Verb::ListFiles => {
-            let depth = json!({"type": "integer", "minimum": 1, "maximum": 100});
-            let properties = json!({"path": text(), "depth": depth});
-            short(&text(), &sandboxed(properties, &["path"]))
-        }
-        Verb::RemoveFile => {
-            let properties = json!({"path": text(), "recursive": {"type": "boolean"}});
-            short(&text(), &sandboxed(properties, &["path"]))
-        }
-        Verb::WriteFile => sandboxed(
-            json!({"path": text(), "data": shared("data")}),
-            &["path", "data"],
-        ),
-        Verb::MoveFile => sandboxed(json!({"from": text(), "to": text()}), &["from", "to"]),
-        Verb::StartBackground => sandboxed(
-            json!({"as": named(), "cmd": text(), "cwd": text(), "env": shared("env")}),
-            &["as", "cmd"],
-        ),
-        Verb::SendSignal => {
-            let pattern = format!("^([Ss][Ii][Gg])?({})$", signals());
-            let signal = json!({"type": "string", "pattern": pattern});
-            sandboxed(
-                json!({"process": named(), "signal": signal}),
-                &["process", "signal"],
-            )
-        }
-        Verb::SendStdin => sandboxed(
-            json!({"process": named(), "data": shared("data"), "close": {"type": "boolean"}}),
-            &["process"],
-        ),
-        Verb::Terminate => nothing_or(&short(&text(), &sandboxed(json!({}), &[]))),
-        other => harness(other),
+fn steps() -> Value {
+    json!({
+        "type": "array", "minItems": 1, "maxItems": PARALLEL_STEPS_MAX,
+        "items": {"$ref": "#/$defs/step"},
+    })
+}
+
+/// Nothing, the main argument alone, or a mapping: one for each argument of which exactly one must
+/// be given.
+fn arguments(verb: &Verb) -> Value {
+    let mut forms = Vec::new();
+    if verb.needs_nothing() {
+        forms.push(json!({"type": "null"}));
+    }
+    if let Some(key) = verb.short.and_then(|name| verb.key(name)) {
+        forms.push(value(key));
+    }
+    if verb.one_of.is_empty() {
+        forms.push(mapping(verb, None));
+    } else {
+        forms.extend(verb.one_of.iter().map(|chosen| mapping(verb, Some(chosen))));
+    }
+    match forms.len() {
+        1 => forms.remove(0),
+        _ => json!({"oneOf": forms}),
     }
 }
 
-fn harness(verb: Verb) -> Value {
-    let named = json!({"$ref": "#/$defs/name"});
-    let duration = json!({"$ref": "#/$defs/duration"});
-    match verb {
-        Verb::Wait => json!({"oneOf": [
-            duration,
-            object(&json!({"seconds": duration, "sandbox_name": {"type": "string"}}), &["seconds"]),
-            sandboxed(json!({"process": named}), &["process"]),
-        ]}),
-        Verb::Parallel => json!({
-            "type": "array", "minItems": 1, "maxItems": PARALLEL_STEPS_MAX,
-            "items": {"$ref": "#/$defs/step"},
-        }),
-        Verb::AtProvider => {
-            let event = json!({"enum": ["kill", "stop", "pause", "expire", "list"]});
-            let properties = json!({"do": event, "sandbox": {"type": "string"}});
-            short(&event, &object(&properties, &["do"]))
+/// All arguments by name. Of those that exclude each other only the chosen one.
+fn mapping(verb: &Verb, chosen: Option<&str>) -> Value {
+    let mut properties = Map::new();
+    let mut required = Vec::new();
+    for key in verb.keys {
+        let excluded = verb.one_of.contains(&key.name) && chosen != Some(key.name);
+        let is_here = key.surfaces.is_empty() || are_here(key.surfaces);
+        if excluded || !is_here {
+            continue;
         }
-        Verb::Advance => json!({"oneOf": [duration, object(&json!({"by": duration}), &["by"])]}),
-        _ => {
-            let spec = json!({
-                "type": ["string", "number"],
-                "description": "`none`, `latency:50ms`, `429`, `503`, `reset`, `truncate`, `slow`, `death`, with an optional share such as `:10%`.",
-            });
-            let properties = json!({"spec": spec, "side": {"enum": ["source", "target"]}});
-            short(&spec, &object(&properties, &["spec"]))
+        properties.insert(key.name.to_owned(), value(key));
+        if key.is_required() || chosen == Some(key.name) {
+            required.push(key.name);
         }
     }
+    json!({
+        "type": "object", "additionalProperties": false,
+        "properties": properties, "required": required,
+    })
+}
+
+/// What may stand as an argument, with what an editor shows of it.
+fn value(key: &Key) -> Value {
+    let mut value = match key.kind {
+        Kind::Text | Kind::NewSandbox | Kind::Sandbox => json!({"type": "string"}),
+        Kind::NewProcess | Kind::Process | Kind::Name => json!({"$ref": "#/$defs/name"}),
+        Kind::Duration(_) => json!({"$ref": "#/$defs/duration"}),
+        Kind::Whole(least, most) => json!({"type": "integer", "minimum": least, "maximum": most}),
+        Kind::Flag => json!({"type": "boolean"}),
+        Kind::Word(_, words) => json!({"enum": words}),
+        Kind::Signal => {
+            let pattern = format!("^([Ss][Ii][Gg])?({})$", signals());
+            json!({"type": "string", "pattern": pattern})
+        }
+        Kind::Fault => json!({"type": ["string", "number"]}),
+        Kind::Data => json!({"$ref": "#/$defs/data"}),
+        Kind::Env => json!({"$ref": "#/$defs/env"}),
+        Kind::Json => json!({}),
+    };
+    value["description"] = json!(match key.need {
+        Need::Default(default) | Need::Elsewhere(default) =>
+            format!("{} Default: `{default}`.", key.what),
+        _ => key.what.to_owned(),
+    });
+    value
 }
 
 /// The signals' names in either case, as a pattern.
@@ -151,25 +142,4 @@ fn signals() -> String {
             .collect()
     };
     SIGNALS.iter().map(either).collect::<Vec<_>>().join("|")
-}
-
-fn object(properties: &Value, required: &[&str]) -> Value {
-    json!({
-        "type": "object", "additionalProperties": false,
-        "properties": properties, "required": required,
-    })
-}
-
-fn sandboxed(mut properties: Value, required: &[&str]) -> Value {
-    properties["sandbox_name"] = json!({"type": "string", "description": "Default `main`."});
-    object(&properties, required)
-}
-
-/// The main argument alone, or all of them.
-fn short(main: &Value, all: &Value) -> Value {
-    json!({"oneOf": [main, all]})
-}
-
-fn nothing_or(value: &Value) -> Value {
-    json!({"oneOf": [{"type": "null"}, value]})
 }

@@ -1,4 +1,6 @@
-//! A call at surface provider with every template resolved, ready for a driver.
+//! A call to a sandbox, ready to be made: every reference in it is replaced.
+//!
+//! Drivers take these types as they are. What a call leaves out (`None`) is left to the provider.
 
 use std::time::Duration;
 
@@ -8,25 +10,34 @@ use indexmap::IndexMap;
 /// Environment variables, in the order they were written.
 pub type Env = IndexMap<String, String>;
 
-/// What is asked of a sandbox. `sandbox` is the scenario's name for it.
+/// A call to one sandbox.
 #[derive(Debug, Clone, PartialEq)]
-pub enum ProviderCall {
-    /// Make a sandbox and give it a name.
+pub struct SandboxCall {
+    /// The scenario's name for the sandbox.
+    pub sandbox: String,
+    /// What is asked of it.
+    pub request: SandboxRequest,
+}
+
+/// What can be asked of a sandbox.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SandboxRequest {
+    /// Make it.
     Provision(Provision),
     /// Run a command to its end.
     Execute(Execute),
     /// Read a whole file.
-    ReadFile(PathCall),
+    ReadFile(FilePath),
     /// Write a whole file, making parents as the provider does.
     WriteFile(WriteFile),
     /// List a directory.
     ListFiles(ListFiles),
     /// Facts about one path.
-    StatFile(PathCall),
+    StatFile(FilePath),
     /// Rename a file or directory.
     MoveFile(MoveFile),
-    /// Make a directory.
-    MakeDir(PathCall),
+    /// Make a directory, with its parents as the provider does.
+    MakeDir(FilePath),
     /// Remove a file or directory.
     RemoveFile(RemoveFile),
     /// Start a command and go on.
@@ -36,53 +47,41 @@ pub enum ProviderCall {
     /// Write to the standard input of a background process.
     SendStdin(SendStdin),
     /// Wait until a background process ends and tell how.
-    WaitProcess(ProcessCall),
-    /// Destroy the sandbox.
-    Terminate(SandboxCall),
+    WaitProcess(WaitProcess),
+    /// Destroy it.
+    Terminate,
 }
 
 /// Arguments of `provision`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Provision {
-    /// The scenario's name for the sandbox.
-    pub sandbox: String,
     /// Environment of the whole sandbox.
     pub env: Env,
-    /// Lifetime; the provider's own form of it (E2B: timeout, Daytona: auto-stop).
+    /// How long it may live (E2B: timeout in seconds; Daytona: auto-stop in minutes, rounded up,
+    /// and auto-delete on stop as a net).
     pub timeout: Option<Duration>,
 }
 
 /// Arguments of `execute`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Execute {
-    /// The scenario's name for the sandbox.
-    pub sandbox: String,
     /// Shell text, verbatim.
     pub cmd: String,
-    /// Working directory, if asked for.
+    /// Working directory.
     pub cwd: Option<String>,
     /// Environment of this call.
     pub env: Env,
     /// User to run as; Daytona has no such thing.
     pub user: Option<String>,
-    /// The provider's time limit.
-    pub timeout: Duration,
+    /// The provider's time limit, in the provider's own unit on the wire.
+    pub timeout: Option<Duration>,
     /// Bytes for standard input, then end of file; Daytona has no such thing.
     pub stdin: Option<Bytes>,
 }
 
-/// A call that names a sandbox only.
+/// Arguments of the verbs that name one path.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SandboxCall {
-    /// The scenario's name for the sandbox.
-    pub sandbox: String,
-}
-
-/// A call that names a path.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PathCall {
-    /// The scenario's name for the sandbox.
-    pub sandbox: String,
+pub struct FilePath {
     /// The path, verbatim.
     pub path: String,
 }
@@ -90,8 +89,6 @@ pub struct PathCall {
 /// Arguments of `write_file`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WriteFile {
-    /// The scenario's name for the sandbox.
-    pub sandbox: String,
     /// The path, verbatim.
     pub path: String,
     /// What to write.
@@ -101,8 +98,6 @@ pub struct WriteFile {
 /// Arguments of `list_files`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListFiles {
-    /// The scenario's name for the sandbox.
-    pub sandbox: String,
     /// The path, verbatim.
     pub path: String,
     /// Levels to list; one when not said.
@@ -112,8 +107,6 @@ pub struct ListFiles {
 /// Arguments of `move_file`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MoveFile {
-    /// The scenario's name for the sandbox.
-    pub sandbox: String,
     /// The path now.
     pub from: String,
     /// The path afterwards.
@@ -123,8 +116,6 @@ pub struct MoveFile {
 /// Arguments of `remove_file`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RemoveFile {
-    /// The scenario's name for the sandbox.
-    pub sandbox: String,
     /// The path, verbatim.
     pub path: String,
     /// Whether a directory may be removed with what is in it.
@@ -132,34 +123,21 @@ pub struct RemoveFile {
 }
 
 /// Arguments of `start_background`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct StartBackground {
-    /// The scenario's name for the sandbox.
-    pub sandbox: String,
     /// The scenario's name for the process.
     pub process: String,
     /// Shell text, verbatim.
     pub cmd: String,
-    /// Working directory, if asked for.
+    /// Working directory.
     pub cwd: Option<String>,
     /// Environment of this call.
     pub env: Env,
 }
 
-/// A call that names a background process.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProcessCall {
-    /// The scenario's name for the sandbox.
-    pub sandbox: String,
-    /// The scenario's name for the process.
-    pub process: String,
-}
-
 /// Arguments of `send_signal`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SendSignal {
-    /// The scenario's name for the sandbox.
-    pub sandbox: String,
     /// The scenario's name for the process.
     pub process: String,
     /// Name without `SIG`: `TERM`, `KILL`, ...
@@ -169,8 +147,6 @@ pub struct SendSignal {
 /// Arguments of `send_stdin`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SendStdin {
-    /// The scenario's name for the sandbox.
-    pub sandbox: String,
     /// The scenario's name for the process.
     pub process: String,
     /// What to write.
@@ -179,22 +155,9 @@ pub struct SendStdin {
     pub close: bool,
 }
 
-impl ProviderCall {
-    /// The scenario's name of the sandbox that the call is for.
-    pub fn sandbox(&self) -> &str {
-        match self {
-            Self::Provision(call) => &call.sandbox,
-            Self::Execute(call) => &call.sandbox,
-            Self::ReadFile(call) | Self::StatFile(call) | Self::MakeDir(call) => &call.sandbox,
-            Self::WriteFile(call) => &call.sandbox,
-            Self::ListFiles(call) => &call.sandbox,
-            Self::MoveFile(call) => &call.sandbox,
-            Self::RemoveFile(call) => &call.sandbox,
-            Self::StartBackground(call) => &call.sandbox,
-            Self::SendSignal(call) => &call.sandbox,
-            Self::SendStdin(call) => &call.sandbox,
-            Self::WaitProcess(call) => &call.sandbox,
-            Self::Terminate(call) => &call.sandbox,
-        }
-    }
+/// Arguments of `wait: {process}`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitProcess {
+    /// The scenario's name for the process.
+    pub process: String,
 }

@@ -1,0 +1,45 @@
+//! `at_provider`: what happens to a sandbox behind the agent's back.
+
+use crate::call::Surface;
+use crate::scenario::verbs::harness::{HarnessAction, ProviderEvent};
+use crate::scenario::verbs::key::{Key, Kind, When};
+use crate::scenario::verbs::verb::{Verb, VerbKind};
+
+pub(crate) static VERB: Verb = Verb {
+    name: "at_provider",
+    kind: VerbKind::Harness,
+    what: "Lets something happen to a sandbox at the provider, behind the agent's back, or lists \
+           the account's sandboxes.",
+    example: "at_provider: { do: kill, sandbox: other }",
+    surfaces: &[Surface::Mcp, Surface::Platform, Surface::Provider],
+    short: Some("do"),
+    keys: &[
+        Key::optional(
+            "sandbox",
+            Kind::Sandbox,
+            "The sandbox that it happens to.",
+            "other",
+        )
+        .default("main")
+        // A list is of the account, not of a sandbox.
+        .when(When::Unless("do", "list")),
+        Key::required(
+            "do",
+            Kind::Word("event", &["kill", "stop", "pause", "expire", "list"]),
+            "What happens: `stop` is Daytona's, `pause` is E2B's.",
+            "kill",
+        ),
+    ],
+    harness: Some(|written| {
+        let event = match written.word("do")? {
+            "kill" => ProviderEvent::Kill,
+            "stop" => ProviderEvent::Stop,
+            "pause" => ProviderEvent::Pause,
+            "expire" => ProviderEvent::Expire,
+            _ => ProviderEvent::List,
+        };
+        let sandbox = written.text("sandbox")?.clone();
+        Some(HarnessAction::AtProvider { sandbox, event })
+    }),
+    ..Verb::BLANK
+};

@@ -1,0 +1,37 @@
+//! `call_tool`: any tool call, sent untouched.
+
+use serde_json::json;
+
+use crate::call::tool_call::CallTool;
+use crate::call::{Surface, ToolCall};
+use crate::scenario::verbs::key::{Key, Kind};
+use crate::scenario::verbs::verb::Verb;
+
+pub(crate) static VERB: Verb = Verb {
+    name: "call_tool",
+    what: "Sends any tool call to the MCP server, untouched.",
+    example: "call_tool: { name: execute, arguments: { cmd: 7 } }",
+    surfaces: &[Surface::Mcp],
+    keys: &[
+        Key::required(
+            "name",
+            Kind::Text,
+            "The tool, which need not exist.",
+            "execute",
+        ),
+        Key::optional(
+            "arguments",
+            Kind::Json,
+            "Its arguments, any JSON.",
+            "{ cmd: 7 }",
+        )
+        .default("{}"),
+    ],
+    call: Some(|asked| {
+        Ok(ToolCall::Tool(CallTool {
+            name: asked.text("name")?,
+            arguments: asked.maybe_json("arguments").unwrap_or_else(|| json!({})),
+        }))
+    }),
+    ..Verb::BLANK
+};

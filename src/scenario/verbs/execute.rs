@@ -1,0 +1,83 @@
+//! `execute`: run a command to its end.
+
+use crate::call::sandbox_call::Execute;
+use crate::call::{Provider, SandboxRequest, Surface, ToolCall};
+use crate::scenario::compare_kind::CompareKind;
+use crate::scenario::verbs::field::{Compared, Field};
+use crate::scenario::verbs::key::{Key, Kind, LIMIT};
+use crate::scenario::verbs::verb::Verb;
+
+pub(crate) static VERB: Verb = Verb {
+    name: "execute",
+    what: "Runs a command to its end and gives its output and exit code.",
+    example: "execute: \"echo out; echo err >&2; exit 3\"",
+    surfaces: &[Surface::Mcp, Surface::Platform, Surface::Provider],
+    short: Some("cmd"),
+    keys: &[
+        Key::SANDBOX,
+        Key::CMD,
+        Key::CWD,
+        Key::ENV,
+        Key::optional("user", Kind::Text, "The user to run as.", "root")
+            .at(&[Surface::Provider])
+            .only(&[Provider::E2b]),
+        Key::optional("timeout", LIMIT, "The provider's time limit.", "90s")
+            .elsewhere("60s")
+            .at(&[Surface::Provider]),
+        Key::optional(
+            "stdin",
+            Kind::Data,
+            "Bytes for standard input, then end of file.",
+            "{ text: hello }",
+        )
+        .at(&[Surface::Provider])
+        .only(&[Provider::E2b]),
+    ],
+    fields: &FIELDS,
+    call: Some(|asked| {
+        let request = SandboxRequest::Execute(Execute {
+            cmd: asked.text("cmd")?,
+            cwd: asked.maybe_text("cwd"),
+            env: asked.env("env"),
+            user: asked.maybe_text("user"),
+            timeout: asked.maybe_duration("timeout"),
+            stdin: asked.maybe_data("stdin"),
+        });
+        Ok(ToolCall::sandbox(asked.sandbox()?, request))
+    }),
+    ..Verb::BLANK
+};
+
+/// What is known of a command that has ended.
+pub(crate) const FIELDS: [Field; 6] = [
+    Field {
+        name: "exit_code",
+        what: "The exit code, as the provider says it.",
+        compared: Compared::By("$.exit_code", CompareKind::Exact),
+    },
+    Field {
+        name: "signal",
+        what: "The signal that ended it, where the provider says one, without `SIG`.",
+        compared: Compared::By("$.signal", CompareKind::Exact),
+    },
+    Field {
+        name: "stdout",
+        what: "Standard output, where the provider keeps the streams apart.",
+        compared: Compared::By("$.stdout", CompareKind::Bytes),
+    },
+    Field {
+        name: "stderr",
+        what: "Standard error, where the provider keeps the streams apart.",
+        compared: Compared::By("$.stderr", CompareKind::Bytes),
+    },
+    Field {
+        name: "output",
+        what: "What the platform would hand on: E2B's stdout then stderr, Daytona's one string.",
+        compared: Compared::By("$.output", CompareKind::Bytes),
+    },
+    Field {
+        name: "streams",
+        what: "`apart` or `merged`: how the provider keeps the output.",
+        compared: Compared::No("tells how the provider keeps its streams"),
+    },
+];

@@ -1,0 +1,224 @@
+//! One argument of a verb.
+
+use std::time::Duration;
+
+use crate::call::{Provider, Surface};
+
+/// An argument: how it is written, and what it means.
+#[derive(Debug)]
+pub struct Key {
+    /// The key in YAML.
+    pub name: &'static str,
+    /// What may stand there.
+    pub kind: Kind,
+    /// What it means, in one sentence.
+    pub what: &'static str,
+    /// A value, in YAML.
+    pub example: &'static str,
+    /// Whether it must be given.
+    pub need: Need,
+    /// When it has a meaning at all.
+    pub when: When,
+    /// The surfaces that have it; empty: all that have the verb.
+    pub surfaces: &'static [Surface],
+    /// The providers that have it; empty: all that have the verb.
+    pub providers: &'static [Provider],
+}
+
+/// What may stand as an argument.
+#[derive(Debug, Clone, Copy)]
+pub enum Kind {
+    /// Text, in which `${{ name }}` stands for a value.
+    Text,
+    /// A new name for a sandbox.
+    NewSandbox,
+    /// The name of a sandbox.
+    Sandbox,
+    /// A new name for a background process.
+    NewProcess,
+    /// The name of a background process.
+    Process,
+    /// A name of something else.
+    Name,
+    /// A time, within bounds if there are any.
+    Duration(Option<(Duration, Duration)>),
+    /// A whole number within bounds.
+    Whole(u64, u64),
+    /// `true` or `false`.
+    Flag,
+    /// One of these words; first what they are called together.
+    Word(&'static str, &'static [&'static str]),
+    /// A signal's name, with or without `SIG`, in either case.
+    Signal,
+    /// A fault of a stand-in.
+    Fault,
+    /// Bytes: text, base64, a file or random ones.
+    Data,
+    /// Environment variables or headers: names and texts.
+    Env,
+    /// Any JSON, in whose texts `${{ name }}` stands for a value.
+    Json,
+}
+
+/// Whether an argument must be given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// It must.
+    Required,
+    /// It must, unless this flag is set.
+    RequiredUnless(&'static str),
+    /// It need not; nothing stands for it.
+    Optional,
+    /// It need not; this value stands for it.
+    Default(&'static str),
+    /// It need not; what then holds is not this tool's to say, but this is what it is.
+    Elsewhere(&'static str),
+}
+
+/// When an argument has a meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// Always.
+    Always,
+    /// Beside this argument only.
+    With(&'static str),
+    /// Unless this argument is this word.
+    Unless(&'static str, &'static str),
+}
+
+/// The durations that a provider may be asked for.
+pub const LIMIT: Kind = Kind::Duration(Some((
+    Duration::from_millis(1),
+    Duration::from_secs(24 * 3600),
+)));
+
+impl Key {
+    /// The sandbox that a call is for.
+    pub const SANDBOX: Self = Self::optional(
+        "sandbox_name",
+        Kind::Sandbox,
+        "The sandbox that the call is for.",
+        "main",
+    )
+    .default("main");
+
+    /// A path inside the sandbox.
+    pub const PATH: Self = Self::required(
+        "path",
+        Kind::Text,
+        "The path, as the provider is to be given it.",
+        "notes/a.txt",
+    );
+
+    /// The background process that a call is for.
+    pub const PROCESS: Self = Self::required(
+        "process",
+        Kind::Process,
+        "The background process, by the name it was started under.",
+        "server",
+    );
+
+    /// Shell text to run.
+    pub const CMD: Self = Self::required(
+        "cmd",
+        Kind::Text,
+        "Shell text, sent as it stands.",
+        "echo hello",
+    );
+
+    /// A working directory.
+    pub const CWD: Self = Self::optional(
+        "cwd",
+        Kind::Text,
+        "The directory to run in; not given: the provider's default.",
+        "/tmp",
+    )
+    .at(&[Surface::Provider]);
+
+    /// Variables of one command or sandbox.
+    pub const ENV: Self = Self::optional(
+        "env",
+        Kind::Env,
+        "Environment variables.",
+        "{ GREETING: hello }",
+    )
+    .at(&[Surface::Provider]);
+
+    /// An argument that must be given.
+    pub const fn required(
+        name: &'static str,
+        kind: Kind,
+        what: &'static str,
+        example: &'static str,
+    ) -> Self {
+        Self {
+            name,
+            kind,
+            what,
+            example,
+            need: Need::Required,
+            when: When::Always,
+            surfaces: &[],
+            providers: &[],
+        }
+    }
+
+    /// An argument that need not be given.
+    pub const fn optional(
+        name: &'static str,
+        kind: Kind,
+        what: &'static str,
+        example: &'static str,
+    ) -> Self {
+        let mut key = Self::required(name, kind, what, example);
+        key.need = Need::Optional;
+        key
+    }
+
+    /// With the value that stands for it when it is not given.
+    #[must_use]
+    pub const fn default(mut self, value: &'static str) -> Self {
+        self.need = Need::Default(value);
+        self
+    }
+
+    /// With what holds elsewhere when it is not given.
+    #[must_use]
+    pub const fn elsewhere(mut self, value: &'static str) -> Self {
+        self.need = Need::Elsewhere(value);
+        self
+    }
+
+    /// Needed unless a flag is set.
+    #[must_use]
+    pub const fn unless(mut self, flag: &'static str) -> Self {
+        self.need = Need::RequiredUnless(flag);
+        self
+    }
+
+    /// With the condition under which it has a meaning.
+    #[must_use]
+    pub const fn when(mut self, when: When) -> Self {
+        self.when = when;
+        self
+    }
+
+    /// Only at these surfaces.
+    #[must_use]
+    pub const fn at(mut self, surfaces: &'static [Surface]) -> Self {
+        self.surfaces = surfaces;
+        self
+    }
+
+    /// Only at these providers.
+    #[must_use]
+    pub const fn only(mut self, providers: &'static [Provider]) -> Self {
+        self.providers = providers;
+        self
+    }
+
+    /// Whether a step must give it, whatever else it gives.
+    pub const fn is_required(&self) -> bool {
+        matches!(self.need, Need::Required)
+    }
+}
