@@ -18,6 +18,7 @@ mod nearest;
 pub mod node;
 pub mod problem;
 pub(crate) mod reader;
+mod reference;
 
 pub mod schema;
 pub mod template;
@@ -30,4 +31,5 @@ pub use load::{LoadOptions, load, load_embedded, parse_one};
 pub use matching::MATCHES_BYTES_MAX;
 pub use nearest::nearest;
 pub use problem::{Problem, render};
+pub use reference::reference;
 pub use schema::schema;

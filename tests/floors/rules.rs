@@ -138,14 +138,7 @@ fn check_mod(source: &Source, code: &str) -> Vec<String> {
     if !source.text.starts_with("//!") {
         problems.push("a mod.rs opens with `//!`: purpose, in, out, absent".to_owned());
     }
-    let items = [
-        "fn",
-        "struct",
-        "enum",
-        "impl",
-        "const",
-        "macro_rules",
-    ];
+    let items = ["fn", "struct", "enum", "impl", "const", "macro_rules"];
     if !has_word(code, "trait") {
         let item = items.iter().find(|item| has_word(code, item));
         problems.extend(item.map(|item| format!("a mod.rs without a trait holds no `{item}`")));
