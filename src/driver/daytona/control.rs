@@ -119,7 +119,8 @@ impl Wire {
         body
     }
 
-    async fn started(
+    /// Polls until the sandbox is started.
+    pub(super) async fn started(
         &self,
         mut dto: SandboxDto,
         deadline: Instant,

@@ -45,12 +45,19 @@ struct Listed {
 }
 
 impl Wire {
-    fn control(&self, op: &'static str, method: Method, segments: &[&str]) -> DriverResult<Ask> {
+    /// A request to the control plane.
+    pub(super) fn control(
+        &self,
+        op: &'static str,
+        method: Method,
+        segments: &[&str],
+    ) -> DriverResult<Ask> {
         Ask::new(op, method, route(&self.config.api_url, segments))
             .header("x-api-key", self.config.api_key.expose())
     }
 
-    async fn ask_control(&self, ask: &Ask, cx: &CallContext) -> DriverResult<Reply> {
+    /// Asks the control plane.
+    pub(super) async fn ask_control(&self, ask: &Ask, cx: &CallContext) -> DriverResult<Reply> {
         let sent = self.http.send(ask, cx).await;
         sent.map_err(|error| control_error(error, ask.sandbox.is_some()))
     }
