@@ -50,6 +50,8 @@ pub enum SandboxRequest {
     WaitProcess(WaitProcess),
     /// Destroy it.
     Terminate,
+    /// Tell what state it is in.
+    State,
 }
 
 /// Arguments of `provision`.

@@ -63,6 +63,9 @@ pub trait SandboxDriver: Send + Sync + std::fmt::Debug {
         cx: &CallContext,
     ) -> DriverResult<()>;
 
+    /// Tells what state a sandbox is in; one that is not there is `gone`.
+    async fn state(&self, sandbox: &SandboxHandle, cx: &CallContext) -> DriverResult<SandboxState>;
+
     /// Runs a command to its end. Never retried once it may have started.
     async fn execute(
         &self,
@@ -189,6 +192,10 @@ pub trait SandboxDriver: Send + Sync + std::fmt::Debug {
             Request::MoveFile(call) => self.move_file(sandbox, call, cx).await.map(nothing),
             Request::MakeDir(call) => self.make_dir(sandbox, &call.path, cx).await.map(nothing),
             Request::RemoveFile(call) => self.remove_file(sandbox, call, cx).await.map(nothing),
+            Request::State => {
+                let state = self.state(sandbox, cx).await;
+                state.map(|state| Outcome::default().with("state", state.name()))
+            }
             Request::Provision(_)
             | Request::StartBackground(_)
             | Request::SendSignal(_)
@@ -253,6 +260,38 @@ pub enum Destroyed {
     Now,
     /// It was gone before.
     AlreadyGone,
+}
+
+/// What state a sandbox is in, provider-neutral. A state that leads to one of these counts as that
+/// one, as E2B's own answers have it: a sandbox that is being paused is `paused`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SandboxState {
+    /// It runs.
+    Running,
+    /// Its memory is kept, and it goes on where it was (E2B).
+    Paused,
+    /// Its files are kept (Daytona).
+    Stopped,
+    /// Its files are kept elsewhere (Daytona).
+    Archived,
+    /// It failed at the provider (Daytona).
+    Error,
+    /// It is not there.
+    Gone,
+}
+
+impl SandboxState {
+    /// The word in outcomes.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Paused => "paused",
+            Self::Stopped => "stopped",
+            Self::Archived => "archived",
+            Self::Error => "error",
+            Self::Gone => "gone",
+        }
+    }
 }
 
 /// How a sandbox is put to rest.

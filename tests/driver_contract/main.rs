@@ -7,6 +7,7 @@
 mod bench;
 mod checks;
 mod faults;
+mod states;
 
 /// One test per check, for a provider whose bench is made by the function of this name.
 macro_rules! contract {
@@ -26,6 +27,7 @@ macro_rules! contract {
             checks::a_dead_sandbox_is_gone,
             checks::a_resting_sandbox_is_no_dead_one,
             checks::a_wrong_key_is_unauthorized,
+            states::a_state_is_told,
             faults::a_5xx_is_unavailable_and_a_command_is_sent_once,
             faults::a_429_is_waited_for_then_told,
             faults::a_reset_is_unavailable,

@@ -6,15 +6,15 @@ use async_trait::async_trait;
 use cutover_base::blob::Blob;
 
 use super::config::DaytonaConfig;
-use super::wire::Wire;
-use crate::call::Provider;
+use super::wire::{Wire, control_error};
 use crate::call::sandbox_call::{
     Execute, ListFiles, MoveFile, Provision, RemoveFile, SendStdin, StartBackground, WriteFile,
 };
-use crate::driver::http::HttpClients;
+use crate::call::{Failure, FailureClass, Provider};
+use crate::driver::http::{HttpClients, HttpError};
 use crate::driver::{
     CallContext, Destroyed, DriverError, DriverFacts, DriverResult, Entry, ExecuteReply, Labels,
-    ProcessHandle, SandboxDriver, SandboxHandle, Suspend,
+    ProcessHandle, SandboxDriver, SandboxHandle, SandboxState, Suspend,
 };
 
 /// Daytona, in the cloud or in a stand-in.
@@ -73,6 +73,25 @@ impl SandboxDriver for DaytonaDriver {
             Suspend::Pause => Err(DriverError::Unsupported(
                 "Daytona pauses virtual machines only; it stops".to_owned(),
             )),
+        }
+    }
+
+    async fn state(&self, sandbox: &SandboxHandle, cx: &CallContext) -> DriverResult<SandboxState> {
+        let dto = match self.wire.get(&sandbox.id, cx).await {
+            Err(HttpError::Refused(refusal)) if refusal.status == 404 => {
+                return Ok(SandboxState::Gone);
+            }
+            got => got.map_err(|error| control_error(error, true))?,
+        };
+        match dto.state() {
+            "started" | "creating" | "starting" | "restoring" | "resuming" | "snapshotting"
+            | "forking" => Ok(SandboxState::Running),
+            "paused" | "pausing" => Ok(SandboxState::Paused),
+            "stopped" | "stopping" => Ok(SandboxState::Stopped),
+            "archived" | "archiving" => Ok(SandboxState::Archived),
+            "error" | "build_failed" => Ok(SandboxState::Error),
+            _ if dto.is_gone() => Ok(SandboxState::Gone),
+            _ => Err(Failure::new(FailureClass::Internal, dto.words()).into()),
         }
     }
 

@@ -6,20 +6,22 @@ use std::time::Duration;
 use async_trait::async_trait;
 use cutover_base::blob::Blob;
 use cutover_base::limits::EXECUTE_TIMEOUT_DEFAULT;
+use reqwest::Method;
+use serde_json::Value;
 
 use super::background::{Processes, pid_of};
 use super::config::E2bConfig;
 use super::envd::Wire;
 use super::process::{Capture, Command};
 use super::stdin::alongside;
-use crate::call::Provider;
 use crate::call::sandbox_call::{
     Execute, ListFiles, MoveFile, Provision, RemoveFile, SendStdin, StartBackground, WriteFile,
 };
-use crate::driver::http::HttpClients;
+use crate::call::{Failure, FailureClass, Provider};
+use crate::driver::http::{HttpClients, HttpError};
 use crate::driver::{
     CallContext, Destroyed, DriverError, DriverFacts, DriverResult, Entry, ExecuteReply, Labels,
-    ProcessHandle, SandboxDriver, SandboxHandle, Suspend,
+    ProcessHandle, SandboxDriver, SandboxHandle, SandboxState, Suspend,
 };
 
 /// E2B, in the cloud or in a stand-in.
@@ -81,6 +83,26 @@ impl SandboxDriver for E2bDriver {
             Suspend::Stop => Err(DriverError::Unsupported(
                 "E2B has no stop; it pauses".to_owned(),
             )),
+        }
+    }
+
+    async fn state(&self, sandbox: &SandboxHandle, cx: &CallContext) -> DriverResult<SandboxState> {
+        let wire = &self.wire;
+        let ask = wire.control("state", Method::GET, &["sandboxes", &sandbox.id])?;
+        let reply = match wire.ask_control(&ask.sandbox(&sandbox.id), cx).await {
+            Err(DriverError::Failed(failure)) if failure.class == FailureClass::SandboxGone => {
+                return Ok(SandboxState::Gone);
+            }
+            reply => reply?,
+        };
+        let detail: Value = reply.json().await.map_err(HttpError::plain)?;
+        match detail["state"].as_str() {
+            Some("running") => Ok(SandboxState::Running),
+            Some("paused") => Ok(SandboxState::Paused),
+            _ => {
+                let words = format!("a sandbox in the state {}", detail["state"]);
+                Err(Failure::new(FailureClass::Internal, words).into())
+            }
         }
     }
 

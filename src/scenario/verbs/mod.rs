@@ -26,6 +26,7 @@ mod provision;
 mod read_file;
 mod remove_file;
 mod restarts;
+mod sandbox_state;
 mod send_signal;
 mod send_stdin;
 mod sessions;
@@ -50,7 +51,7 @@ pub(crate) use provision::VERB as PROVISION;
 pub(crate) use wait::VERB as WAIT;
 
 /// Every verb, in the order in which they are shown.
-pub static ALL: [&Verb; 27] = [
+pub static ALL: [&Verb; 28] = [
     &provision::VERB,
     &execute::VERB,
     &read_file::VERB,
@@ -65,6 +66,7 @@ pub static ALL: [&Verb; 27] = [
     &send_signal::VERB,
     &send_stdin::VERB,
     &terminate::VERB,
+    &sandbox_state::VERB,
     &call_tool::VERB,
     &http::VERB,
     &wait::VERB,
