@@ -149,6 +149,6 @@ impl JsonSchema for Verb {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         let names: Vec<&str> = ALL.into_iter().map(|verb| verb.name).collect();
-        json_schema!({ "type": "string", "description": "What a step does.", "enum": names })
+        json_schema!({ "type": "string", "enum": names, "description": "What a step does." })
     }
 }
