@@ -52,6 +52,8 @@ pub enum SandboxRequest {
     Terminate,
     /// Tell what state it is in.
     State,
+    /// Go on after a pause or a stop.
+    Resume,
 }
 
 /// Arguments of `provision`.

@@ -66,6 +66,9 @@ pub trait SandboxDriver: Send + Sync + std::fmt::Debug {
     /// Tells what state a sandbox is in; one that is not there is `gone`.
     async fn state(&self, sandbox: &SandboxHandle, cx: &CallContext) -> DriverResult<SandboxState>;
 
+    /// Lets a paused (E2B) or stopped (Daytona) sandbox go on and waits until it can be used.
+    async fn resume(&self, sandbox: &SandboxHandle, cx: &CallContext) -> DriverResult<()>;
+
     /// Runs a command to its end. Never retried once it may have started.
     async fn execute(
         &self,
@@ -196,6 +199,7 @@ pub trait SandboxDriver: Send + Sync + std::fmt::Debug {
                 let state = self.state(sandbox, cx).await;
                 state.map(|state| Outcome::default().with("state", state.name()))
             }
+            Request::Resume => self.resume(sandbox, cx).await.map(nothing),
             Request::Provision(_)
             | Request::StartBackground(_)
             | Request::SendSignal(_)

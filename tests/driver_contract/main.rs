@@ -28,6 +28,7 @@ macro_rules! contract {
             checks::a_resting_sandbox_is_no_dead_one,
             checks::a_wrong_key_is_unauthorized,
             states::a_state_is_told,
+            states::a_resting_sandbox_goes_on,
             faults::a_5xx_is_unavailable_and_a_command_is_sent_once,
             faults::a_429_is_waited_for_then_told,
             faults::a_reset_is_unavailable,

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use cutover_base::blob::Blob;
+use reqwest::Method;
+use tokio::time::Instant;
 
 use super::config::DaytonaConfig;
 use super::wire::{Wire, control_error};
@@ -16,6 +18,9 @@ use crate::driver::{
     CallContext, Destroyed, DriverError, DriverFacts, DriverResult, Entry, ExecuteReply, Labels,
     ProcessHandle, SandboxDriver, SandboxHandle, SandboxState, Suspend,
 };
+
+/// Time for a start, which the provider holds for up to 30 s; the SDKs' default.
+const START_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Daytona, in the cloud or in a stand-in.
 #[derive(Debug)]
@@ -92,6 +97,31 @@ impl SandboxDriver for DaytonaDriver {
             "error" | "build_failed" => Ok(SandboxState::Error),
             _ if dto.is_gone() => Ok(SandboxState::Gone),
             _ => Err(Failure::new(FailureClass::Internal, dto.words()).into()),
+        }
+    }
+
+    async fn resume(&self, sandbox: &SandboxHandle, cx: &CallContext) -> DriverResult<()> {
+        let deadline = Instant::now() + START_TIMEOUT;
+        let start = ["sandbox", &sandbox.id, "start"];
+        let ask = self
+            .wire
+            .control("resume", Method::POST, &start)?
+            .sandbox(&sandbox.id)
+            .limits(Some(START_TIMEOUT), START_TIMEOUT);
+        let refused = match self.wire.ask_control(&ask, cx).await {
+            Ok(reply) => {
+                let dto = reply.json().await.map_err(HttpError::plain)?;
+                return self.wire.started(dto, deadline, cx).await.map(drop);
+            }
+            Err(DriverError::Failed(failure)) => failure,
+            Err(error) => return Err(error),
+        };
+        // One that is being deleted is refused as being in a change of state.
+        match self.state(sandbox, cx).await {
+            Ok(SandboxState::Gone) => {
+                Err(Failure::new(FailureClass::SandboxGone, refused.message).into())
+            }
+            _ => Err(refused.into()),
         }
     }
 

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use cutover_base::blob::Blob;
-use cutover_base::limits::EXECUTE_TIMEOUT_DEFAULT;
+use cutover_base::limits::{EXECUTE_TIMEOUT_DEFAULT, SANDBOX_LIFETIME_DEFAULT};
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::background::{Processes, pid_of};
 use super::config::E2bConfig;
@@ -18,7 +18,7 @@ use crate::call::sandbox_call::{
     Execute, ListFiles, MoveFile, Provision, RemoveFile, SendStdin, StartBackground, WriteFile,
 };
 use crate::call::{Failure, FailureClass, Provider};
-use crate::driver::http::{HttpClients, HttpError};
+use crate::driver::http::{HttpClients, HttpError, Retry};
 use crate::driver::{
     CallContext, Destroyed, DriverError, DriverFacts, DriverResult, Entry, ExecuteReply, Labels,
     ProcessHandle, SandboxDriver, SandboxHandle, SandboxState, Suspend,
@@ -104,6 +104,19 @@ impl SandboxDriver for E2bDriver {
                 Err(Failure::new(FailureClass::Internal, words).into())
             }
         }
+    }
+
+    async fn resume(&self, sandbox: &SandboxHandle, cx: &CallContext) -> DriverResult<()> {
+        let wire = &self.wire;
+        let connect = ["v2", "sandboxes", &sandbox.id, "connect"];
+        let ask = wire
+            .control("resume", Method::POST, &connect)?
+            .sandbox(&sandbox.id)
+            .json(&json!({ "timeout": SANDBOX_LIFETIME_DEFAULT.as_secs() }))
+            .retry(Retry::Safe);
+        let reply = wire.ask_control(&ask, cx).await?;
+        // The id and the token of the handle hold: both are derived from the sandbox's id.
+        reply.drain().await.map_err(HttpError::plain)
     }
 
     async fn execute(

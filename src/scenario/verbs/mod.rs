@@ -26,6 +26,7 @@ mod provision;
 mod read_file;
 mod remove_file;
 mod restarts;
+mod resume_sandbox;
 mod sandbox_state;
 mod send_signal;
 mod send_stdin;
@@ -51,7 +52,7 @@ pub(crate) use provision::VERB as PROVISION;
 pub(crate) use wait::VERB as WAIT;
 
 /// Every verb, in the order in which they are shown.
-pub static ALL: [&Verb; 28] = [
+pub static ALL: [&Verb; 29] = [
     &provision::VERB,
     &execute::VERB,
     &read_file::VERB,
@@ -67,6 +68,7 @@ pub static ALL: [&Verb; 28] = [
     &send_stdin::VERB,
     &terminate::VERB,
     &sandbox_state::VERB,
+    &resume_sandbox::VERB,
     &call_tool::VERB,
     &http::VERB,
     &wait::VERB,
