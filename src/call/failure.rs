@@ -24,6 +24,8 @@ pub enum FailureClass {
     NotFound,
     /// The sandbox does not exist any more.
     SandboxGone,
+    /// The sandbox is paused, stopped or archived: it does no work until it is resumed.
+    SandboxStopped,
     /// The provider stopped the call at its time limit.
     Timeout,
     /// The sandbox's user may not do this.
@@ -48,9 +50,10 @@ pub enum FailureClass {
 
 impl FailureClass {
     /// All classes, outcome classes first.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::NotFound,
         Self::SandboxGone,
+        Self::SandboxStopped,
         Self::Timeout,
         Self::Permission,
         Self::IsDirectory,
@@ -68,6 +71,7 @@ impl FailureClass {
         match self {
             Self::NotFound => "not_found",
             Self::SandboxGone => "sandbox_gone",
+            Self::SandboxStopped => "sandbox_stopped",
             Self::Timeout => "timeout",
             Self::Permission => "permission",
             Self::IsDirectory => "is_directory",

@@ -282,16 +282,17 @@ pub(crate) async fn a_dead_sandbox_is_gone(b: &Bench) {
 
 pub(crate) async fn a_resting_sandbox_is_no_dead_one(b: &Bench) {
     let s = b.sandbox().await;
-    let (how, not_here, said) = match b.provider {
-        // envd's proxy says the same of a paused sandbox as of a dead one.
-        Provider::E2b => (Suspend::Pause, Suspend::Stop, FailureClass::SandboxGone),
-        Provider::Daytona => (Suspend::Stop, Suspend::Pause, FailureClass::Invalid),
+    let (how, not_here) = match b.provider {
+        Provider::E2b => (Suspend::Pause, Suspend::Stop),
+        Provider::Daytona => (Suspend::Stop, Suspend::Pause),
     };
     let other = b.driver.suspend(&s, not_here, &b.cx).await;
     assert!(matches!(other, Err(DriverError::Unsupported(_))));
     b.driver.suspend(&s, how, &b.cx).await.unwrap();
     let result = b.driver.execute(&s, &command("true"), &b.cx).await;
-    assert_eq!(class(result), said);
+    assert_eq!(class(result), FailureClass::SandboxStopped);
+    let result = b.driver.read_file(&s, "/etc/hostname", &b.cx).await;
+    assert_eq!(class(result), FailureClass::SandboxStopped);
     assert_eq!(b.standin.sandboxes(), std::slice::from_ref(&s.id));
     let gone = b.driver.destroy(&s, &b.cx).await.unwrap();
     assert_eq!(gone, Destroyed::Now);

@@ -210,7 +210,7 @@ async fn the_control_plane_says_whether_a_sandbox_is_dead() {
     .await;
     execute_fails(
         case(400, resting, found("stopped")),
-        FailureClass::Invalid,
+        FailureClass::SandboxStopped,
         "is stopped",
     )
     .await;

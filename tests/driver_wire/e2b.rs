@@ -205,10 +205,24 @@ async fn a_stream_that_breaks_off_is_looked_into() {
     let steps = vec![
         broken(START, "application/connect+json", &cut),
         json_answer("GET /health ", 502, GONE),
+        json_answer("GET /sandboxes/i1 ", 404, "{}"),
     ];
     execute_fails(
         steps,
         FailureClass::SandboxGone,
+        "The sandbox was not found",
+    )
+    .await;
+    // The proxy says the same of a sandbox that is paused.
+    let paused = r#"{"sandboxID":"i1","state":"paused"}"#;
+    let steps = vec![
+        broken(START, "application/connect+json", &cut),
+        json_answer("GET /health ", 502, GONE),
+        json_answer("GET /sandboxes/i1 ", 200, paused),
+    ];
+    execute_fails(
+        steps,
+        FailureClass::SandboxStopped,
         "The sandbox was not found",
     )
     .await;
@@ -288,6 +302,7 @@ async fn files_come_and_go() {
         json_answer("GET /files?path=%2Fx ", 404, r#"{"code":404,"message":"path '/x' does not exist"}"#),
         json_answer("GET /files?path=%2Ftmp ", 400, r#"{"code":400,"message":"path '/tmp' is a directory"}"#),
         json_answer("GET /files?path=%2Fy ", 502, GONE),
+        json_answer("GET /sandboxes/i1 ", 404, "{}"),
         json_answer(
             "POST /filesystem.Filesystem/ListDir ",
             200,

@@ -223,13 +223,12 @@ impl Wire {
 
 /// What a sandbox's state makes of a failed call; `None` when the state does not explain it.
 ///
-/// A stopped or paused sandbox is `invalid`: it exists, and the call cannot be done with it as it
-/// is. `sandbox_gone` is only said of one that does not come back.
+/// `sandbox_gone` is only said of one that does not come back.
 fn standing(dto: &SandboxDto) -> Option<(FailureClass, String)> {
     let class = match dto.state() {
         _ if dto.is_gone() => FailureClass::SandboxGone,
         "stopped" | "stopping" | "paused" | "pausing" | "archived" | "archiving" => {
-            FailureClass::Invalid
+            FailureClass::SandboxStopped
         }
         "error" | "build_failed" | "starting" | "restoring" | "resuming" | "creating" => {
             FailureClass::Unavailable

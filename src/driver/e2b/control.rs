@@ -6,16 +6,19 @@ use indexmap::IndexMap;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Method;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use url::form_urlencoded;
 use uuid::Uuid;
 
 use super::classes::of_control;
 use super::envd::{Private, Wire};
 use crate::call::sandbox_call::Provision;
+use crate::call::{Failure, FailureClass};
 use crate::driver::http::{Ask, HttpError, Reply, Retry};
 use crate::driver::settings::route;
-use crate::driver::{CallContext, Destroyed, DriverError, DriverResult, Labels, SandboxHandle};
+use crate::driver::{
+    CallContext, Destroyed, DriverError, DriverResult, Labels, SandboxHandle, SandboxState,
+};
 
 /// What JavaScript's and Python's encoders leave alone.
 const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
@@ -135,6 +138,31 @@ impl Wire {
             .json(&json!({}));
         let reply = self.ask_control(&ask, cx).await?;
         reply.drain().await.map_err(HttpError::plain)
+    }
+
+    /// A request for what is known of a sandbox.
+    pub(super) fn detail(&self, op: &'static str, sandbox: &SandboxHandle) -> DriverResult<Ask> {
+        let ask = self.control(op, Method::GET, &["sandboxes", &sandbox.id])?;
+        Ok(ask.sandbox(&sandbox.id))
+    }
+
+    /// What state a sandbox is in, by its [`detail`](Self::detail).
+    pub(super) async fn state(&self, detail: &Ask, cx: &CallContext) -> DriverResult<SandboxState> {
+        let reply = match self.ask_control(detail, cx).await {
+            Err(DriverError::Failed(failure)) if failure.class == FailureClass::SandboxGone => {
+                return Ok(SandboxState::Gone);
+            }
+            reply => reply?,
+        };
+        let detail: Value = reply.json().await.map_err(HttpError::plain)?;
+        match detail["state"].as_str() {
+            Some("running") => Ok(SandboxState::Running),
+            Some("paused") => Ok(SandboxState::Paused),
+            _ => {
+                let words = format!("a sandbox in the state {}", detail["state"]);
+                Err(Failure::new(FailureClass::Internal, words).into())
+            }
+        }
     }
 
     /// Lists the sandboxes with these labels, running and paused.

@@ -7,17 +7,17 @@ use async_trait::async_trait;
 use cutover_base::blob::Blob;
 use cutover_base::limits::{EXECUTE_TIMEOUT_DEFAULT, SANDBOX_LIFETIME_DEFAULT};
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::background::{Processes, pid_of};
 use super::config::E2bConfig;
 use super::envd::Wire;
 use super::process::{Capture, Command};
 use super::stdin::alongside;
+use crate::call::Provider;
 use crate::call::sandbox_call::{
     Execute, ListFiles, MoveFile, Provision, RemoveFile, SendStdin, StartBackground, WriteFile,
 };
-use crate::call::{Failure, FailureClass, Provider};
 use crate::driver::http::{HttpClients, HttpError, Retry};
 use crate::driver::{
     CallContext, Destroyed, DriverError, DriverFacts, DriverResult, Entry, ExecuteReply, Labels,
@@ -87,23 +87,8 @@ impl SandboxDriver for E2bDriver {
     }
 
     async fn state(&self, sandbox: &SandboxHandle, cx: &CallContext) -> DriverResult<SandboxState> {
-        let wire = &self.wire;
-        let ask = wire.control("state", Method::GET, &["sandboxes", &sandbox.id])?;
-        let reply = match wire.ask_control(&ask.sandbox(&sandbox.id), cx).await {
-            Err(DriverError::Failed(failure)) if failure.class == FailureClass::SandboxGone => {
-                return Ok(SandboxState::Gone);
-            }
-            reply => reply?,
-        };
-        let detail: Value = reply.json().await.map_err(HttpError::plain)?;
-        match detail["state"].as_str() {
-            Some("running") => Ok(SandboxState::Running),
-            Some("paused") => Ok(SandboxState::Paused),
-            _ => {
-                let words = format!("a sandbox in the state {}", detail["state"]);
-                Err(Failure::new(FailureClass::Internal, words).into())
-            }
-        }
+        let detail = self.wire.detail("state", sandbox)?;
+        self.wire.state(&detail, cx).await
     }
 
     async fn resume(&self, sandbox: &SandboxHandle, cx: &CallContext) -> DriverResult<()> {

@@ -15,7 +15,9 @@ use super::config::{E2bConfig, ENVD_PORT};
 use crate::call::{Failure, FailureClass, Provider};
 use crate::driver::http::{Ask, Http, HttpClients, HttpError, Payload, Retry};
 use crate::driver::settings::{parse_base, route};
-use crate::driver::{CallContext, DriverError, DriverFacts, DriverResult, SandboxHandle};
+use crate::driver::{
+    CallContext, DriverError, DriverFacts, DriverResult, SandboxHandle, SandboxState,
+};
 
 /// Time for the question whether a sandbox is there at all.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -168,6 +170,9 @@ impl Wire {
         let failure = match error {
             HttpError::Refused(refusal) => {
                 let failure = of_envd(&refusal);
+                if failure.class == FailureClass::SandboxGone {
+                    return self.gone_or_paused(sandbox, failure, cx).await;
+                }
                 if refusal.status != 502 || failure.class != FailureClass::Unavailable {
                     return failure.into();
                 }
@@ -177,13 +182,33 @@ impl Wire {
             other => return other.plain(),
         };
         match self.probe(sandbox, cx).await {
-            Some(gone) => Failure::new(
-                FailureClass::SandboxGone,
-                format!("{} ({})", failure.message, gone),
-            )
-            .into(),
+            Some(gone) => {
+                let words = format!("{} ({})", failure.message, gone);
+                let failure = Failure::new(FailureClass::SandboxGone, words);
+                self.gone_or_paused(sandbox, failure, cx).await
+            }
             None => failure.into(),
         }
+    }
+
+    /// The proxy says the same of a paused sandbox as of one that is gone (section 2.2), so the
+    /// control plane is asked before a sandbox is called gone.
+    pub(crate) async fn gone_or_paused(
+        &self,
+        sandbox: &SandboxHandle,
+        failure: Failure,
+        cx: &CallContext,
+    ) -> DriverError {
+        let paused = async {
+            let detail = self.detail("probe", sandbox)?.retry(Retry::Unsent);
+            let detail = detail.limits(Some(PROBE_TIMEOUT), PROBE_TIMEOUT);
+            Ok::<_, DriverError>(self.state(&detail, cx).await? == SandboxState::Paused)
+        };
+        let class = match paused.await {
+            Ok(true) => FailureClass::SandboxStopped,
+            _ => failure.class,
+        };
+        Failure { class, ..failure }.into()
     }
 
     /// Asks envd's health: the provider's words when it says that the sandbox is gone.

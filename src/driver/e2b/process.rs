@@ -243,7 +243,7 @@ impl Wire {
                 let failure = of_rpc(&error);
                 if error.code == "canceled" || error.code == "unavailable" {
                     if failure.class == FailureClass::SandboxGone {
-                        return failure.into();
+                        return self.gone_or_paused(sandbox, failure, cx).await;
                     }
                     let lost = HttpError::Lost(failure.message);
                     return self.settle(sandbox, lost, cx).await;
