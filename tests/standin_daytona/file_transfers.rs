@@ -87,24 +87,21 @@ async fn parts_of_a_file_and_files_that_have_not_changed() {
     )
     .await;
     let url = format!("/toolbox/{id}/files/download?path=a%20b");
-    let cases: [Download; 11] = [
+    let cases: [Download; 14] = [
         (&[], 200, "0123456789", None),
         (&[("range", "bytes=2-4")], 206, "234", Some("bytes 2-4/10")),
         (&[("range", "bytes=-2")], 206, "89", Some("bytes 8-9/10")),
         (&[("range", "bytes=7-")], 206, "789", Some("bytes 7-9/10")),
-        (&[("range", "bytes=0-1,4-5")], 200, "0123456789", None),
+        (&[("range", "bytes=-0")], 206, "", Some("bytes 10-9/10")),
+        (&[("range", "bytes=+1-2")], 206, "12", Some("bytes 1-2/10")),
+        (&[("range", "bytes=0-7,2-9")], 200, "0123456789", None),
         (
             &[("range", "bytes=10-")],
             416,
             "invalid range: failed to overlap\n",
             Some("bytes */10"),
         ),
-        (
-            &[("range", "x")],
-            416,
-            "invalid range\n",
-            Some("bytes */10"),
-        ),
+        (&[("range", "x")], 416, "invalid range\n", None),
         (
             &[("range", "bytes=0-0"), ("if-range", DATE)],
             206,
@@ -121,6 +118,7 @@ async fn parts_of_a_file_and_files_that_have_not_changed() {
             None,
         ),
         (&[("if-modified-since", DATE)], 304, "", None),
+        (&[("if-none-match", "*")], 304, "", None),
         (
             &[("if-modified-since", "Tue, 14 Nov 2023 22:13:19 GMT")],
             200,
@@ -182,6 +180,54 @@ async fn parts_of_a_file_and_files_that_have_not_changed() {
     assert_eq!(head.send().await.unwrap().status(), 404);
     let (_, version) = answer(world.request(Method::GET, &format!("{url}/proc/version"))).await;
     assert!(version.as_str().unwrap().starts_with("Linux"));
+    world.standin.stop().await;
+}
+
+#[tokio::test]
+async fn several_parts_of_a_file_and_parts_of_nothing() {
+    let world = World::start().await;
+    let id = world.make(json!({})).await;
+    result(&world, &id, "printf 0123456789 > digits; : > empty").await;
+    let get = async |path: &str, range: &str| {
+        let url = format!("/toolbox/{id}/files/download?path={path}");
+        let request = world.request(Method::GET, &url).header("range", range);
+        let response = request.send().await.unwrap();
+        let status = response.status().as_u16();
+        let headers = response.headers().clone();
+        (status, headers, response.text().await.unwrap())
+    };
+    let (status, headers, body) = get("digits", "bytes=0-1, 8-").await;
+    let kind = headers["content-type"].to_str().unwrap();
+    let boundary = kind
+        .strip_prefix("multipart/byteranges; boundary=")
+        .unwrap();
+    let part = |range: &str, text: &str| {
+        format!(
+            "--{boundary}\r\nContent-Range: bytes {range}/10\r\nContent-Type: \
+             application/octet-stream\r\n\r\n{text}\r\n"
+        )
+    };
+    let (one, two) = (part("0-1", "01"), part("8-9", "89"));
+    assert_eq!(
+        (status, body),
+        (206, format!("{one}{two}--{boundary}--\r\n"))
+    );
+    assert_eq!(
+        headers["content-disposition"],
+        "attachment; filename=digits"
+    );
+    assert!(headers.get("content-range").is_none());
+    for (range, status, content_range) in [
+        ("bytes=0-", 200, None),
+        ("bytes=-5", 206, Some("bytes 0--1/0")),
+        ("bytes=x", 416, None),
+    ] {
+        let (got, headers, body) = get("empty", range).await;
+        let told = headers.get("content-range");
+        let told = told.map(|value| value.to_str().unwrap());
+        assert_eq!((got, told), (status, content_range), "{range}");
+        assert_eq!(body.is_empty(), status != 416, "{range}");
+    }
     world.standin.stop().await;
 }
 

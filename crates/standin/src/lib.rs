@@ -2,7 +2,8 @@
 //!
 //! Comes in: HTTP from an official SDK or our driver. Goes out: what the wire contract says the
 //! provider answers. Deliberately absent: any type or helper of `driver`; the knowledge of
-//! scenarios, sides or comparison. Imports `base` only.
+//! scenarios, sides or comparison. Imports `base` only. `e2b` and `daytona` write their wires apart;
+//! what stands behind both in the same way, such as Go's file server, is in `shared`.
 //!
 #![doc = include_str!("../README.md")]
 
@@ -12,3 +13,4 @@ pub mod engine;
 pub mod fault;
 pub mod front;
 pub mod server;
+mod shared;

@@ -8,7 +8,6 @@ mod download;
 mod find;
 mod info;
 mod list;
-mod range;
 mod raw;
 mod route;
 mod transfer;

@@ -1,22 +1,24 @@
 //! `GET /files/download?path=`: one file as it is (contract 2.5).
 
+use std::io;
+
 use axum::body::Body;
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
-use jiff::Timestamp;
-use jiff::fmt::rfc2822::DateTimeParser;
+use bytes::Bytes;
 use percent_encoding::utf8_percent_encode;
-use tokio::io::AsyncReadExt as _;
+use tokio::io::AsyncRead;
 use tokio_util::io::ReaderStream;
 
 use crate::daytona::toolbox::error::ToolError;
 use crate::daytona::toolbox::files::download::{CHUNK_BYTES, NAME, tampered};
 use crate::daytona::toolbox::files::info::base_name;
-use crate::daytona::toolbox::files::range::{Wanted, wanted};
 use crate::daytona::toolbox::files::route::required;
 use crate::daytona::toolbox::machine::Machine;
 use crate::daytona::world::{empty, text};
-use crate::engine::{EngineError, FileReader};
+use crate::engine::EngineError;
+use crate::shared::{Conditions, RangeAsked, Span, cut, last_modified, multipart};
 
 /// The file, a part of it, or that it has not changed.
 pub(super) async fn download(machine: &Machine) -> Result<Response, ToolError> {
@@ -27,56 +29,53 @@ pub(super) async fn download(machine: &Machine) -> Result<Response, ToolError> {
         ref error if error.errno() == Some(libc::EISDIR) => ToolError::bad("path must be a file"),
         error => ToolError::of_file("stat", &path, &error),
     })?;
-    let at = Timestamp::from_second(file.stat.mtime.0).unwrap_or(Timestamp::UNIX_EPOCH);
-    let modified = at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
-    if time_in(machine, "if-modified-since").is_some_and(|since| at <= since) {
-        let mut response = empty(StatusCode::NOT_MODIFIED);
-        set(&mut response, "last-modified", &modified);
-        return Ok(response);
-    }
-    let failed = |error: std::io::Error| ToolError::bare(error.to_string());
-    let changed = tampered(machine, &mut file).await.map_err(failed)?;
-    let size = match &changed {
-        Some(bytes) => bytes.len() as u64,
-        None => file.stat.size,
+    let modified = file.stat.mtime.0;
+    let range = match Conditions::decide(&machine.asked.headers, modified) {
+        Conditions::Failed => return Ok(dated(empty(StatusCode::PRECONDITION_FAILED), modified)),
+        Conditions::NotModified => return Ok(dated(empty(StatusCode::NOT_MODIFIED), modified)),
+        Conditions::Hold(range) => range,
     };
-    // Half a file is no use to whoever has a part of an older one.
-    let same = machine.asked.header("if-range").is_none()
-        || time_in(machine, "if-range").is_some_and(|since| at == since);
-    let range = machine.asked.header("range").filter(|_| same);
-    let (first, len) = match wanted(range, size) {
-        Wanted::Whole => (0, size),
-        Wanted::Part { first, len } => (first, len),
-        Wanted::Malformed => return Ok(unsatisfied("invalid range\n", size)),
-        Wanted::Beyond => {
-            let why = "invalid range: failed to overlap\n";
-            return Ok(unsatisfied(why, size));
+    let failed = |error: io::Error| ToolError::bare(error.to_string());
+    let changed = tampered(machine, &mut file).await.map_err(failed)?;
+    let changed = changed.map(Bytes::from);
+    let (size, bytes): (_, Content) = match &changed {
+        Some(bytes) => (bytes.len() as u64, Box::new(io::Cursor::new(bytes.clone()))),
+        None => (file.stat.size, file.bytes),
+    };
+    let mut response = match RangeAsked::read(range, size) {
+        RangeAsked::Malformed => return Ok(unsatisfied("invalid range\n")),
+        RangeAsked::Outside => {
+            let mut response = unsatisfied("invalid range: failed to overlap\n");
+            set(&mut response, "content-range", &format!("bytes */{size}"));
+            return Ok(response);
+        }
+        // A file of `/proc` has no size although it has bytes; its end is the end.
+        RangeAsked::Whole if size == 0 => Response::new(stream(bytes)),
+        RangeAsked::Whole => part(bytes, Span::whole(size)).await.map_err(failed)?,
+        RangeAsked::One(span) => {
+            let mut response = part(bytes, span).await.map_err(failed)?;
+            *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+            set(&mut response, "content-range", &span.header(size));
+            response
+        }
+        RangeAsked::Several(spans) => {
+            let (machine, path) = (machine.clone(), path.clone());
+            let open = move || open(machine.clone(), path.clone(), changed.clone());
+            multipart(spans, KIND, size, open)
         }
     };
-    let whole = wanted(range, size) == Wanted::Whole;
-    let mut response = match changed {
-        Some(bytes) => Response::new(Body::from(piece(bytes, first, len))),
-        None => Response::new(stream(file, first, len, whole).await.map_err(failed)?),
-    };
-    if !whole {
-        *response.status_mut() = StatusCode::PARTIAL_CONTENT;
-        let last = first + len - 1;
-        set(
-            &mut response,
-            "content-range",
-            &format!("bytes {first}-{last}/{size}"),
-        );
-    }
-    // A file of `/proc` has no size although it has bytes; its end is the end.
-    if !whole || size > 0 {
-        set(&mut response, "content-length", &len.to_string());
-    }
-    describe(&mut response, base_name(&path), &modified);
-    Ok(response)
+    describe(&mut response, base_name(&path));
+    Ok(dated(response, modified))
 }
 
+/// A file's bytes as they are read.
+type Content = Box<dyn AsyncRead + Send + Unpin>;
+
+/// The content type of every file.
+const KIND: &str = "application/octet-stream";
+
 /// The headers that the daemon gives every download.
-fn describe(response: &mut Response, name: &str, modified: &str) {
+fn describe(response: &mut Response, name: &str) {
     let plain = name
         .bytes()
         .all(|b| b.is_ascii_alphanumeric() || b"-_.+~@,= ".contains(&b));
@@ -88,12 +87,10 @@ fn describe(response: &mut Response, name: &str, modified: &str) {
         format!("attachment; filename*=utf-8''{name}")
     };
     let headers = [
-        ("content-type", "application/octet-stream"),
         ("content-description", "File Transfer"),
         ("content-disposition", disposition.as_str()),
         ("content-transfer-encoding", "binary"),
         ("accept-ranges", "bytes"),
-        ("last-modified", modified),
         ("expires", "0"),
         ("cache-control", "must-revalidate"),
         ("pragma", "public"),
@@ -101,6 +98,16 @@ fn describe(response: &mut Response, name: &str, modified: &str) {
     for (name, value) in headers {
         set(response, name, value);
     }
+    // Several parts have said theirs already.
+    let kind = HeaderValue::from_static(KIND);
+    response.headers_mut().entry(CONTENT_TYPE).or_insert(kind);
+}
+
+fn dated(mut response: Response, modified: i64) -> Response {
+    if let Some(date) = last_modified(modified) {
+        set(&mut response, "last-modified", &date);
+    }
+    response
 }
 
 fn set(response: &mut Response, name: &'static str, value: &str) {
@@ -110,36 +117,26 @@ fn set(response: &mut Response, name: &'static str, value: &str) {
     }
 }
 
-fn unsatisfied(why: &'static str, size: u64) -> Response {
-    let mut response = text(StatusCode::RANGE_NOT_SATISFIABLE, why);
-    set(&mut response, "content-range", &format!("bytes */{size}"));
-    response
+fn unsatisfied(why: &'static str) -> Response {
+    text(StatusCode::RANGE_NOT_SATISFIABLE, why)
 }
 
-fn time_in(machine: &Machine, header: &str) -> Option<Timestamp> {
-    let text = machine.asked.header(header)?;
-    DateTimeParser::new().parse_timestamp(text).ok()
+fn stream(bytes: impl AsyncRead + Send + 'static) -> Body {
+    Body::from_stream(ReaderStream::with_capacity(bytes, CHUNK_BYTES))
 }
 
-fn piece(bytes: Vec<u8>, first: u64, len: u64) -> Vec<u8> {
-    let size = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
-    bytes
-        .into_iter()
-        .skip(size(first))
-        .take(size(len))
-        .collect()
+/// One span of a file that is read from its start.
+async fn part(bytes: Content, span: Span) -> io::Result<Response> {
+    let mut response = Response::new(stream(cut(bytes, span).await?));
+    set(&mut response, "content-length", &span.length.to_string());
+    Ok(response)
 }
 
-/// The engine opens a file at its start; what is before the first byte wanted is read and dropped.
-async fn stream(file: FileReader, first: u64, len: u64, whole: bool) -> std::io::Result<Body> {
-    let mut bytes = file.bytes;
-    if whole {
-        let limit = if len == 0 { u64::MAX } else { len };
-        let stream = ReaderStream::with_capacity(bytes.take(limit), CHUNK_BYTES);
-        return Ok(Body::from_stream(stream));
+/// The file once more from its start: as it was changed, or from the sandbox.
+async fn open(machine: Machine, path: String, changed: Option<Bytes>) -> io::Result<Content> {
+    if let Some(bytes) = changed {
+        return Ok(Box::new(io::Cursor::new(bytes)));
     }
-    let mut skipped = (&mut bytes).take(first);
-    tokio::io::copy(&mut skipped, &mut tokio::io::sink()).await?;
-    let stream = ReaderStream::with_capacity(bytes.take(len), CHUNK_BYTES);
-    Ok(Body::from_stream(stream))
+    let opened = machine.engine().read(&path, machine.who()).await;
+    Ok(opened.map_err(io::Error::other)?.bytes)
 }

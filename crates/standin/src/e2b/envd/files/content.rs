@@ -10,20 +10,16 @@ use axum::http::header::{
 };
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
-use bytes::Bytes;
-use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio_util::io::ReaderStream;
-use uuid::Uuid;
 
 use crate::e2b::envd::call::Call;
-use crate::e2b::envd::files::conditions::{self, Verdict};
 use crate::e2b::envd::files::content_type::{SNIFF_BYTES, by_extension, sniff};
 use crate::e2b::envd::files::download::{Found, TAMPERED_BYTES_MAX, broken};
-use crate::e2b::envd::files::range::{self, Span, Wanted};
 use crate::e2b::error::PlainError;
 use crate::e2b::reply::{empty, text};
 use crate::engine::{EngineSandbox, Identity};
+use crate::shared::{Conditions, RangeAsked, Span, cut, last_modified, multipart};
 
 /// Serves a file, or the parts of it that are asked for. It has as many bytes as it had when it
 /// was opened.
@@ -34,10 +30,10 @@ pub(crate) async fn serve(
 ) -> Result<Response, PlainError> {
     let modified = found.reader.stat.mtime.0;
     let size = found.reader.stat.size;
-    let range = match conditions::decide(headers, modified) {
-        Verdict::Failed => return Ok(dated(empty(StatusCode::PRECONDITION_FAILED), modified)),
-        Verdict::NotModified => return Ok(dated(empty(StatusCode::NOT_MODIFIED), modified)),
-        Verdict::Serve(range) => range,
+    let range = match Conditions::decide(headers, modified) {
+        Conditions::Failed => return Ok(dated(empty(StatusCode::PRECONDITION_FAILED), modified)),
+        Conditions::NotModified => return Ok(dated(empty(StatusCode::NOT_MODIFIED), modified)),
+        Conditions::Hold(range) => range,
     };
     let mut bytes = found.reader.bytes;
     let mut head = Vec::with_capacity(SNIFF_BYTES);
@@ -48,25 +44,21 @@ pub(crate) async fn serve(
         .map_err(|error| broken(&found.path, &error))?;
     let kind = by_extension(&found.given).unwrap_or_else(|| sniff(&head));
     let whole = io::Cursor::new(head).chain(bytes);
-    let mut response = match range::read(range, size) {
-        Wanted::Outside => return Ok(outside(Some(size))),
-        Wanted::Malformed => return Ok(outside(None)),
-        Wanted::Whole => {
-            let all = Span {
-                start: 0,
-                length: size,
-            };
-            part(call, whole, all, &found.path).await?
+    let mut response = match RangeAsked::read(range, size) {
+        RangeAsked::Outside => return Ok(outside(Some(size))),
+        RangeAsked::Malformed => return Ok(outside(None)),
+        RangeAsked::Whole => part(call, whole, Span::whole(size), &found.path).await?,
+        RangeAsked::One(span) => {
+            let mut response = part(call, whole, span, &found.path).await?;
+            *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+            insert(&mut response, &CONTENT_RANGE, span.header(size));
+            response
         }
-        Wanted::Parts(spans) => match spans.as_slice() {
-            [span] => {
-                let mut response = part(call, whole, *span, &found.path).await?;
-                *response.status_mut() = StatusCode::PARTIAL_CONTENT;
-                insert(&mut response, &CONTENT_RANGE, span.header(size));
-                response
-            }
-            _ => several(call, found.path, spans, kind, size),
-        },
+        RangeAsked::Several(spans) => {
+            let (engine, path) = (Arc::clone(&call.sandbox.engine), Arc::from(found.path));
+            let open = move || open(Arc::clone(&engine), Arc::clone(&path));
+            multipart(spans, kind, size, open)
+        }
     };
     let headers = response.headers_mut();
     headers
@@ -83,7 +75,7 @@ fn insert(response: &mut Response, name: &axum::http::HeaderName, value: String)
 }
 
 fn dated(mut response: Response, modified: i64) -> Response {
-    if let Some(date) = conditions::date(modified) {
+    if let Some(date) = last_modified(modified) {
         insert(&mut response, &LAST_MODIFIED, date);
     }
     response
@@ -131,58 +123,10 @@ async fn part(
     Ok(response)
 }
 
-async fn cut<R>(mut whole: R, span: Span) -> io::Result<tokio::io::Take<R>>
-where
-    R: AsyncRead + Send + Unpin,
-{
-    let skipped = (&mut whole).take(span.start);
-    tokio::pin!(skipped);
-    tokio::io::copy(&mut skipped, &mut tokio::io::sink()).await?;
-    Ok(whole.take(span.length))
-}
-
-/// Several spans as `multipart/byteranges`; the file is opened for each, one after the other.
-fn several(call: &Call, path: String, spans: Vec<Span>, kind: &str, size: u64) -> Response {
-    let boundary = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
-    let heads: Vec<String> = spans
-        .iter()
-        .enumerate()
-        .map(|(number, span)| {
-            let before = if number == 0 { "" } else { "\r\n" };
-            let range = span.header(size);
-            format!(
-                "{before}--{boundary}\r\nContent-Range: {range}\r\nContent-Type: {kind}\r\n\r\n"
-            )
-        })
-        .collect();
-    let tail = format!("\r\n--{boundary}--\r\n");
-    let framing: u64 = heads.iter().map(|head| head.len() as u64).sum();
-    let content: u64 = spans.iter().map(|span| span.length).sum();
-    let length = framing + content + tail.len() as u64;
-    let engine = Arc::clone(&call.sandbox.engine);
-    let path: Arc<str> = path.into();
-    let parts = stream::iter(heads.into_iter().zip(spans)).flat_map(move |(head, span)| {
-        let open = open_at(Arc::clone(&engine), Arc::clone(&path), span);
-        let content = stream::once(open).try_flatten();
-        stream::once(async { Ok(Bytes::from(head)) }).chain(content)
-    });
-    let all = parts.chain(stream::once(async { Ok(Bytes::from(tail)) }));
-    let mut response = Response::new(Body::from_stream(all));
-    *response.status_mut() = StatusCode::PARTIAL_CONTENT;
-    let kind = format!("multipart/byteranges; boundary={boundary}");
-    insert(&mut response, &CONTENT_TYPE, kind);
-    response
-        .headers_mut()
-        .insert(CONTENT_LENGTH, HeaderValue::from(length));
-    response
-}
-
-async fn open_at(
+async fn open(
     engine: Arc<dyn EngineSandbox>,
     path: Arc<str>,
-    span: Span,
-) -> io::Result<ReaderStream<impl AsyncRead + Send + Unpin>> {
+) -> io::Result<Box<dyn AsyncRead + Send + Unpin>> {
     let opened = engine.read(&path, &Identity::Root).await;
-    let reader = opened.map_err(io::Error::other)?;
-    Ok(ReaderStream::new(cut(reader.bytes, span).await?))
+    Ok(opened.map_err(io::Error::other)?.bytes)
 }

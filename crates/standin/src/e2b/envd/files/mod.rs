@@ -5,7 +5,6 @@
 //! (`filesystem`).
 
 pub(crate) mod compose;
-pub(crate) mod conditions;
 pub(crate) mod content;
 pub(crate) mod content_type;
 pub(crate) mod disposition;
@@ -15,7 +14,6 @@ pub(crate) mod gzip;
 pub(crate) mod metadata;
 pub(crate) mod multipart;
 pub(crate) mod query;
-pub(crate) mod range;
 pub(crate) mod signature;
 pub(crate) mod upload;
 mod write;
