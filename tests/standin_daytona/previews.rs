@@ -215,6 +215,33 @@ async fn a_request_reaches_the_port_with_its_body_and_without_its_token() {
 }
 
 #[tokio::test]
+async fn what_any_connection_header_names_is_not_passed_on() {
+    let world = World::start().await;
+    let id = world.make(json!({})).await;
+    if !serve(&world, &id).await {
+        return world.standin.stop().await;
+    }
+    let host = format!("3000-{id}.localhost");
+    let request = to(&world, &host, "/x")
+        .bearer_auth(world.standin.key())
+        .header("Connection", "X-One, X-Forwarded-Host")
+        .header("Connection", "X-Two")
+        .header("X-One", "1")
+        .header("X-Two", "2")
+        .header("X-Three", "3");
+    let text = request.send().await.unwrap().text().await.unwrap();
+    assert!(text.contains("\r\nx-three: 3"), "{text}");
+    assert!(
+        text.contains(&format!("\r\nx-forwarded-host: {host}")),
+        "{text}"
+    );
+    for name in ["x-one:", "x-two:", "connection:"] {
+        assert!(!text.contains(name), "{name} in {text}");
+    }
+    world.standin.stop().await;
+}
+
+#[tokio::test]
 async fn public_signed_and_guarded_ports_open_as_they_should() {
     let world = World::start().await;
     let id = world.make(json!({"public": true})).await;
@@ -308,8 +335,8 @@ async fn an_upgraded_connection_carries_bytes_both_ways() {
     let mut stream = TcpStream::connect(world.standin.addr()).await.unwrap();
     let key = world.standin.key();
     let head = format!(
-        "GET /ws HTTP/1.1\r\nHost: 3000-{id}.localhost\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\
-         Authorization: Bearer {key}\r\n\r\n"
+        "GET /ws HTTP/1.1\r\nHost: 3000-{id}.localhost\r\nConnection: keep-alive\r\n\
+         Connection: Upgrade\r\nUpgrade: echo\r\nAuthorization: Bearer {key}\r\n\r\n"
     );
     stream.write_all(head.as_bytes()).await.unwrap();
     let mut seen = Vec::new();

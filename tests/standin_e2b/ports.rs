@@ -124,6 +124,15 @@ async fn requests_are_passed_through_by_host_and_by_headers() {
         (404, &json!("/missing")),
         "its own 404"
     );
+    let named = at(&world, &made, served.port, Method::GET, "/")
+        .header("Connection", "X-One")
+        .header("Connection", "X-Two")
+        .header("X-One", "1")
+        .header("X-Two", "2");
+    let heads = answer(named).await.1["heads"].clone();
+    for name in ["x-one", "x-two", "connection"] {
+        assert!(heads.get(name).is_none(), "{name} in {heads}");
+    }
     // What is ours to answer there is not theirs.
     let init = at(&world, &made, served.port, Method::POST, "/init");
     assert_eq!(answer(init).await.1["path"], "/init");
@@ -155,8 +164,8 @@ async fn bodies_flow_both_ways_as_they_come() {
 async fn upgraded(world: &World, made: &Made, port: u64) -> TcpStream {
     let mut stream = TcpStream::connect(world.standin.addr()).await.unwrap();
     let request = format!(
-        "GET /ws HTTP/1.1\r\nHost: {port}-{}.e2b.app\r\nConnection: keep-alive, Upgrade\r\n\
-         Upgrade: capitals\r\n\r\n",
+        "GET /ws HTTP/1.1\r\nHost: {port}-{}.e2b.app\r\nConnection: keep-alive\r\n\
+         Connection: Upgrade\r\nUpgrade: capitals\r\n\r\n",
         made.id
     );
     stream.write_all(request.as_bytes()).await.unwrap();

@@ -16,7 +16,6 @@
 
 mod enter;
 mod forward;
-mod headers;
 mod refusal;
 
 pub(crate) use enter::{ENVD_PORT, handle};
