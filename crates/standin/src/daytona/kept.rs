@@ -9,10 +9,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::fs;
 
-use crate::daytona::image::{Archive, Image};
+use crate::daytona::image::Image;
 use crate::daytona::sandbox::Resources;
 use crate::daytona::snapshot::{Snapshot, SnapshotState};
 use crate::daytona::world::World;
+use crate::shared::Archive;
 
 /// A snapshot as it is written down.
 #[derive(Debug, Serialize, Deserialize)]

@@ -10,11 +10,12 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
-use crate::daytona::image::{Archive, Image};
+use crate::daytona::image::Image;
 pub(super) use crate::daytona::state::State;
 use crate::daytona::toolbox::live::Live;
 use crate::daytona::toolbox::session::Session;
 use crate::engine::{EngineSandbox, Identity};
+use crate::shared::Archive;
 
 /// What does not change after a sandbox is made.
 #[derive(Debug, Clone)]

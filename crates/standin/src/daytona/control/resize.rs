@@ -9,9 +9,9 @@ use serde_json::Value;
 use crate::daytona::control::body::Fields;
 use crate::daytona::control::lifecycle::not_in_transition;
 use crate::daytona::control::{ApiError, check};
-use crate::daytona::image::Archive;
 use crate::daytona::sandbox::{Backup, Facts, Resources, Sandbox, State};
 use crate::daytona::world::World;
+use crate::shared::Archive;
 
 /// How long a sandbox says `resizing`.
 const RESIZING: Duration = Duration::from_millis(50);
@@ -106,7 +106,7 @@ pub(super) fn backup(world: &Arc<World>, sandbox: &Arc<Sandbox>) -> Result<Value
     let (shared, sandbox) = (Arc::clone(world), Arc::clone(sandbox));
     world.background(async move {
         let kept = match sandbox.engine.export_files().await {
-            Ok(files) => Archive::keep(files)
+            Ok(files) => Archive::unnamed(files)
                 .await
                 .map_err(|error| error.to_string()),
             Err(error) => Err(error.to_string()),

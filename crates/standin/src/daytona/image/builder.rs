@@ -9,11 +9,12 @@ use tokio::time::timeout;
 use crate::daytona::image::model::account;
 use crate::daytona::image::recipe::{Action, Recipe, Step};
 use crate::daytona::image::words::Vars;
-use crate::daytona::image::{Archive, BuildLog, Image};
+use crate::daytona::image::{BuildLog, Image};
 use crate::daytona::world::World;
 use crate::engine::{
     EngineSandbox, ExitStatus, Identity, OutputMode, Profile, SignalTarget, SpawnRequest, StdinMode,
 };
+use crate::shared::Archive;
 
 /// The longest that a build may take: a hung step must not hold its place for ever. The service
 /// has a bound of its own that the contract does not give.
@@ -70,7 +71,7 @@ async fn steps(
         let files = engine.export_files().await;
         let files =
             files.map_err(|error| format!("the files of the image cannot be kept: {error}"))?;
-        let kept = Archive::keep(files).await;
+        let kept = Archive::unnamed(files).await;
         let kept =
             kept.map_err(|error| format!("the files of the image cannot be kept: {error}"))?;
         image.files = Some(Arc::new(kept));

@@ -5,7 +5,6 @@
 //! be made of, and the logs of their builds. Deliberately absent: registries and base images. The
 //! engine has one root, which stands in for whatever `FROM` names, and every build log says so.
 
-mod archive;
 mod builder;
 mod builds;
 mod log;
@@ -14,7 +13,6 @@ mod recipe;
 mod steps;
 mod words;
 
-pub(super) use archive::Archive;
 pub(super) use builds::{Build, BuildState, Builds, reference_of};
 pub(super) use log::BuildLog;
 pub(super) use model::{BUILT_IN_REF, Image, place_of};

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::daytona::image::Archive;
 use crate::daytona::sandbox::Place;
 use crate::engine::{EngineSandbox, Identity};
+use crate::shared::Archive;
 
 /// The internal reference of the built-in image, which `DAYTONA_SANDBOX_SNAPSHOT` shows
 /// (contract 3.1).

@@ -10,8 +10,8 @@ use crate::e2b::error::ControlError;
 use crate::e2b::life::State;
 use crate::e2b::log::Level;
 use crate::e2b::sandbox::Sandbox;
-use crate::e2b::snapshots::Archive;
 use crate::engine::EngineError;
+use crate::shared::Archive;
 
 /// What a copy is for: the words of its refusals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +60,8 @@ async fn while_halted(app: &App, sandbox: &Sandbox) -> Result<Archive, EngineErr
     let bytes_max = sandbox.profile.files_bytes_max.saturating_mul(2);
     let spooled = async {
         let stream = sandbox.engine.export_files().await?;
-        Archive::spool(app.snapshots.folder(), stream, bytes_max).await
+        let archive = Archive::bounded(app.snapshots.folder(), stream, bytes_max).await;
+        archive.map_err(|error| EngineError::Internal(format!("keep archive: {error}")))
     };
     let outcome = tokio::select! {
         outcome = spooled => outcome,

@@ -16,11 +16,12 @@ use crate::e2b::network::Network;
 use crate::e2b::process::table::ProcessTable;
 use crate::e2b::registry::{Full, Slot};
 use crate::e2b::sandbox::{INCOMING_MAX, Lifecycle, Sandbox, environment};
-use crate::e2b::snapshots::{Archive, Snapshot};
+use crate::e2b::snapshots::Snapshot;
 use crate::e2b::template::{self, Template};
 use crate::e2b::usage::UsageHistory;
 use crate::e2b::watchers::Watchers;
 use crate::engine::{EngineError, EngineSandbox, Profile};
+use crate::shared::Archive;
 
 /// What a new sandbox is to be.
 #[derive(Debug, Clone)]
@@ -102,8 +103,8 @@ async fn do_launch(
 async fn fill(files: &Files, engine: &dyn EngineSandbox) -> Result<(), EngineError> {
     let archive = match files {
         Files::Image => return Ok(()),
-        Files::Snapshot(snapshot) => snapshot.open().await?,
-        Files::Fork(archive) => archive.open().await?,
+        Files::Snapshot(snapshot) => snapshot.open()?,
+        Files::Fork(archive) => archive.reader(),
     };
     engine.import_files(archive).await
 }

@@ -4,10 +4,8 @@
 //! Files, environment and metadata are kept. Deliberately absent: memory. An embedded engine
 //! cannot copy processes, so a sandbox made of a snapshot starts with none, which its log says.
 
-mod archive;
 mod saved;
 mod store;
 
-pub(crate) use archive::Archive;
 pub(crate) use saved::Snapshot;
 pub(crate) use store::{Snapshots, Wanted};

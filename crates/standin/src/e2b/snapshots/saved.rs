@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::io::AsyncRead;
 
-use crate::e2b::snapshots::archive::{self, Archive};
 use crate::e2b::template::{DEFAULT_TAG, NAMESPACE, Template};
 use crate::engine::EngineError;
+use crate::shared::Archive;
 
 /// What is known of a snapshot. Its archive lies beside it, under the same stem.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -74,10 +74,13 @@ impl Snapshot {
     }
 
     /// Its files.
-    pub(crate) async fn open(&self) -> Result<Box<dyn AsyncRead + Send + Unpin>, EngineError> {
-        match &self.archive {
-            Some(archive) => archive.open().await,
-            None => archive::open(&self.file).await,
+    pub(crate) fn open(&self) -> Result<Box<dyn AsyncRead + Send + Unpin>, EngineError> {
+        if let Some(archive) = &self.archive {
+            return Ok(archive.reader());
         }
+        let archive = Archive::open(&self.file);
+        let archive =
+            archive.map_err(|error| EngineError::Internal(format!("open archive: {error}")))?;
+        Ok(archive.reader())
     }
 }

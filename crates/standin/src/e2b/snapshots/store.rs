@@ -10,8 +10,8 @@ use tempfile::NamedTempFile;
 use uuid::Uuid;
 
 use crate::e2b::auth;
-use crate::e2b::snapshots::archive::Archive;
 use crate::e2b::snapshots::saved::Snapshot;
+use crate::shared::Archive;
 
 /// Snapshots kept at most; each is as large as the files of its sandbox.
 const SNAPSHOTS_MAX: usize = 100;
@@ -161,7 +161,7 @@ fn load(path: &Path) -> io::Result<Snapshot> {
 
 fn keep_in(folder: &Path, snapshot: &mut Snapshot, archive: Archive) -> io::Result<()> {
     snapshot.file = folder.join(&snapshot.file);
-    archive.keep(&snapshot.file)?;
+    archive.persist(&snapshot.file)?;
     save(folder, snapshot).inspect_err(|_| discard(snapshot))
 }
 
@@ -192,7 +192,7 @@ mod tests {
     use crate::e2b::template::DEFAULT_TAG;
 
     async fn archive(snapshots: &Snapshots, bytes: &'static [u8]) -> Archive {
-        Archive::spool(snapshots.folder(), Box::new(bytes), 10)
+        Archive::bounded(snapshots.folder(), Box::new(bytes), 10)
             .await
             .unwrap()
     }
@@ -250,7 +250,7 @@ mod tests {
         let snapshots = Snapshots::open(Some(state.path())).unwrap();
         let folder = snapshots.folder().unwrap();
         let long: &[u8] = &[0; 11];
-        let outcome = Archive::spool(Some(folder), Box::new(long), 10).await;
+        let outcome = Archive::bounded(Some(folder), Box::new(long), 10).await;
         assert!(outcome.is_err());
         drop(archive(&snapshots, b"x").await);
         assert_eq!(files(folder), 0);
@@ -260,7 +260,7 @@ mod tests {
     async fn without_a_folder_several_read_an_archive_that_has_no_name() {
         let snapshots = Snapshots::open(None).unwrap();
         let kept = keep(&snapshots, Some("a"), DEFAULT_TAG).await;
-        let (mut one, mut two) = (kept.open().await.unwrap(), kept.open().await.unwrap());
+        let (mut one, mut two) = (kept.open().unwrap(), kept.open().unwrap());
         let (mut first, mut second) = (String::new(), String::new());
         one.read_to_string(&mut first).await.unwrap();
         two.read_to_string(&mut second).await.unwrap();

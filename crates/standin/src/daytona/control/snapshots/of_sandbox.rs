@@ -11,11 +11,12 @@ use crate::daytona::control::body::Fields;
 use crate::daytona::control::lifecycle::not_in_transition;
 use crate::daytona::control::snapshots::make::{check_count, taken};
 use crate::daytona::control::snapshots::names;
-use crate::daytona::image::{Archive, Image};
+use crate::daytona::image::Image;
 use crate::daytona::kept;
 use crate::daytona::sandbox::{Sandbox, State};
 use crate::daytona::snapshot::{Snapshot, SnapshotState};
 use crate::daytona::world::World;
+use crate::shared::Archive;
 
 /// Begins a snapshot, and answers with the sandbox at once.
 pub(in crate::daytona::control) async fn of_sandbox(
@@ -94,7 +95,7 @@ fn begin(
 async fn take(sandbox: &Sandbox, mut image: Image) -> Result<Image, String> {
     let files = sandbox.engine.export_files().await;
     let files = files.map_err(|error| error.to_string())?;
-    let kept = Archive::keep(files)
+    let kept = Archive::unnamed(files)
         .await
         .map_err(|error| error.to_string())?;
     image.files = Some(Arc::new(kept));
