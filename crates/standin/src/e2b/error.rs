@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::engine::EngineError;
+use crate::shared::errno_text;
 
 /// An error of the control plane: `{code, message}` (contract 1.2).
 #[derive(Debug)]
@@ -209,31 +210,5 @@ impl RpcError {
 
 /// An engine's failure in the words of Go's `syscall.Errno`.
 pub(crate) fn go_text(error: &EngineError) -> String {
-    error.errno().map_or_else(
-        || error.to_string(),
-        |errno| nix::errno::Errno::from_raw(errno).desc().to_lowercase(),
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_errno_reads_as_go_writes_it() {
-        for (errno, text) in [
-            (libc::ENOENT, "no such file or directory"),
-            (libc::ENOTDIR, "not a directory"),
-            (libc::EACCES, "permission denied"),
-            (libc::EEXIST, "file exists"),
-            (libc::ENOSPC, "no space left on device"),
-            (libc::E2BIG, "argument list too long"),
-        ] {
-            let error = EngineError::Os {
-                operation: "open".to_owned(),
-                errno,
-            };
-            assert_eq!(go_text(&error), text);
-        }
-    }
+    error.errno().map_or_else(|| error.to_string(), errno_text)
 }

@@ -1,18 +1,23 @@
-//! Plumbing that both stand-ins share, because behind both providers stands the same program: Go's
-//! HTTP library.
+//! Plumbing that both stand-ins share, most of it because both providers' daemons are programs in Go
+//! and leave it to Go's library.
 //!
 //! Comes in: requests and files of either stand-in. Goes out: Go's reading of conditions and ranges,
-//! requests passed on to a port inside a sandbox, archives kept on disk. Deliberately absent: wire
-//! types, JSON and error texts, which each provider has of its own; imports of `e2b` and `daytona`.
+//! its words for system errors and modes, requests passed on to a port inside a sandbox, archives
+//! kept on disk. Deliberately absent: wire types, JSON and errors of a provider, which each has of its
+//! own; imports of `e2b` and `daytona`.
 
 mod archive;
 mod byteranges;
 mod conditions;
+mod errno;
+mod file_mode;
 mod proxy;
 mod range;
 
 pub(crate) use archive::Archive;
 pub(crate) use byteranges::{cut, multipart};
 pub(crate) use conditions::{Conditions, last_modified};
+pub(crate) use errno::errno_text;
+pub(crate) use file_mode::file_mode;
 pub(crate) use proxy::{outgoing, pass_on};
 pub(crate) use range::{RangeAsked, Span};

@@ -8,6 +8,7 @@ use crate::daytona::asked::Asked;
 use crate::daytona::sandbox::iso;
 use crate::daytona::world::{World, empty};
 use crate::engine::EngineError;
+use crate::shared::errno_text;
 
 /// Why the proxy or the daemon refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -178,31 +179,5 @@ pub(super) fn go_error(verb: &str, path: &str, error: &EngineError) -> String {
 
 /// The reason alone, in the words of Go's table of system errors.
 pub(super) fn go_reason(error: &EngineError) -> String {
-    let Some(errno) = error.errno() else {
-        return error.to_string();
-    };
-    let known = match errno {
-        libc::ENOENT => "no such file or directory",
-        libc::EACCES => "permission denied",
-        libc::EPERM => "operation not permitted",
-        libc::ENOTDIR => "not a directory",
-        libc::EISDIR => "is a directory",
-        libc::EEXIST => "file exists",
-        libc::ENOTEMPTY => "directory not empty",
-        libc::EXDEV => "invalid cross-device link",
-        libc::ELOOP => "too many levels of symbolic links",
-        libc::ENAMETOOLONG => "file name too long",
-        libc::ENOSPC => "no space left on device",
-        libc::EROFS => "read-only file system",
-        libc::EINVAL => "invalid argument",
-        libc::ENOEXEC => "exec format error",
-        libc::E2BIG => "argument list too long",
-        libc::EAGAIN => "resource temporarily unavailable",
-        libc::EBUSY => "device or resource busy",
-        libc::ETXTBSY => "text file busy",
-        libc::ENOMEM => "cannot allocate memory",
-        libc::ENXIO => "no such device or address",
-        _ => return nix::errno::Errno::from_raw(errno).desc().to_lowercase(),
-    };
-    known.to_owned()
+    error.errno().map_or_else(|| error.to_string(), errno_text)
 }

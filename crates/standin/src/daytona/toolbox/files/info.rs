@@ -7,6 +7,7 @@ use crate::daytona::toolbox::error::ToolError;
 use crate::daytona::toolbox::files::route::required;
 use crate::daytona::toolbox::machine::Machine;
 use crate::engine::{FileKind, FileStat};
+use crate::shared::file_mode;
 
 /// `GET /files/info?path=`.
 pub(super) async fn info(machine: &Machine) -> Result<Value, ToolError> {
@@ -33,7 +34,7 @@ pub(super) fn dto(name: &str, stat: &FileStat) -> Value {
     json!({
         "name": name,
         "size": stat.size,
-        "mode": mode_text(stat),
+        "mode": file_mode(stat.kind, stat.mode),
         "modTime": modified.strftime("%Y-%m-%d %H:%M:%S%.f +0000 UTC").to_string(),
         "modifiedAt": modified.to_string(),
         "isDir": stat.kind == FileKind::Directory,
@@ -41,34 +42,6 @@ pub(super) fn dto(name: &str, stat: &FileStat) -> Value {
         "group": stat.gid.to_string(),
         "permissions": format!("0{:03o}", stat.mode & 0o777),
     })
-}
-
-/// A mode as Go's `FileMode.String` writes it.
-fn mode_text(stat: &FileStat) -> String {
-    let mut text = String::new();
-    let flags = [
-        (stat.kind == FileKind::Directory, 'd'),
-        (stat.kind == FileKind::Symlink, 'L'),
-        (stat.kind == FileKind::Other, 'D'),
-        (stat.mode & 0o4000 != 0, 'u'),
-        (stat.mode & 0o2000 != 0, 'g'),
-        (stat.kind == FileKind::Other, 'c'),
-        (stat.mode & 0o1000 != 0, 't'),
-    ];
-    text.extend(
-        flags
-            .iter()
-            .filter(|(set, _)| *set)
-            .map(|(_, letter)| letter),
-    );
-    if text.is_empty() {
-        text.push('-');
-    }
-    for (at, letter) in "rwxrwxrwx".chars().enumerate() {
-        let set = stat.mode & (0o400 >> at) != 0;
-        text.push(if set { letter } else { '-' });
-    }
-    text
 }
 
 #[cfg(test)]
@@ -85,20 +58,6 @@ mod tests {
             gid: 1000,
             mtime: (1_767_225_600, 100_000_000),
             link_target: None,
-        }
-    }
-
-    #[test]
-    fn modes_as_go_writes_them() {
-        let cases = [
-            (FileKind::File, 0o644, "-rw-r--r--"),
-            (FileKind::Directory, 0o755, "drwxr-xr-x"),
-            (FileKind::Directory, 0o1777, "dtrwxrwxrwx"),
-            (FileKind::File, 0o4755, "urwxr-xr-x"),
-            (FileKind::Other, 0o666, "Dcrw-rw-rw-"),
-        ];
-        for (kind, mode, expected) in cases {
-            assert_eq!(mode_text(&stat(kind, mode)), expected);
         }
     }
 

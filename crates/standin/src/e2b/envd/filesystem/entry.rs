@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::e2b::sandbox::Sandbox;
 use crate::engine::{Account, FileKind, FileStat, Identity};
+use crate::shared::file_mode;
 
 /// The entry of a path whose own facts are known. Facts are the link's; type and mode are those
 /// of what it points to.
@@ -46,7 +47,7 @@ pub(crate) async fn entry(
     if mode & 0o777 != 0 {
         set("mode", json!(mode & 0o777));
     }
-    set("permissions", json!(permissions(stat.kind, stat.mode)));
+    set("permissions", json!(file_mode(stat.kind, stat.mode)));
     set("owner", json!(owner(stat.uid, accounts)));
     set("group", json!(group(stat.gid, accounts)));
     let nanoseconds = i32::try_from(stat.mtime.1).unwrap_or(0);
@@ -72,47 +73,4 @@ fn group(gid: u32, accounts: &[Account]) -> String {
     named
         .find_map(|account| account.group.clone())
         .unwrap_or_else(|| gid.to_string())
-}
-
-/// Go's `FileMode.String()`.
-fn permissions(kind: FileKind, mode: u32) -> String {
-    let mut text = String::new();
-    match kind {
-        FileKind::File => {}
-        FileKind::Directory => text.push('d'),
-        FileKind::Symlink => text.push('L'),
-        FileKind::Other => text.push('D'),
-    }
-    for (bit, letter) in [(0o4000, 'u'), (0o2000, 'g'), (0o1000, 't')] {
-        if mode & bit != 0 {
-            text.push(letter);
-        }
-    }
-    if text.is_empty() {
-        text.push('-');
-    }
-    for (position, letter) in "rwxrwxrwx".chars().enumerate() {
-        let set = mode & (0o400 >> position) != 0;
-        text.push(if set { letter } else { '-' });
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn permissions_read_as_go_writes_them() {
-        for (kind, mode, expected) in [
-            (FileKind::File, 0o644, "-rw-r--r--"),
-            (FileKind::Directory, 0o755, "drwxr-xr-x"),
-            (FileKind::Symlink, 0o777, "Lrwxrwxrwx"),
-            (FileKind::Directory, 0o1777, "dtrwxrwxrwx"),
-            (FileKind::File, 0o4755, "urwxr-xr-x"),
-            (FileKind::File, 0, "----------"),
-        ] {
-            assert_eq!(permissions(kind, mode), expected);
-        }
-    }
 }
