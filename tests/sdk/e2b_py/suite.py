@@ -13,6 +13,7 @@ import frame  # noqa: E402
 
 # Importing registers the checks.
 import checks_async  # noqa: E402, F401
+import checks_binary  # noqa: E402, F401
 import checks_commands  # noqa: E402, F401
 import checks_errors  # noqa: E402, F401
 import checks_files  # noqa: E402, F401
