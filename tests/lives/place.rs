@@ -212,7 +212,17 @@ impl Running {
     /// Everything that descends from the program, taken while it stands still.
     pub(crate) fn freeze(&self) -> Family {
         self.signal(Signal::SIGSTOP);
+        // The signal is only sent by now: a thread may still come to the end of a write.
+        await_that("a standstill", || self.stands_still());
         Family::of(self.child.id())
+    }
+
+    fn stands_still(&self) -> bool {
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
+        tasks.filter_map(Result::ok).all(|task| {
+            let stat = fs::read_to_string(task.path().join("stat")).unwrap_or_default();
+            stat.is_empty() || stat.contains(") T ")
+        })
     }
 
     /// That it has not ended before what a test waits for.
