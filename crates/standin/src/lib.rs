@@ -10,5 +10,6 @@ pub mod daytona;
 pub mod e2b;
 pub mod engine;
 pub mod fault;
-pub mod front;
+mod front;
+pub mod request_log;
 pub mod server;
