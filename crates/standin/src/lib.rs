@@ -13,3 +13,4 @@ pub mod fault;
 mod front;
 pub mod request_log;
 pub mod server;
+mod shared;

@@ -9,6 +9,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::e2b::idempotency::IdempotencyKeys;
 use crate::e2b::registry::Registry;
+use crate::e2b::slots::Slots;
 use crate::e2b::snapshots::Snapshots;
 use crate::engine::Engine;
 use crate::fault::Tamper;
@@ -32,6 +33,8 @@ pub(crate) struct App {
     pub(crate) allow_network: bool,
     /// The sandboxes.
     pub(crate) registry: Registry,
+    /// Room for more of them.
+    pub(crate) slots: Slots,
     /// The snapshots.
     pub(crate) snapshots: Snapshots,
     /// The creates that may be asked for again.

@@ -1,9 +1,7 @@
 //! What changes in a sandbox's life (contract 1.9).
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
-
-use crate::e2b::sandbox::later;
 
 /// What changes in a sandbox's life.
 #[derive(Debug)]
@@ -107,4 +105,10 @@ impl PauseMode {
             Some(true) | None => Self::Full,
         }
     }
+}
+
+/// `at` and so many seconds.
+pub(crate) fn later(at: Timestamp, seconds: i64) -> Timestamp {
+    at.saturating_add(SignedDuration::from_secs(seconds))
+        .unwrap_or(Timestamp::MAX)
 }

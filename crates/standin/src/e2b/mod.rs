@@ -6,6 +6,7 @@
 
 mod app;
 mod auth;
+mod body;
 mod control;
 mod dispatch;
 mod drain;
@@ -17,14 +18,17 @@ mod idempotency;
 mod life;
 mod log;
 mod network;
+mod pause;
 mod process;
 mod proxy;
 mod registry;
 mod reply;
 mod sandbox;
 mod server;
+mod slots;
 mod snapshots;
 mod template;
+mod timers;
 mod usage;
 mod watchers;
 

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 
 use crate::e2b::app::App;
-use crate::e2b::control::body::{Fields, mismatch};
-use crate::e2b::control::pause::{self, PauseError};
+use crate::e2b::body::{Fields, mismatch};
 use crate::e2b::control::wanted::{Version, check_timeout};
 use crate::e2b::error::ControlError;
 use crate::e2b::life::{PauseMode, State};
+use crate::e2b::pause::{self, PauseError, wake};
 use crate::e2b::sandbox::{LIFETIME_HOURS_MAX, Sandbox, Shorten};
 
 /// Seconds below which a refresh is raised (contract 1.4).
@@ -91,25 +91,6 @@ pub(crate) async fn connect(
     // The provider gives up too; the words are ours.
     let text = format!("Sandbox \"{id}\" is in transition, please retry");
     Err(ControlError::conflict(text))
-}
-
-/// Resumes what is paused, after what is on its way there. `None` if it was something else.
-pub(crate) async fn wake(
-    app: &Arc<App>,
-    sandbox: &Arc<Sandbox>,
-    memory: Option<bool>,
-    seconds: i64,
-) -> Option<Result<Arc<Sandbox>, ControlError>> {
-    let state = sandbox.life().state;
-    if let (State::Running, Some(mode)) = (state, sandbox.lifecycle.auto_pause) {
-        // Its time has come a moment ago, and the task that pauses it has not come to it yet.
-        // If that has just begun, this fails and the wait below is for it.
-        if let Err(PauseError::Engine(error)) = pause::pause(app, sandbox, mode).await {
-            return Some(Err(ControlError::engine("pausing sandbox", &error)));
-        }
-    }
-    sandbox.wait_settled().await;
-    pause::resume(app, sandbox, memory, seconds).await
 }
 
 /// `POST .../resume` (deprecated): only for a paused sandbox, 15 s by default.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::e2b::app::App;
-use crate::e2b::control::body::{Fields, mismatch};
+use crate::e2b::body::{Fields, mismatch};
 use crate::e2b::control::launch::{Blueprint, Files};
 use crate::e2b::error::ControlError;
 use crate::e2b::life::PauseMode;

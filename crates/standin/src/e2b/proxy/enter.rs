@@ -9,9 +9,9 @@ use axum::http::request::Parts;
 use axum::response::Response;
 
 use crate::e2b::app::App;
-use crate::e2b::control::lifecycle::wake;
 use crate::e2b::envd;
 use crate::e2b::life::{PauseMode, State};
+use crate::e2b::pause::wake;
 use crate::e2b::proxy::forward;
 use crate::e2b::proxy::refusal::{Refusal, TRAFFIC_HEADER};
 use crate::e2b::reply::Route;

@@ -12,10 +12,10 @@ use axum::http::StatusCode;
 
 use crate::e2b::app::App;
 use crate::e2b::error::ControlError;
-use crate::e2b::life::{PauseMode, State};
+use crate::e2b::life::{PauseMode, State, later};
 use crate::e2b::log::Level;
-use crate::e2b::registry::SANDBOXES_MAX;
-use crate::e2b::sandbox::{Sandbox, later};
+use crate::e2b::sandbox::Sandbox;
+use crate::e2b::slots::SANDBOXES_MAX;
 use crate::engine::EngineError;
 
 /// How often every process is killed before a cold boot gives up: each time some may have forked.
@@ -85,6 +85,25 @@ async fn do_pause(
     Ok(())
 }
 
+/// Resumes what is paused, after what is on its way there. `None` if it was something else.
+pub(crate) async fn wake(
+    app: &Arc<App>,
+    sandbox: &Arc<Sandbox>,
+    memory: Option<bool>,
+    seconds: i64,
+) -> Option<Result<Arc<Sandbox>, ControlError>> {
+    let state = sandbox.life().state;
+    if let (State::Running, Some(mode)) = (state, sandbox.lifecycle.auto_pause) {
+        // Its time has come a moment ago, and the task that pauses it has not come to it yet.
+        // If that has just begun, this fails and the wait below is for it.
+        if let Err(PauseError::Engine(error)) = pause(app, sandbox, mode).await {
+            return Some(Err(ControlError::engine("pausing sandbox", &error)));
+        }
+    }
+    sandbox.wait_settled().await;
+    resume(app, sandbox, memory, seconds).await
+}
+
 /// Lets a paused sandbox run again, with memory or by a cold boot. `None` if it was not paused.
 pub(crate) async fn resume(
     app: &Arc<App>,
@@ -123,7 +142,7 @@ async fn do_resume(
     wanted: PauseMode,
     seconds: i64,
 ) -> Result<Arc<Sandbox>, ControlError> {
-    if !app.registry.enter(&sandbox.slot) {
+    if !app.slots.enter(&sandbox.slot) {
         return Err(too_many());
     }
     let failed = |error: EngineError| {
