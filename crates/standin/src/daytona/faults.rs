@@ -39,7 +39,7 @@ impl FaultAnswers for Answers {
         let status = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         match code {
             // The load balancer answers without a body (contract 2.2).
-            502 | 504 => crate::daytona::world::empty(status),
+            502 | 504 => crate::daytona::reply::empty(status),
             503 => self.error(
                 status,
                 "Service is currently under maintenance. Please try again later.",

@@ -20,6 +20,7 @@ mod preview;
 mod provision;
 mod rate;
 mod registry;
+mod reply;
 mod sandbox;
 mod server;
 mod snapshot;

@@ -250,8 +250,3 @@ impl Sandbox {
         facts.last_activity_at = facts.last_activity_at.max(now);
     }
 }
-
-/// A time as JavaScript writes it: milliseconds and `Z`.
-pub(super) fn iso(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
-}

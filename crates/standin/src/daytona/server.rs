@@ -21,9 +21,10 @@ use crate::daytona::image::Builds;
 use crate::daytona::preview::SignedPreviews;
 use crate::daytona::rate::Rates;
 use crate::daytona::registry::Registry;
+use crate::daytona::reply::text;
 use crate::daytona::sandbox::State;
 use crate::daytona::snapshot::Snapshots;
-use crate::daytona::world::{World, text};
+use crate::daytona::world::World;
 use crate::daytona::{control, front, kept, life, preview, timers, toolbox};
 use crate::fault::{Connections, Fault, FaultListener, FaultSwitch, serve, with_faults};
 use crate::front::Front;
@@ -110,7 +111,7 @@ async fn handle(Shared(world): Shared<Arc<World>>, request: Request) -> Response
             }
         })
         .await;
-    answer.unwrap_or_else(|| crate::daytona::world::empty(StatusCode::BAD_GATEWAY))
+    answer.unwrap_or_else(|| crate::daytona::reply::empty(StatusCode::BAD_GATEWAY))
 }
 
 /// Outside `/api/` the server gives the dashboard's page (contract 1.2): a client that forgot the

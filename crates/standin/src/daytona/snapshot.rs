@@ -7,7 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::daytona::image::{BUILT_IN_REF, Image};
-use crate::daytona::sandbox::{BuildInfo, Resources, iso};
+use crate::daytona::reply::iso;
+use crate::daytona::sandbox::{BuildInfo, Resources};
 use crate::daytona::view::build_info;
 use crate::daytona::world::{ORGANIZATION, REGIONS};
 

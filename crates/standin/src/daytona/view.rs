@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::daytona::sandbox::{Backup, BuildInfo, Facts, Sandbox, iso};
+use crate::daytona::reply::iso;
+use crate::daytona::sandbox::{Backup, BuildInfo, Facts, Sandbox};
 use crate::daytona::world::{ORGANIZATION, World};
 
 impl Sandbox {

@@ -5,9 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use axum::body::Body;
-use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use cutover_base::clock::Clock;
 use jiff::Timestamp;
@@ -21,6 +19,7 @@ use crate::daytona::image::Builds;
 use crate::daytona::preview::SignedPreviews;
 use crate::daytona::rate::Rates;
 use crate::daytona::registry::Registry;
+use crate::daytona::reply;
 use crate::daytona::snapshot::Snapshots;
 use crate::engine::Engine;
 use crate::fault::Tamper;
@@ -107,7 +106,7 @@ impl World {
         mut message: Value,
     ) -> Response {
         self.tamper(asked, &mut message);
-        json_response(status, message.to_string().into_bytes())
+        reply::json(status, message.to_string().into_bytes())
     }
 
     /// An answer of the toolbox, in JSON as Go writes it.
@@ -118,7 +117,7 @@ impl World {
         mut message: Value,
     ) -> Response {
         self.tamper(asked, &mut message);
-        json_response(status, go_json(&message))
+        reply::json(status, go_json(&message))
     }
 
     fn tamper(&self, asked: &Asked, message: &mut Value) {
@@ -126,32 +125,4 @@ impl World {
             tamper.json(&asked.route(), message);
         }
     }
-}
-
-fn json_response(status: StatusCode, bytes: Vec<u8>) -> Response {
-    let mut response = Response::new(Body::from(bytes));
-    *response.status_mut() = status;
-    response.headers_mut().insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static("application/json; charset=utf-8"),
-    );
-    response
-}
-
-/// An answer without a body.
-pub(super) fn empty(status: StatusCode) -> Response {
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = status;
-    response
-}
-
-/// An answer of plain text.
-pub(super) fn text(status: StatusCode, body: impl Into<Body>) -> Response {
-    let mut response = Response::new(body.into());
-    *response.status_mut() = status;
-    response.headers_mut().insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static("text/plain; charset=utf-8"),
-    );
-    response
 }

@@ -2,11 +2,13 @@
 
 use serde_json::{Value, json};
 
-use crate::daytona::control::route::API_VERSION;
 use crate::daytona::control::settings::AUTO_ARCHIVE_MIN_MAX;
 use crate::daytona::rate::Bucket;
 use crate::daytona::snapshot::DEFAULT;
 use crate::daytona::world::World;
+
+/// The version that every answer names: that of the source the contract was read from.
+pub(super) const API_VERSION: &str = "v0.190.0";
 
 /// What SDKs before 0.147 learn the toolbox from. There is no login, so its fields are empty.
 pub(super) fn config(world: &World) -> Value {

@@ -5,7 +5,7 @@ use axum::response::Response;
 use serde_json::json;
 
 use crate::daytona::asked::Asked;
-use crate::daytona::sandbox::iso;
+use crate::daytona::reply::iso;
 use crate::daytona::world::World;
 
 /// Why the control plane refused.

@@ -3,6 +3,7 @@
 //! Comes in: requests whose path begins with `/api`. Goes out: sandbox and snapshot DTOs, error
 //! bodies as its framework gives them. Deliberately absent: everything that happens inside a sandbox.
 
+mod answer;
 mod body;
 mod build_logs;
 mod check;
@@ -24,5 +25,3 @@ mod snapshots;
 pub(super) use build_logs::{is_log, of_path as build_log};
 pub(super) use error::ApiError;
 pub(super) use route::handle;
-
-pub(super) use crate::daytona::image::BUILT_IN_REF as IMAGE_REF;

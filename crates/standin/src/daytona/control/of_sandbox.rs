@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use serde_json::json;
 
 use crate::daytona::asked::Asked;
-use crate::daytona::control::route::Answer;
+use crate::daytona::control::answer::Answer;
 use crate::daytona::control::{
     ApiError, build_logs, check, lifecycle, ports, resize, settings, snapshots,
 };

@@ -5,22 +5,12 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
-use serde_json::Value;
 
 use crate::daytona::asked::Asked;
+use crate::daytona::control::answer::Answer;
 use crate::daytona::control::{ApiError, build_logs, config, create, list, of_sandbox, snapshots};
 use crate::daytona::rate::Bucket;
-use crate::daytona::world::{World, empty};
-
-/// The version that every answer names: that of the source the contract was read from.
-pub(super) const API_VERSION: &str = "v0.190.0";
-
-/// What an operation answers.
-pub(super) enum Answer {
-    Json(StatusCode, Value),
-    Empty(StatusCode),
-    Whole(Box<Response>),
-}
+use crate::daytona::world::World;
 
 /// First segments below `/api` that Daytona has and the stand-in has not (contract 1.5), and why.
 const REFUSED: [(&str, &str); 16] = [
@@ -64,15 +54,13 @@ pub(in crate::daytona) async fn handle(world: Arc<World>, asked: Asked, body: Bo
         }
     };
     let mut response = match answer {
-        Ok(Answer::Json(status, value)) => world.control_json(&asked, status, value),
-        Ok(Answer::Empty(status)) => empty(status),
-        Ok(Answer::Whole(response)) => *response,
+        Ok(answer) => answer.into_response(&world, &asked),
         Err(error) => error.into_response(&world, &asked),
     };
     if let Some(left) = left {
         left.tell(&mut response);
     }
-    let version = HeaderValue::from_static(API_VERSION);
+    let version = HeaderValue::from_static(config::API_VERSION);
     response
         .headers_mut()
         .insert("x-daytona-api-version", version);

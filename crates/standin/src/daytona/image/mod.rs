@@ -8,6 +8,7 @@
 mod archive;
 mod builder;
 mod builds;
+mod dockerfile;
 mod log;
 mod model;
 mod recipe;

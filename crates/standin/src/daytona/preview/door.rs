@@ -1,6 +1,6 @@
 //! Who may enter by a preview address (contract 2.1, 2.2).
 
-use axum::http::HeaderValue;
+use axum::http::{HeaderValue, Uri};
 use percent_encoding::percent_decode_str;
 
 use crate::daytona::asked::Asked;
@@ -89,4 +89,37 @@ fn cookie(asked: &Asked, name: &str) -> Option<String> {
     let mut pairs = cookies.filter_map(|pair| pair.trim().split_once('='));
     let (_, value) = pairs.find(|(key, _)| *key == name)?;
     Some(percent_decode_str(value).decode_utf8_lossy().into_owned())
+}
+
+/// A request's path and query without the token.
+pub(super) fn without_token(uri: &Uri) -> String {
+    let path = uri.path();
+    let Some(query) = uri.query() else {
+        return path.to_owned();
+    };
+    let rest: Vec<&str> = query
+        .split('&')
+        .filter(|pair| pair.split('=').next() != Some(TOKEN_PARAM))
+        .collect();
+    if rest.is_empty() {
+        return path.to_owned();
+    }
+    format!("{path}?{}", rest.join("&"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_token_stays_outside() {
+        for (uri, expected) in [
+            ("/a", "/a"),
+            ("/a?b=1&DAYTONA_SANDBOX_AUTH_KEY=t&c=%20", "/a?b=1&c=%20"),
+            ("/?DAYTONA_SANDBOX_AUTH_KEY=t", "/"),
+            ("/?b", "/?b"),
+        ] {
+            assert_eq!(without_token(&uri.parse().unwrap()), expected, "{uri}");
+        }
+    }
 }

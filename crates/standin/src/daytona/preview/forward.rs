@@ -14,8 +14,7 @@ use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tokio_util::sync::CancellationToken;
 
-use crate::daytona::preview::door::TOKEN_HEADER;
-use crate::daytona::preview::handle::without_token;
+use crate::daytona::preview::door::{TOKEN_HEADER, without_token};
 use crate::daytona::sandbox::Sandbox;
 use crate::daytona::toolbox::ToolError;
 use crate::daytona::world::World;

@@ -8,7 +8,7 @@ use axum::response::Response;
 
 use crate::daytona::asked::Asked;
 use crate::daytona::preview::address::Address;
-use crate::daytona::preview::door::{TOKEN_PARAM, admits, enter};
+use crate::daytona::preview::door::{admits, enter};
 use crate::daytona::preview::forward::forward;
 use crate::daytona::sandbox::Sandbox;
 use crate::daytona::toolbox;
@@ -86,37 +86,4 @@ async fn to_toolbox(world: Arc<World>, sandbox: &Sandbox, mut request: Request) 
     let (mut asked, body) = Asked::new(request);
     enter(&world, &mut asked);
     toolbox::handle(world, asked, body).await
-}
-
-/// A request's path and query without the token.
-pub(super) fn without_token(uri: &Uri) -> String {
-    let path = uri.path();
-    let Some(query) = uri.query() else {
-        return path.to_owned();
-    };
-    let rest: Vec<&str> = query
-        .split('&')
-        .filter(|pair| pair.split('=').next() != Some(TOKEN_PARAM))
-        .collect();
-    if rest.is_empty() {
-        return path.to_owned();
-    }
-    format!("{path}?{}", rest.join("&"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_token_stays_outside() {
-        for (uri, expected) in [
-            ("/a", "/a"),
-            ("/a?b=1&DAYTONA_SANDBOX_AUTH_KEY=t&c=%20", "/a?b=1&c=%20"),
-            ("/?DAYTONA_SANDBOX_AUTH_KEY=t", "/"),
-            ("/?b", "/?b"),
-        ] {
-            assert_eq!(without_token(&uri.parse().unwrap()), expected, "{uri}");
-        }
-    }
 }

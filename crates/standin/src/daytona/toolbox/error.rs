@@ -5,8 +5,8 @@ use axum::response::Response;
 use serde_json::{Map, Value};
 
 use crate::daytona::asked::Asked;
-use crate::daytona::sandbox::iso;
-use crate::daytona::world::{World, empty};
+use crate::daytona::reply::{empty, iso};
+use crate::daytona::world::World;
 use crate::engine::EngineError;
 
 /// Why the proxy or the daemon refused.

@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::time::Instant;
 
 use crate::daytona::life;
-use crate::daytona::toolbox::code_run::Artifacts;
+use crate::daytona::toolbox::charts::Artifacts;
 use crate::daytona::toolbox::env::is_env_name;
 use crate::daytona::toolbox::error::{ToolError, go_reason};
 use crate::daytona::toolbox::fields::Fields;

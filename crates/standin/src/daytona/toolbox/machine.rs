@@ -9,8 +9,9 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::daytona::asked::Asked;
-use crate::daytona::control::IMAGE_REF;
+use crate::daytona::image::BUILT_IN_REF;
 use crate::daytona::sandbox::Sandbox;
+use crate::daytona::toolbox::error::ToolError;
 use crate::daytona::toolbox::proxy::Busy;
 use crate::daytona::world::{ORGANIZATION, World};
 use crate::engine::{EngineSandbox, Identity};
@@ -84,6 +85,12 @@ impl Machine {
         below.map_or(path, |below| if below.is_empty() { "." } else { below })
     }
 
+    /// A query parameter that must be there.
+    pub(super) fn required(&self, name: &str) -> Result<String, ToolError> {
+        let given = self.asked.param(name).filter(|value| !value.is_empty());
+        given.ok_or_else(|| ToolError::bad(format!("{name} is required")))
+    }
+
     /// The daemon's own environment, which everything it starts inherits (contract 3.1).
     pub(super) fn env(&self) -> BTreeMap<String, String> {
         let fixed = &self.sandbox.fixed;
@@ -97,7 +104,7 @@ impl Machine {
             own("HOME", &self.sandbox.place.home),
             own("HOSTNAME", &fixed.id),
             own("DAYTONA_SANDBOX_ID", &fixed.id),
-            own("DAYTONA_SANDBOX_SNAPSHOT", IMAGE_REF),
+            own("DAYTONA_SANDBOX_SNAPSHOT", BUILT_IN_REF),
             own("DAYTONA_SANDBOX_USER", &fixed.user),
         ]);
         env.extend(fixed.env.clone());

@@ -9,11 +9,12 @@ use axum::response::Response;
 use jiff::SignedDuration;
 
 use crate::daytona::asked::Asked;
+use crate::daytona::reply::{empty, text};
 use crate::daytona::sandbox::{Sandbox, State};
 use crate::daytona::toolbox::error::ToolError;
 use crate::daytona::toolbox::machine::Machine;
 use crate::daytona::toolbox::route;
-use crate::daytona::world::{World, empty, text};
+use crate::daytona::world::World;
 
 /// How long the proxy remembers that a key may use a sandbox (contract 2.2).
 const CACHED_FOR: SignedDuration = SignedDuration::from_secs(120);

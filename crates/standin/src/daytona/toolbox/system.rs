@@ -9,7 +9,7 @@ use axum::response::Response;
 use serde_json::{Value, json};
 use tokio::io::AsyncReadExt as _;
 
-use crate::daytona::sandbox::iso;
+use crate::daytona::reply::iso;
 use crate::daytona::toolbox::error::ToolError;
 use crate::daytona::toolbox::machine::Machine;
 use crate::engine::{EngineError, Usage};

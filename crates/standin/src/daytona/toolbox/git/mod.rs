@@ -12,6 +12,7 @@ mod refusal;
 mod remote;
 mod route;
 mod run;
+mod said;
 mod status;
 mod undo;
 

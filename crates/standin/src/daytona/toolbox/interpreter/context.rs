@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::daytona::life;
-use crate::daytona::sandbox::iso;
+use crate::daytona::reply::iso;
 use crate::daytona::toolbox::error::{ToolError, go_reason};
 use crate::daytona::toolbox::interpreter::worker::Worker;
 use crate::daytona::toolbox::machine::Machine;

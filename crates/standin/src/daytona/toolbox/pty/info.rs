@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::daytona::sandbox::iso;
+use crate::daytona::reply::iso;
 
 /// Largest width and height (contract 2.4).
 pub(super) const CELLS_MAX: u16 = 1000;
