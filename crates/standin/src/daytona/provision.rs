@@ -16,7 +16,7 @@ pub(super) async fn make(world: &World, fixed: Fixed, facts: Facts) -> Result<Sa
     profile.network = world.allow_network && !facts.network.block_all;
     let engine = world.engine.create(&profile).await;
     let engine = engine.map_err(|error| error.to_string())?;
-    Ok(Sandbox::new(fixed, facts, engine, world.stop.clone()))
+    Ok(Sandbox::new(fixed, facts, engine, world.tasks.stop.clone()))
 }
 
 /// Fills a sandbox with its image.

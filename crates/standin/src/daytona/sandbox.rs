@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
-use crate::daytona::image::{Archive, Image};
+use crate::daytona::image::{Archive, Image, Place};
 pub(super) use crate::daytona::state::State;
 use crate::daytona::toolbox::live::Live;
 use crate::daytona::toolbox::session::Session;
@@ -107,14 +107,6 @@ pub(super) enum Backup {
     InProgress,
     Failed,
     Completed(Timestamp),
-}
-
-/// Where and as whom things run in a sandbox.
-#[derive(Debug, Clone)]
-pub(super) struct Place {
-    pub(super) home: String,
-    pub(super) work_dir: String,
-    pub(super) identity: Identity,
 }
 
 /// A place that is known once the image is there. Nothing runs in a sandbox before.

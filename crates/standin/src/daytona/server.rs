@@ -10,20 +10,19 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use cutover_base::clock::Clock;
 use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use crate::daytona::asked::Asked;
 use crate::daytona::faults::Answers;
 use crate::daytona::front::DaytonaWire;
-use crate::daytona::image::Builds;
-use crate::daytona::preview::SignedPreviews;
+use crate::daytona::image::{Builder, Builds};
 use crate::daytona::rate::Rates;
 use crate::daytona::registry::Registry;
 use crate::daytona::reply::text;
 use crate::daytona::sandbox::State;
+use crate::daytona::signed_previews::SignedPreviews;
 use crate::daytona::snapshot::Snapshots;
+use crate::daytona::tasks::Tasks;
 use crate::daytona::world::World;
 use crate::daytona::{control, front, kept, life, preview, timers, toolbox};
 use crate::fault::{Connections, Fault, FaultListener, FaultSwitch, serve, with_faults};
@@ -42,6 +41,11 @@ pub async fn start(options: StandinOptions) -> Result<Arc<dyn Standin>, StandinE
     let addr = listener.addr().map_err(bind)?;
     let connections = listener.connections();
     let seen = (&options).into();
+    let tasks = Tasks::default();
+    let builder = Builder {
+        engine: Arc::clone(&options.engine),
+        allow_network: options.allow_network,
+    };
     let world = Arc::new(World {
         engine: options.engine,
         clock: options.clock,
@@ -52,12 +56,11 @@ pub async fn start(options: StandinOptions) -> Result<Arc<dyn Standin>, StandinE
         allow_network: options.allow_network,
         registry: Registry::default(),
         state_dir: options.state_dir,
-        builds: Builds::default(),
+        builds: Builds::new(builder, tasks.clone()),
         snapshots: Snapshots::default(),
         signed: SignedPreviews::default(),
         rates: Rates::default(),
-        tasks: TaskTracker::new(),
-        stop: CancellationToken::new(),
+        tasks,
     });
     kept::load(&world);
     let switch = options.faults;
@@ -70,11 +73,11 @@ pub async fn start(options: StandinOptions) -> Result<Arc<dyn Standin>, StandinE
     let router = with_faults(router, switch.clone(), answers);
     let gate = Front::new(Arc::new(DaytonaWire(Arc::clone(&world))), &seen);
     let router = gate.before(router);
-    world.tasks.spawn(async move {
+    world.tasks.tracker.spawn(async move {
         // `serve` gives no error; it ends with its connections.
         let _ = serve(listener, router).await;
     });
-    world.background(timers::run(Arc::clone(&world)));
+    world.tasks.background(timers::run(Arc::clone(&world)));
     let standin: Arc<dyn Standin> = Arc::new(DaytonaStandin {
         world,
         connections,
@@ -93,6 +96,7 @@ async fn handle(Shared(world): Shared<Arc<World>>, request: Request) -> Response
     let shared = Arc::clone(&world);
     let address = preview::host_of(&request).and_then(preview::Address::read);
     let answer = world
+        .tasks
         .detached(async move {
             if let Some(address) = address {
                 return preview::handle(shared, address, request).await;
@@ -203,7 +207,7 @@ impl Standin for DaytonaStandin {
             ending.spawn(async move {
                 let shared = Arc::clone(&world);
                 let end = async move { life::finish_destroy(&shared, &sandbox).await };
-                world.detached(end).await.is_some()
+                world.tasks.detached(end).await.is_some()
             });
         }
         let ended = ending.join_all().await;
@@ -215,8 +219,8 @@ impl Standin for DaytonaStandin {
         self.connections.stop().await;
         // A request that was at work may have started one more shell before its connection broke.
         self.abort();
-        self.world.tasks.close();
-        self.world.tasks.wait().await;
+        self.world.tasks.tracker.close();
+        self.world.tasks.tracker.wait().await;
         // Requests that were at work are over now; whatever they made is taken away.
         for sandbox in self.world.registry.all() {
             life::finish_destroy(&self.world, &sandbox).await;
@@ -226,7 +230,7 @@ impl Standin for DaytonaStandin {
 
 impl DaytonaStandin {
     fn abort(&self) {
-        self.world.stop.cancel();
+        self.world.tasks.stop.cancel();
         self.connections.abort();
         for sandbox in self.world.registry.all() {
             sandbox.boot().cancel();
@@ -242,11 +246,11 @@ impl Drop for DaytonaStandin {
             return;
         }
         let world = Arc::clone(&self.world);
-        self.world.tasks.spawn(async move {
+        self.world.tasks.tracker.spawn(async move {
             for sandbox in world.registry.all() {
                 life::finish_destroy(&world, &sandbox).await;
             }
         });
-        self.world.tasks.close();
+        self.world.tasks.tracker.close();
     }
 }

@@ -4,13 +4,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use indexmap::IndexMap;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
 
 use crate::daytona::image::{BUILT_IN_REF, Image};
-use crate::daytona::reply::iso;
 use crate::daytona::sandbox::{BuildInfo, Resources};
-use crate::daytona::view::build_info;
-use crate::daytona::world::{ORGANIZATION, REGIONS};
 
 /// The snapshot of a sandbox that names none; Daytona keeps sandboxes of it warm.
 pub(super) const DEFAULT: &str = "daytonaio/sandbox:0.8.0";
@@ -147,52 +143,6 @@ impl Snapshot {
         self.facts().image = Some(image);
         self.set(SnapshotState::Active, None, now);
     }
-
-    /// The snapshot on the wire (contract 5.2).
-    pub(super) fn dto(&self, now: Timestamp) -> Value {
-        let state = self.state(now);
-        let facts = self.facts().clone();
-        let image = facts.image.as_ref();
-        let files = image.and_then(|image| image.files.as_ref());
-        let mut dto = json!({
-            "id": self.id,
-            "organizationId": ORGANIZATION,
-            "general": self.general,
-            "name": self.name,
-            "state": state.word(),
-            "size": files.map(|files| gigabytes(files.len)),
-            "entrypoint": self.entrypoint,
-            "cpu": self.resources.cpu,
-            "gpu": 0,
-            "mem": self.resources.memory,
-            "disk": self.resources.disk,
-            "errorReason": facts.error,
-            "createdAt": iso(self.created_at),
-            "updatedAt": iso(facts.updated_at),
-            "lastUsedAt": facts.last_used_at.map(iso),
-            "sourceSandboxId": self.source,
-            "regionIds": REGIONS,
-            "sandboxClass": "container",
-        });
-        if let Some(fields) = dto.as_object_mut() {
-            for (name, value) in [
-                ("imageName", self.image_name.clone().map(Value::String)),
-                ("buildInfo", self.build.as_ref().map(build_info)),
-                ("ref", image.map(|image| image.reference.clone().into())),
-            ] {
-                if let Some(value) = value {
-                    fields.insert(name.to_owned(), value);
-                }
-            }
-        }
-        dto
-    }
-}
-
-/// Bytes in gigabytes, to two digits, as the service shows sizes.
-fn gigabytes(bytes: u64) -> f64 {
-    let hundredths = u32::try_from(bytes / 10_000_000).unwrap_or(u32::MAX);
-    f64::from(hundredths) / 100.0
 }
 
 /// All snapshots of a stand-in.

@@ -9,20 +9,16 @@ use jiff::{SignedDuration, Timestamp};
 use crate::daytona::life;
 use crate::daytona::sandbox::{Sandbox, State};
 use crate::daytona::world::World;
+use crate::shared::deadlines;
 
-/// Fires every deadline as it comes, for ever.
+/// Fires every deadline as it comes, until the stand-in stops.
 pub(super) async fn run(world: Arc<World>) {
-    loop {
-        let due = first_due(&world);
-        let changed = world.registry.changed.notified();
-        match due {
-            None => changed.await,
-            Some(at) => tokio::select! {
-                () = world.clock.sleep_until(at) => fire(&world),
-                () = changed => {}
-            },
-        }
-    }
+    let fire = || {
+        fire(&world);
+        std::future::ready(first_due(&world))
+    };
+    let changed = &world.registry.changed;
+    deadlines::run(&world.clock, changed, &world.tasks.stop, fire).await;
 }
 
 /// When the next thing happens. Holds no sandbox when it is done: one that is destroyed while the
@@ -81,7 +77,9 @@ fn act(world: &Arc<World>, sandbox: Arc<Sandbox>) {
         life::mark_destroying(&mut facts, now);
         drop(facts);
         let shared = Arc::clone(world);
-        world.background(async move { life::finish_destroy(&shared, &sandbox).await });
+        world
+            .tasks
+            .background(async move { life::finish_destroy(&shared, &sandbox).await });
         return;
     }
     match (facts.state, facts.stopped_at) {
@@ -89,7 +87,9 @@ fn act(world: &Arc<World>, sandbox: Arc<Sandbox>) {
             life::mark_stopping(&mut facts, now);
             drop(facts);
             let shared = Arc::clone(world);
-            world.background(async move { life::finish_stop(&shared, &sandbox, false).await });
+            world
+                .tasks
+                .background(async move { life::finish_stop(&shared, &sandbox, false).await });
         }
         (State::Stopped | State::Archived, Some(since))
             if facts.auto_delete_min >= 0 && minutes(since) >= facts.auto_delete_min =>
@@ -97,7 +97,9 @@ fn act(world: &Arc<World>, sandbox: Arc<Sandbox>) {
             life::mark_destroying(&mut facts, now);
             drop(facts);
             let shared = Arc::clone(world);
-            world.background(async move { life::finish_destroy(&shared, &sandbox).await });
+            world
+                .tasks
+                .background(async move { life::finish_destroy(&shared, &sandbox).await });
         }
         (State::Stopped, _) => {
             facts.state = State::Archived;

@@ -10,17 +10,16 @@ use axum::response::Response;
 use cutover_base::clock::Clock;
 use jiff::Timestamp;
 use serde_json::Value;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use crate::daytona::asked::Asked;
 use crate::daytona::escape::go_json;
 use crate::daytona::image::Builds;
-use crate::daytona::preview::SignedPreviews;
 use crate::daytona::rate::Rates;
 use crate::daytona::registry::Registry;
 use crate::daytona::reply;
+use crate::daytona::signed_previews::SignedPreviews;
 use crate::daytona::snapshot::Snapshots;
+use crate::daytona::tasks::Tasks;
 use crate::engine::Engine;
 use crate::fault::Tamper;
 
@@ -46,10 +45,7 @@ pub(super) struct World {
     pub(super) snapshots: Snapshots,
     pub(super) signed: SignedPreviews,
     pub(super) rates: Rates,
-    /// Every task of this stand-in.
-    pub(super) tasks: TaskTracker,
-    /// Ends every task.
-    pub(super) stop: CancellationToken,
+    pub(super) tasks: Tasks,
 }
 
 impl fmt::Debug for World {
@@ -67,35 +63,9 @@ impl World {
         self.clock.now()
     }
 
-    /// Whether a sandbox is walled off from the host: files and process ids of its own.
-    pub(super) fn isolates(&self) -> bool {
-        let capabilities = self.engine.capabilities();
-        capabilities.iter().any(|word| word == "isolation")
-    }
-
     /// What a sandbox's `toolboxProxyUrl` says (no slash at its end).
     pub(super) fn toolbox_url(&self) -> String {
         format!("http://{}/toolbox", self.addr)
-    }
-
-    /// Runs work that goes on when the client goes away, and waits for it. `None` when the
-    /// stand-in is told to stop.
-    pub(super) async fn detached<T: Send + 'static>(
-        &self,
-        work: impl Future<Output = T> + Send + 'static,
-    ) -> Option<T> {
-        let stop = self.stop.clone();
-        let task = self
-            .tasks
-            .spawn(async move { stop.run_until_cancelled(work).await });
-        task.await.ok().flatten()
-    }
-
-    /// Runs work that nobody waits for, until the stand-in is told to stop.
-    pub(super) fn background(&self, work: impl Future<Output = ()> + Send + 'static) {
-        let stop = self.stop.clone();
-        self.tasks
-            .spawn(async move { stop.run_until_cancelled(work).await });
     }
 
     /// An answer of the control plane, in plain JSON.

@@ -93,7 +93,7 @@ pub(super) fn of(
         ApiError::new(StatusCode::NOT_FOUND, message)
     })?;
     let body = if asked.param("follow").as_deref() == Some("true") {
-        follow(build, world.stop.clone())
+        follow(build, world.tasks.stop.clone())
     } else {
         Body::from(build.log.from(0))
     };

@@ -85,13 +85,15 @@ async fn of_build(
     };
     let facts = facts(world, order, name, State::PendingBuild);
     let sandbox = Arc::new(provision::make(world, fixed, facts).await?);
-    let ordered = world.builds.order(world, &build.reference, recipe);
+    let ordered = world.builds.order(&build.reference, recipe);
     if matches!(*ordered.state().borrow(), BuildState::Done(_)) {
         sandbox.facts().state = State::Creating;
     }
     let dto = sandbox.dto(world);
     world.registry.add(Arc::clone(&sandbox));
-    world.background(provision::when_built(Arc::clone(world), sandbox, ordered));
+    world
+        .tasks
+        .background(provision::when_built(Arc::clone(world), sandbox, ordered));
     Ok(dto)
 }
 

@@ -51,7 +51,7 @@ pub(super) fn start(world: &Arc<World>, sandbox: &Arc<Sandbox>) -> Result<Value,
     if from == State::Archived {
         let dto = sandbox.dto(world);
         let (shared, sandbox) = (Arc::clone(world), Arc::clone(sandbox));
-        world.background(async move {
+        world.tasks.background(async move {
             shared.clock.sleep(RESTORING).await;
             if sandbox.facts().state == State::Restoring {
                 life::boot(&shared, &sandbox);
@@ -89,7 +89,9 @@ pub(super) fn stop(
     }
     let dto = sandbox.dto(world);
     let (shared, sandbox) = (Arc::clone(world), Arc::clone(sandbox));
-    world.background(async move { life::finish_stop(&shared, &sandbox, force).await });
+    world
+        .tasks
+        .background(async move { life::finish_stop(&shared, &sandbox, force).await });
     Ok(dto)
 }
 
@@ -109,7 +111,7 @@ pub(super) fn archive(world: &Arc<World>, sandbox: &Arc<Sandbox>) -> Result<Valu
     }
     let dto = sandbox.dto(world);
     let (shared, sandbox) = (Arc::clone(world), Arc::clone(sandbox));
-    world.background(async move {
+    world.tasks.background(async move {
         shared.clock.sleep(ARCHIVING).await;
         {
             let mut facts = sandbox.facts();
@@ -139,7 +141,9 @@ pub(super) fn delete(world: &Arc<World>, sandbox: &Arc<Sandbox>) -> Result<Value
     }
     let dto = sandbox.dto(world);
     let (shared, sandbox) = (Arc::clone(world), Arc::clone(sandbox));
-    world.background(async move { life::finish_destroy(&shared, &sandbox).await });
+    world
+        .tasks
+        .background(async move { life::finish_destroy(&shared, &sandbox).await });
     Ok(dto)
 }
 

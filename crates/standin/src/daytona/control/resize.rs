@@ -38,7 +38,7 @@ pub(super) async fn resize(
     };
     let dto = sandbox.dto(world);
     let (shared, sandbox) = (Arc::clone(world), Arc::clone(sandbox));
-    world.background(async move {
+    world.tasks.background(async move {
         shared.clock.sleep(RESIZING).await;
         let mut facts = sandbox.facts();
         if matches!(facts.state, State::Resizing { .. }) {
@@ -104,7 +104,7 @@ pub(super) fn backup(world: &Arc<World>, sandbox: &Arc<Sandbox>) -> Result<Value
     }
     let dto = sandbox.dto(world);
     let (shared, sandbox) = (Arc::clone(world), Arc::clone(sandbox));
-    world.background(async move {
+    world.tasks.background(async move {
         let kept = match sandbox.engine.export_files().await {
             Ok(files) => Archive::keep(files)
                 .await

@@ -80,7 +80,7 @@ pub(super) async fn forward(
     let opened = http1::handshake(TokioIo::new(stream)).await;
     let (mut sender, connection) = opened.map_err(|_| ToolError::Dead)?;
     let ends = boot.clone();
-    world.background(async move {
+    world.tasks.background(async move {
         // How a connection ends is seen by who reads from it.
         let _ = ends.run_until_cancelled(connection.with_upgrades()).await;
     });
@@ -91,7 +91,7 @@ pub(super) async fn forward(
     if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
         let inside = hyper::upgrade::on(&mut answer);
         let outside = upgrade.ok_or(ToolError::Dead)?;
-        world.background(join(inside, outside, boot, in_use));
+        world.tasks.background(join(inside, outside, boot, in_use));
         let (parts, _) = answer.into_parts();
         return Ok(Response::from_parts(parts, Body::empty()));
     }

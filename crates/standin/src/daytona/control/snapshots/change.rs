@@ -71,7 +71,7 @@ pub(in crate::daytona::control) fn activate(
     snapshot.set(SnapshotState::Pending, None, now);
     let dto = snapshot.dto(now);
     let (shared, snapshot) = (Arc::clone(world), Arc::clone(&snapshot));
-    world.background(async move {
+    world.tasks.background(async move {
         shared.clock.sleep(PENDING).await;
         snapshot.set(SnapshotState::Active, None, shared.now());
     });

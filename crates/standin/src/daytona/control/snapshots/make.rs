@@ -135,15 +135,17 @@ fn insert(world: &Arc<World>, name: &str, order: SnapshotOrder) -> Result<Value,
     let snapshot = world.snapshots.add(snapshot).ok_or_else(|| taken(name))?;
     match (&snapshot.build, recipe) {
         (Some(build), Some(recipe)) => {
-            let build = world.builds.order(world, &build.reference, recipe);
+            let build = world.builds.order(&build.reference, recipe);
             if let BuildState::Done(image) = &*build.state().borrow() {
                 // An already built identical reference is there at once (contract 5.3).
                 snapshot.activate(Arc::clone(image), now);
             }
             let job = when_built(Arc::clone(world), Arc::clone(&snapshot), build);
-            world.background(job);
+            world.tasks.background(job);
         }
-        _ => world.background(pull(Arc::clone(world), Arc::clone(&snapshot))),
+        _ => world
+            .tasks
+            .background(pull(Arc::clone(world), Arc::clone(&snapshot))),
     }
     Ok(snapshot.dto(now))
 }

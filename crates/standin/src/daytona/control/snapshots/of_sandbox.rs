@@ -41,7 +41,7 @@ pub(in crate::daytona::control) async fn of_sandbox(
     let (snapshot, image, back) = begin(world, sandbox, &name)?;
     let dto = sandbox.dto(world);
     let (shared, sandbox) = (Arc::clone(world), Arc::clone(sandbox));
-    world.background(async move {
+    world.tasks.background(async move {
         let taken = take(&sandbox, image).await;
         let now = shared.now();
         match taken {

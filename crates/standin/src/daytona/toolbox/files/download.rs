@@ -47,7 +47,7 @@ pub(super) async fn bulk(machine: &Machine, body: Body) -> Result<Response, Tool
     }
     let (mut writer, reader) = tokio::io::duplex(CHUNK_BYTES);
     let shared = machine.clone();
-    machine.world.background(async move {
+    machine.world.tasks.background(async move {
         // A reader that breaks off leaves the closing boundary out, and so does an answer that
         // nobody takes: the client sees that it is not whole.
         let boot = shared.boot.clone();

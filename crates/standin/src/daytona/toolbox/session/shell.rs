@@ -89,6 +89,7 @@ impl Session {
         machine
             .world
             .tasks
+            .tracker
             .spawn(cancelled.run_until_cancelled_owned(async move {
                 // What the shell itself says goes nowhere, but its pipe must not fill up.
                 let mut buffer = [0; 4096];
