@@ -8,7 +8,9 @@
 //! The commands run detached from their requests, as in the daemon: a client that goes away does
 //! not end them. Everything that runs is owned by the stand-in and ends with it.
 
+mod activity;
 mod asked;
+mod boot;
 mod control;
 mod escape;
 mod faults;

@@ -10,10 +10,9 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
+use crate::daytona::boot::{Live, Session};
 use crate::daytona::image::{Archive, Image, Place};
 pub(super) use crate::daytona::state::State;
-use crate::daytona::toolbox::live::Live;
-use crate::daytona::toolbox::session::Session;
 use crate::engine::{EngineSandbox, Identity};
 
 /// What does not change after a sandbox is made.
@@ -161,8 +160,8 @@ pub(super) struct Sandbox {
     groups: Mutex<Vec<u32>>,
     /// What else the daemon of the present boot keeps in memory.
     pub(super) live: Live,
-    /// Toolbox requests at work: while there are any, the sandbox is active.
-    pub(super) busy: AtomicUsize,
+    /// Requests at work: while there are any, the sandbox is active.
+    pub(super) in_use: AtomicUsize,
 }
 
 /// A lock whose holder cannot leave a half-made value behind, so a poisoned one is still good.
@@ -190,7 +189,7 @@ impl Sandbox {
             sessions: Mutex::default(),
             groups: Mutex::default(),
             live: Live::default(),
-            busy: AtomicUsize::new(0),
+            in_use: AtomicUsize::new(0),
         }
     }
 

@@ -48,7 +48,7 @@ pub(super) fn next(sandbox: &Sandbox) -> Option<Timestamp> {
     let idle = match (facts.state, facts.stopped_at) {
         // A request at work is activity until it ends, and its end looks here again.
         (State::Started, _) => (facts.auto_stop_min > 0
-            && sandbox.busy.load(Ordering::SeqCst) == 0)
+            && sandbox.in_use.load(Ordering::SeqCst) == 0)
             .then(|| after(facts.last_activity_at, facts.auto_stop_min)),
         (State::Stopped, Some(at)) => {
             let archive = (facts.auto_delete_min != 0).then_some(facts.auto_archive_min);

@@ -1,7 +1,6 @@
 //! Passes a request to a port inside a sandbox, streaming both ways.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use axum::body::Body;
 use axum::extract::Request;
@@ -14,6 +13,7 @@ use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tokio_util::sync::CancellationToken;
 
+use crate::daytona::activity::InUse;
 use crate::daytona::preview::door::{TOKEN_HEADER, without_token};
 use crate::daytona::sandbox::Sandbox;
 use crate::daytona::toolbox::ToolError;
@@ -31,31 +31,6 @@ const OF_CONNECTION: [&str; 7] = [
     "transfer-encoding",
 ];
 
-/// Keeps a sandbox active while something is passed on (contract 2.1).
-struct InUse {
-    world: Arc<World>,
-    sandbox: Arc<Sandbox>,
-}
-
-impl InUse {
-    fn new(world: &Arc<World>, sandbox: &Arc<Sandbox>) -> Self {
-        sandbox.busy.fetch_add(1, Ordering::SeqCst);
-        sandbox.touch(world.now());
-        Self {
-            world: Arc::clone(world),
-            sandbox: Arc::clone(sandbox),
-        }
-    }
-}
-
-impl Drop for InUse {
-    fn drop(&mut self) {
-        self.sandbox.touch(self.world.now());
-        self.sandbox.busy.fetch_sub(1, Ordering::SeqCst);
-        self.world.registry.changed.notify_one();
-    }
-}
-
 /// Passes a request on, and the answer back.
 ///
 /// # Errors
@@ -66,7 +41,7 @@ pub(super) async fn forward(
     port: u16,
     mut request: Request,
 ) -> Result<Response, ToolError> {
-    let in_use = InUse::new(world, sandbox);
+    let in_use = InUse::begin(world, sandbox);
     let boot = sandbox.boot();
     let stream = sandbox
         .engine

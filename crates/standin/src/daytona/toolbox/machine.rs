@@ -8,11 +8,11 @@ use axum::response::Response;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
+use crate::daytona::activity::InUse;
 use crate::daytona::asked::Asked;
 use crate::daytona::image::BUILT_IN_REF;
 use crate::daytona::sandbox::Sandbox;
 use crate::daytona::toolbox::error::ToolError;
-use crate::daytona::toolbox::proxy::Busy;
 use crate::daytona::world::{ORGANIZATION, World};
 use crate::engine::{EngineSandbox, Identity};
 
@@ -42,8 +42,8 @@ pub(super) struct Machine {
     pub(super) asked: Arc<Asked>,
     /// Ends when the sandbox stops, is destroyed or dies.
     pub(super) boot: CancellationToken,
-    /// Keeps the sandbox active.
-    pub(super) _busy: Arc<Busy>,
+    /// Keeps the sandbox active, unless the client wanted otherwise.
+    pub(super) _in_use: Option<Arc<InUse>>,
 }
 
 impl Machine {

@@ -13,13 +13,12 @@ mod files;
 mod git;
 mod interpreter;
 mod launch;
-pub(super) mod live;
 mod machine;
 mod output;
 mod proxy;
 mod pty;
 mod route;
-pub(super) mod session;
+mod session;
 mod socket;
 mod system;
 

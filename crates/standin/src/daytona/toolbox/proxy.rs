@@ -1,13 +1,13 @@
 //! The way to the daemon: who asks, for which sandbox, and whether it can be reached (contract 2.2).
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use axum::body::Body;
 use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::SignedDuration;
 
+use crate::daytona::activity::InUse;
 use crate::daytona::asked::Asked;
 use crate::daytona::reply::{empty, text};
 use crate::daytona::sandbox::{Sandbox, State};
@@ -38,13 +38,14 @@ pub(in crate::daytona) async fn handle(world: Arc<World>, asked: Asked, body: Bo
         return redirect(&asked, &inner);
     }
     let boot = sandbox.boot();
-    let busy = Busy::new(&world, &sandbox, &asked);
+    let skips = asked.header("x-daytona-skip-last-activity-update") == Some("true");
+    let in_use = (!skips).then(|| Arc::new(InUse::begin(&world, &sandbox)));
     let machine = Machine {
         world: Arc::clone(&world),
         sandbox,
         asked: Arc::new(asked),
         boot: boot.clone(),
-        _busy: Arc::new(busy),
+        _in_use: in_use,
     };
     let asked = Arc::clone(&machine.asked);
     // A daemon that ends while it works leaves the proxy with nothing to pass on.
@@ -124,38 +125,4 @@ fn redirect(asked: &Asked, inner: &str) -> Response {
         response.headers_mut().insert("location", to);
     }
     response
-}
-
-/// A request at work: activity at its start and end, and between (contract 2.1). It is at work as
-/// long as anything of it is held: a websocket is until it closes.
-#[derive(Debug)]
-pub(super) struct Busy {
-    world: Arc<World>,
-    sandbox: Arc<Sandbox>,
-    counts: bool,
-}
-
-impl Busy {
-    fn new(world: &Arc<World>, sandbox: &Arc<Sandbox>, asked: &Asked) -> Self {
-        let skip = asked.header("x-daytona-skip-last-activity-update") == Some("true");
-        if !skip {
-            sandbox.busy.fetch_add(1, Ordering::SeqCst);
-            sandbox.touch(world.now());
-        }
-        Self {
-            world: Arc::clone(world),
-            sandbox: Arc::clone(sandbox),
-            counts: !skip,
-        }
-    }
-}
-
-impl Drop for Busy {
-    fn drop(&mut self) {
-        if self.counts {
-            self.sandbox.touch(self.world.now());
-            self.sandbox.busy.fetch_sub(1, Ordering::SeqCst);
-            self.world.registry.changed.notify_one();
-        }
-    }
 }

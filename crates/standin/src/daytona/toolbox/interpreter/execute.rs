@@ -9,8 +9,8 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use serde::Deserialize;
 use tokio::sync::mpsc;
 
+use crate::daytona::boot::Context;
 use crate::daytona::toolbox::error::ToolError;
-use crate::daytona::toolbox::interpreter::context::Context;
 use crate::daytona::toolbox::interpreter::run::{self, BEHIND_MAX, Job, Told};
 use crate::daytona::toolbox::machine::Machine;
 use crate::daytona::toolbox::socket::{self, Outgoing};

@@ -7,10 +7,8 @@
 
 mod context;
 mod execute;
-mod line;
 mod route;
 mod run;
 mod worker;
 
-pub(super) use context::Contexts;
 pub(super) use route::answer;

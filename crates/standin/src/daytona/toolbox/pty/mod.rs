@@ -10,7 +10,5 @@ mod end;
 mod info;
 mod route;
 mod run;
-mod table;
 
 pub(super) use route::answer;
-pub(super) use table::Ptys;

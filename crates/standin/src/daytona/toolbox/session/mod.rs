@@ -15,4 +15,3 @@ mod shell;
 mod version;
 
 pub(super) use route::answer;
-pub(in crate::daytona) use shell::Session;
