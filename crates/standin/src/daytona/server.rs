@@ -21,10 +21,10 @@ use crate::daytona::registry::Registry;
 use crate::daytona::reply::text;
 use crate::daytona::sandbox::State;
 use crate::daytona::signed_previews::SignedPreviews;
-use crate::daytona::snapshot::Snapshots;
+use crate::daytona::snapshots::Snapshots;
 use crate::daytona::tasks::Tasks;
 use crate::daytona::world::World;
-use crate::daytona::{control, front, kept, life, preview, timers, toolbox};
+use crate::daytona::{control, front, life, preview, timers, toolbox};
 use crate::fault::{Connections, Fault, FaultListener, FaultSwitch, serve, with_faults};
 use crate::front::Front;
 use crate::server::{SandboxFacts, Standin, StandinError, StandinOptions};
@@ -55,14 +55,12 @@ pub async fn start(options: StandinOptions) -> Result<Arc<dyn Standin>, StandinE
         swap_shell: options.swap_shell,
         allow_network: options.allow_network,
         registry: Registry::default(),
-        state_dir: options.state_dir,
         builds: Builds::new(builder, tasks.clone()),
-        snapshots: Snapshots::default(),
+        snapshots: Snapshots::open(options.state_dir.as_deref()),
         signed: SignedPreviews::default(),
         rates: Rates::default(),
         tasks,
     });
-    kept::load(&world);
     let switch = options.faults;
     let router = Router::new()
         .fallback(handle)

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::daytona::reply::iso;
 use crate::daytona::sandbox::{Backup, BuildInfo, Facts, Sandbox};
-use crate::daytona::snapshot::Snapshot;
+use crate::daytona::snapshots::Snapshot;
 use crate::daytona::world::{ORGANIZATION, REGIONS, World};
 
 impl Sandbox {

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::http::StatusCode;
@@ -18,7 +17,7 @@ use crate::daytona::rate::Rates;
 use crate::daytona::registry::Registry;
 use crate::daytona::reply;
 use crate::daytona::signed_previews::SignedPreviews;
-use crate::daytona::snapshot::Snapshots;
+use crate::daytona::snapshots::Snapshots;
 use crate::daytona::tasks::Tasks;
 use crate::engine::Engine;
 use crate::fault::Tamper;
@@ -39,8 +38,6 @@ pub(super) struct World {
     pub(super) swap_shell: bool,
     pub(super) allow_network: bool,
     pub(super) registry: Registry,
-    /// Folder in which snapshots outlive the stand-in.
-    pub(super) state_dir: Option<PathBuf>,
     pub(super) builds: Builds,
     pub(super) snapshots: Snapshots,
     pub(super) signed: SignedPreviews,

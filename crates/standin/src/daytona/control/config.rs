@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::daytona::control::settings::AUTO_ARCHIVE_MIN_MAX;
 use crate::daytona::rate::Bucket;
-use crate::daytona::snapshot::DEFAULT;
+use crate::daytona::snapshots::DEFAULT;
 use crate::daytona::world::World;
 
 /// The version that every answer names: that of the source the contract was read from.

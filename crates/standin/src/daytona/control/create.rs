@@ -14,7 +14,7 @@ use crate::daytona::image::{BuildState, Recipe};
 use crate::daytona::life;
 use crate::daytona::provision;
 use crate::daytona::sandbox::{Backup, BuildInfo, Facts, Fixed, State};
-use crate::daytona::snapshot::{DEFAULT, Snapshot};
+use crate::daytona::snapshots::{DEFAULT, Snapshot};
 use crate::daytona::world::World;
 
 /// Makes a sandbox, and gives its DTO as it was inserted: a cold create still says `creating`

@@ -12,7 +12,7 @@ use crate::daytona::control::settings::{auto_archive_min, auto_stop_min, ttl};
 use crate::daytona::control::{ApiError, check, network};
 use crate::daytona::image::reference_of;
 use crate::daytona::sandbox::{BuildInfo, Network, Resources};
-use crate::daytona::snapshot::{DEFAULT, Snapshot, SnapshotState};
+use crate::daytona::snapshots::{DEFAULT, Snapshot, SnapshotState};
 use crate::daytona::world::{REGIONS, World};
 
 /// Fields that would change what a sandbox is, and that the stand-in cannot honour.

@@ -5,9 +5,9 @@
 //! cannot copy processes, so a sandbox made of a snapshot starts with none, which its log says.
 
 mod archive;
-mod saved;
+mod snapshot;
 mod store;
 
 pub(crate) use archive::Archive;
-pub(crate) use saved::Snapshot;
+pub(crate) use snapshot::Snapshot;
 pub(crate) use store::{Snapshots, Wanted};

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::e2b::auth;
 use crate::e2b::snapshots::archive::Archive;
-use crate::e2b::snapshots::saved::Snapshot;
+use crate::e2b::snapshots::snapshot::Snapshot;
 
 /// Snapshots kept at most; each is as large as the files of its sandbox.
 const SNAPSHOTS_MAX: usize = 100;

@@ -8,8 +8,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::daytona::control::ApiError;
-use crate::daytona::kept;
-use crate::daytona::snapshot::{Snapshot, SnapshotState};
+use crate::daytona::snapshots::{Snapshot, SnapshotState};
 use crate::daytona::world::World;
 
 /// How long a snapshot that is activated says `pending`.
@@ -45,7 +44,7 @@ pub(in crate::daytona::control) async fn delete(world: &World, id: &str) -> Resu
         return Err(ApiError::new(StatusCode::FORBIDDEN, message));
     }
     world.snapshots.remove(id);
-    kept::forget(world, id).await;
+    world.snapshots.forget(id).await;
     Ok(())
 }
 

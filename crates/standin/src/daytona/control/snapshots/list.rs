@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::daytona::asked::Asked;
 use crate::daytona::control::ApiError;
 use crate::daytona::control::list::{number, one_of};
-use crate::daytona::snapshot::Snapshot;
+use crate::daytona::snapshots::Snapshot;
 use crate::daytona::world::World;
 
 const LIMIT_MAX: usize = 200;

@@ -12,9 +12,8 @@ use crate::daytona::control::order::build_of;
 use crate::daytona::control::snapshots::names;
 use crate::daytona::control::{ApiError, check};
 use crate::daytona::image::{Build, BuildState, Image, Recipe};
-use crate::daytona::kept;
 use crate::daytona::sandbox::{BuildInfo, Resources};
-use crate::daytona::snapshot::{Snapshot, SnapshotState};
+use crate::daytona::snapshots::{Snapshot, SnapshotState};
 use crate::daytona::world::{REGIONS, World};
 
 /// Snapshots that an organisation may have (contract 5.6).
@@ -173,7 +172,7 @@ async fn when_built(world: Arc<World>, snapshot: Arc<Snapshot>, build: Arc<Build
             if !already {
                 snapshot.activate(image, world.now());
             }
-            kept::save(&world, &snapshot).await;
+            world.snapshots.save(&snapshot).await;
         }
         Ok(BuildState::Failed(reason)) => {
             snapshot.set(SnapshotState::BuildFailed, Some(reason), world.now());
@@ -188,7 +187,7 @@ async fn pull(world: Arc<World>, snapshot: Arc<Snapshot>) {
     let mut image = Image::pulled(snapshot.image_name.as_deref().unwrap_or_default());
     image.entrypoint.clone_from(&snapshot.entrypoint);
     snapshot.activate(Arc::new(image), world.now());
-    kept::save(&world, &snapshot).await;
+    world.snapshots.save(&snapshot).await;
 }
 
 /// The entrypoint that the service stores for a Dockerfile (contract 5.2): a JSON array is parsed,

@@ -12,9 +12,8 @@ use crate::daytona::control::lifecycle::not_in_transition;
 use crate::daytona::control::snapshots::make::{check_count, taken};
 use crate::daytona::control::snapshots::names;
 use crate::daytona::image::{Archive, Image};
-use crate::daytona::kept;
 use crate::daytona::sandbox::{Sandbox, State};
-use crate::daytona::snapshot::{Snapshot, SnapshotState};
+use crate::daytona::snapshots::{Snapshot, SnapshotState};
 use crate::daytona::world::World;
 
 /// Begins a snapshot, and answers with the sandbox at once.
@@ -47,7 +46,7 @@ pub(in crate::daytona::control) async fn of_sandbox(
         match taken {
             Ok(image) => {
                 snapshot.activate(Arc::new(image), now);
-                kept::save(&shared, &snapshot).await;
+                shared.snapshots.save(&snapshot).await;
             }
             Err(reason) => snapshot.set(SnapshotState::Error, Some(reason), now),
         }

@@ -1,28 +1,21 @@
-//! Snapshots: what sandboxes are made from, kept by name (contract section 5).
+//! One snapshot (contract section 5).
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use indexmap::IndexMap;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::daytona::image::{BUILT_IN_REF, Image};
 use crate::daytona::sandbox::{BuildInfo, Resources};
 
 /// The snapshot of a sandbox that names none; Daytona keeps sandboxes of it warm.
-pub(super) const DEFAULT: &str = "daytonaio/sandbox:0.8.0";
-
-/// Name and id of each general snapshot; all are the built-in image.
-const GENERAL: [(&str, &str); 2] = [
-    (DEFAULT, "5c2a7b54-2f0e-4a57-9a2e-6a0d6a2f1c01"),
-    ("litellm", "9d1b0f3e-86c4-4be2-8f52-0f6f4d1e7a02"),
-];
+pub(in crate::daytona) const DEFAULT: &str = "daytonaio/sandbox:0.8.0";
 
 /// How long a snapshot stays active that nobody uses (contract 5.3).
 const UNUSED_MAX: SignedDuration = SignedDuration::from_hours(14 * 24);
 
 /// The states of contract 5.3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum SnapshotState {
+pub(in crate::daytona) enum SnapshotState {
     Pending,
     Building,
     Pulling,
@@ -35,7 +28,7 @@ pub(super) enum SnapshotState {
 
 impl SnapshotState {
     /// The word on the wire.
-    pub(super) const fn word(self) -> &'static str {
+    pub(in crate::daytona) const fn word(self) -> &'static str {
         match self {
             Self::Pending => "pending",
             Self::Building => "building",
@@ -51,35 +44,40 @@ impl SnapshotState {
 
 /// A snapshot.
 #[derive(Debug)]
-pub(super) struct Snapshot {
-    pub(super) id: String,
-    pub(super) name: String,
+pub(in crate::daytona) struct Snapshot {
+    pub(in crate::daytona) id: String,
+    pub(in crate::daytona) name: String,
     /// Whether it is everybody's, and cannot be deleted.
-    pub(super) general: bool,
-    pub(super) image_name: Option<String>,
-    pub(super) build: Option<BuildInfo>,
-    pub(super) entrypoint: Option<Vec<String>>,
-    pub(super) resources: Resources,
+    pub(in crate::daytona) general: bool,
+    pub(in crate::daytona) image_name: Option<String>,
+    pub(in crate::daytona) build: Option<BuildInfo>,
+    pub(in crate::daytona) entrypoint: Option<Vec<String>>,
+    pub(in crate::daytona) resources: Resources,
     /// The sandbox whose files it holds.
-    pub(super) source: Option<String>,
-    pub(super) created_at: Timestamp,
+    pub(in crate::daytona) source: Option<String>,
+    pub(in crate::daytona) created_at: Timestamp,
     facts: Mutex<SnapshotFacts>,
 }
 
 /// What changes of a snapshot.
 #[derive(Debug, Clone)]
-pub(super) struct SnapshotFacts {
-    pub(super) state: SnapshotState,
-    pub(super) error: Option<String>,
+pub(in crate::daytona) struct SnapshotFacts {
+    pub(in crate::daytona) state: SnapshotState,
+    pub(in crate::daytona) error: Option<String>,
     /// What it is made of, once that is there.
-    pub(super) image: Option<Arc<Image>>,
-    pub(super) updated_at: Timestamp,
-    pub(super) last_used_at: Option<Timestamp>,
+    pub(in crate::daytona) image: Option<Arc<Image>>,
+    pub(in crate::daytona) updated_at: Timestamp,
+    pub(in crate::daytona) last_used_at: Option<Timestamp>,
 }
 
 impl Snapshot {
     /// A snapshot in its first state. The fields that callers differ in are set afterwards.
-    pub(super) fn new(id: String, name: String, state: SnapshotState, now: Timestamp) -> Self {
+    pub(in crate::daytona) fn new(
+        id: String,
+        name: String,
+        state: SnapshotState,
+        now: Timestamp,
+    ) -> Self {
         Self {
             id,
             name,
@@ -100,7 +98,8 @@ impl Snapshot {
         }
     }
 
-    fn general(name: &str, id: &str) -> Self {
+    /// The built-in image under a name that everybody has.
+    pub(super) fn general(name: &str, id: &str) -> Self {
         let now = Timestamp::UNIX_EPOCH;
         let mut made = Self::new(id.to_owned(), name.to_owned(), SnapshotState::Active, now);
         made.general = true;
@@ -110,12 +109,12 @@ impl Snapshot {
     }
 
     /// What holds now. Never held over an await.
-    pub(super) fn facts(&self) -> MutexGuard<'_, SnapshotFacts> {
+    pub(in crate::daytona) fn facts(&self) -> MutexGuard<'_, SnapshotFacts> {
         self.facts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Its state at this time: one that nobody used for long has gone inactive.
-    pub(super) fn state(&self, now: Timestamp) -> SnapshotState {
+    pub(in crate::daytona) fn state(&self, now: Timestamp) -> SnapshotState {
         let mut facts = self.facts();
         let used = facts
             .last_used_at
@@ -131,7 +130,12 @@ impl Snapshot {
     }
 
     /// Goes on to another state.
-    pub(super) fn set(&self, state: SnapshotState, error: Option<String>, now: Timestamp) {
+    pub(in crate::daytona) fn set(
+        &self,
+        state: SnapshotState,
+        error: Option<String>,
+        now: Timestamp,
+    ) {
         let mut facts = self.facts();
         facts.state = state;
         facts.error = error;
@@ -139,58 +143,8 @@ impl Snapshot {
     }
 
     /// Its files are there: it can be used.
-    pub(super) fn activate(&self, image: Arc<Image>, now: Timestamp) {
+    pub(in crate::daytona) fn activate(&self, image: Arc<Image>, now: Timestamp) {
         self.facts().image = Some(image);
         self.set(SnapshotState::Active, None, now);
-    }
-}
-
-/// All snapshots of a stand-in.
-#[derive(Debug)]
-pub(super) struct Snapshots {
-    by_id: Mutex<IndexMap<String, Arc<Snapshot>>>,
-}
-
-impl Default for Snapshots {
-    fn default() -> Self {
-        let general =
-            GENERAL.map(|(name, id)| (id.to_owned(), Arc::new(Snapshot::general(name, id))));
-        Self {
-            by_id: Mutex::new(general.into_iter().collect()),
-        }
-    }
-}
-
-impl Snapshots {
-    fn lock(&self) -> MutexGuard<'_, IndexMap<String, Arc<Snapshot>>> {
-        self.by_id.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Adds a snapshot. `None` when its name is taken.
-    pub(super) fn add(&self, snapshot: Snapshot) -> Option<Arc<Snapshot>> {
-        let mut all = self.lock();
-        if all.values().any(|other| other.name == snapshot.name) {
-            return None;
-        }
-        let snapshot = Arc::new(snapshot);
-        all.insert(snapshot.id.clone(), Arc::clone(&snapshot));
-        Some(snapshot)
-    }
-
-    /// By id, else by name.
-    pub(super) fn find(&self, id_or_name: &str) -> Option<Arc<Snapshot>> {
-        let all = self.lock();
-        let named = || all.values().find(|snapshot| snapshot.name == id_or_name);
-        all.get(id_or_name).or_else(named).cloned()
-    }
-
-    /// Takes one away.
-    pub(super) fn remove(&self, id: &str) -> Option<Arc<Snapshot>> {
-        self.lock().shift_remove(id)
-    }
-
-    /// All, oldest first.
-    pub(super) fn all(&self) -> Vec<Arc<Snapshot>> {
-        self.lock().values().cloned().collect()
     }
 }
