@@ -18,7 +18,6 @@ mod front;
 mod image;
 mod life;
 mod preview;
-mod provision;
 mod rate;
 mod registry;
 mod reply;
@@ -31,7 +30,6 @@ mod state;
 mod tasks;
 mod timers;
 mod toolbox;
-mod view;
 mod world;
 
 pub use server::start;

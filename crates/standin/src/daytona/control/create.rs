@@ -9,10 +9,9 @@ use uuid::Uuid;
 
 use crate::daytona::control::body::Fields;
 use crate::daytona::control::order::{Order, Source};
-use crate::daytona::control::{ApiError, check};
+use crate::daytona::control::{ApiError, check, launch};
 use crate::daytona::image::{BuildState, Recipe};
 use crate::daytona::life;
-use crate::daytona::provision;
 use crate::daytona::sandbox::{Backup, BuildInfo, Facts, Fixed, State};
 use crate::daytona::snapshots::{DEFAULT, Snapshot};
 use crate::daytona::world::World;
@@ -54,17 +53,17 @@ async fn of_snapshot(
         ..fixed(world, order, id, &image.process_env())
     };
     let facts = facts(world, order, name, State::Creating);
-    let sandbox = provision::make(world, fixed, facts).await?;
-    if let Err(reason) = provision::fill(&sandbox, image).await {
+    let sandbox = launch::make(world, fixed, facts).await?;
+    if let Err(reason) = launch::fill(&sandbox, image).await {
         sandbox.engine.destroy().await;
         return Err(reason);
     }
     snapshot.facts().last_used_at = Some(world.now());
     if snapshot.name == DEFAULT {
-        provision::started(world, &sandbox);
+        launch::started(world, &sandbox);
     }
     let dto = sandbox.dto(world);
-    provision::started(world, &sandbox);
+    launch::started(world, &sandbox);
     world.registry.add(Arc::new(sandbox));
     Ok(dto)
 }
@@ -84,7 +83,7 @@ async fn of_build(
         ..fixed(world, order, id, &env.unwrap_or_default())
     };
     let facts = facts(world, order, name, State::PendingBuild);
-    let sandbox = Arc::new(provision::make(world, fixed, facts).await?);
+    let sandbox = Arc::new(launch::make(world, fixed, facts).await?);
     let ordered = world.builds.order(&build.reference, recipe);
     if matches!(*ordered.state().borrow(), BuildState::Done(_)) {
         sandbox.facts().state = State::Creating;
@@ -93,7 +92,7 @@ async fn of_build(
     world.registry.add(Arc::clone(&sandbox));
     world
         .tasks
-        .background(provision::when_built(Arc::clone(world), sandbox, ordered));
+        .background(launch::when_built(Arc::clone(world), sandbox, ordered));
     Ok(dto)
 }
 

@@ -17,7 +17,7 @@ mod machine;
 mod output;
 mod proxy;
 mod pty;
-mod route;
+mod routes;
 mod session;
 mod socket;
 mod system;

@@ -13,7 +13,7 @@ use crate::daytona::reply::{empty, text};
 use crate::daytona::sandbox::{Sandbox, State};
 use crate::daytona::toolbox::error::ToolError;
 use crate::daytona::toolbox::machine::Machine;
-use crate::daytona::toolbox::route;
+use crate::daytona::toolbox::routes;
 use crate::daytona::world::World;
 
 /// How long the proxy remembers that a key may use a sandbox (contract 2.2).
@@ -50,7 +50,7 @@ pub(in crate::daytona) async fn handle(world: Arc<World>, asked: Asked, body: Bo
     let asked = Arc::clone(&machine.asked);
     // A daemon that ends while it works leaves the proxy with nothing to pass on.
     let answer = boot
-        .run_until_cancelled(route::answer(machine, &inner, body))
+        .run_until_cancelled(routes::answer(machine, &inner, body))
         .await;
     match answer.unwrap_or(Err(ToolError::Dead)) {
         Ok(response) => response,

@@ -10,9 +10,9 @@ mod info;
 mod list;
 mod range;
 mod raw;
-mod route;
+mod routes;
 mod transfer;
 mod upload;
 
 pub(super) use change::make_all;
-pub(super) use route::answer;
+pub(super) use routes::answer;

@@ -7,8 +7,8 @@
 
 mod context;
 mod execute;
-mod route;
+mod routes;
 mod run;
 mod worker;
 
-pub(super) use route::answer;
+pub(super) use routes::answer;

@@ -8,7 +8,7 @@ mod client;
 mod create;
 mod end;
 mod info;
-mod route;
+mod routes;
 mod run;
 
-pub(super) use route::answer;
+pub(super) use routes::answer;
