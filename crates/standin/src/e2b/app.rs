@@ -44,20 +44,3 @@ pub(crate) struct App {
     /// Cancelled when the stand-in stops.
     pub(crate) stopping: CancellationToken,
 }
-
-impl App {
-    /// Ends a sandbox: it answers nothing from now on, and a task takes it away.
-    ///
-    /// Returns the task, so that a caller may wait until nothing is left; a caller that goes away
-    /// does not stop it.
-    pub(crate) fn end(self: &Arc<Self>, id: &str) -> Option<tokio::task::JoinHandle<()>> {
-        let sandbox = self.registry.remove(id)?;
-        sandbox.dead.cancel();
-        sandbox.life().link.cancel();
-        let app = Arc::clone(self);
-        Some(self.tasks.spawn(async move {
-            sandbox.engine.destroy().await;
-            app.registry.forget(&sandbox.id);
-        }))
-    }
-}

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use tokio::sync::Notify;
 
-use crate::e2b::life::State;
 use crate::e2b::sandbox::Sandbox;
+use crate::e2b::state::State;
 
 /// The sandboxes that exist.
 #[derive(Debug, Default)]

@@ -7,11 +7,11 @@ use jiff::Timestamp;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::e2b::life::{Life, PauseMode, State, later};
 use crate::e2b::log::{Level, SandboxLog};
 use crate::e2b::network::Network;
 use crate::e2b::process::table::ProcessTable;
 use crate::e2b::slots::Slot;
+use crate::e2b::state::{Life, PauseMode, State, later};
 use crate::e2b::template::Template;
 use crate::e2b::usage::UsageHistory;
 use crate::e2b::watchers::Watchers;

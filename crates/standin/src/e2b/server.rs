@@ -20,7 +20,7 @@ use crate::e2b::idempotency::IdempotencyKeys;
 use crate::e2b::registry::Registry;
 use crate::e2b::slots::Slots;
 use crate::e2b::snapshots::Snapshots;
-use crate::e2b::{auth, dispatch, front, timers};
+use crate::e2b::{auth, dispatch, front, life, timers};
 use crate::engine::EngineError;
 use crate::fault::{Connections, Fault, FaultListener, FaultSwitch, serve, with_faults};
 use crate::front::Front;
@@ -138,7 +138,7 @@ impl Standin for E2bStandin {
     }
 
     async fn kill(&self, sandbox: &str) -> bool {
-        match self.app.end(sandbox) {
+        match life::end(&self.app, sandbox) {
             Some(ending) => ending.await.is_ok(),
             None => false,
         }
@@ -151,7 +151,10 @@ impl Standin for E2bStandin {
     async fn clear(&self) -> usize {
         // All end at once; a caller that goes away stops none of them.
         let ids = self.app.registry.ids();
-        let endings: Vec<_> = ids.iter().filter_map(|id| self.app.end(id)).collect();
+        let endings: Vec<_> = ids
+            .iter()
+            .filter_map(|id| life::end(&self.app, id))
+            .collect();
         let mut ended = 0;
         for ending in endings {
             ended += usize::from(ending.await.is_ok());
@@ -164,7 +167,7 @@ impl Standin for E2bStandin {
         self.connections.stop().await;
         // A request that was at work may have made one more sandbox before its connection broke.
         for id in self.app.registry.ids() {
-            self.app.end(&id);
+            life::end(&self.app, &id);
         }
         self.app.tasks.wait().await;
     }
@@ -175,7 +178,7 @@ impl E2bStandin {
         self.app.stopping.cancel();
         self.connections.abort();
         for id in self.app.registry.ids() {
-            self.app.end(&id);
+            life::end(&self.app, &id);
         }
         self.app.tasks.close();
     }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::e2b::app::App;
-use crate::e2b::life::State;
+use crate::e2b::life;
 use crate::e2b::log::Level;
-use crate::e2b::pause;
+use crate::e2b::state::State;
 use crate::shared::deadlines;
 
 /// Ends each sandbox when its time has come, until the stand-in stops.
@@ -40,17 +40,17 @@ pub(crate) async fn expire(app: &Arc<App>, id: &str) -> bool {
     }
     let Some(mode) = sandbox.lifecycle.auto_pause else {
         sandbox.note(Level::Info, "Sandbox expired");
-        return app.end(id).is_some();
+        return life::end(app, id).is_some();
     };
-    match pause::pause(app, &sandbox, mode).await {
+    match life::pause(app, &sandbox, mode).await {
         Ok(()) => true,
-        Err(pause::PauseError::State(_)) => false,
+        Err(life::PauseError::State(_)) => false,
         Err(error) => {
             sandbox.note(
                 Level::Error,
                 format!("Sandbox could not be paused: {error}"),
             );
-            app.end(id).is_some()
+            life::end(app, id).is_some()
         }
     }
 }

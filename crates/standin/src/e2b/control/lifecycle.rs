@@ -8,9 +8,9 @@ use crate::e2b::app::App;
 use crate::e2b::body::{Fields, mismatch};
 use crate::e2b::control::wanted::{Version, check_timeout};
 use crate::e2b::error::ControlError;
-use crate::e2b::life::{PauseMode, State};
-use crate::e2b::pause::{self, PauseError, wake};
+use crate::e2b::life::{self, PauseError, wake};
 use crate::e2b::sandbox::{LIFETIME_HOURS_MAX, Sandbox, Shorten};
+use crate::e2b::state::{PauseMode, State};
 
 /// Seconds below which a refresh is raised (contract 1.4).
 const REFRESH_SECONDS_MIN: i64 = 15;
@@ -154,7 +154,7 @@ pub(crate) async fn pause(app: &Arc<App>, id: &str, fields: &Fields) -> Result<(
     // An envd that is part of the stand-in answers whenever the stand-in does.
     fields.boolean("requireHealthyGuest")?;
     let sandbox = find(app, id)?;
-    match pause::pause(app, &sandbox, mode).await {
+    match life::pause(app, &sandbox, mode).await {
         Ok(()) => Ok(()),
         Err(PauseError::State(State::Paused(_))) => {
             let text = format!("Error pausing sandbox - sandbox '{id}' is already paused");
@@ -189,7 +189,7 @@ pub(crate) fn set_network(app: &App, id: &str, fields: &Fields) -> Result<(), Co
 /// `DELETE`: returns when nothing is left of it.
 pub(crate) async fn kill(app: &Arc<App>, id: &str) -> Result<(), ControlError> {
     find(app, id)?;
-    let ending = app.end(id).ok_or_else(|| ControlError::no_sandbox(id))?;
+    let ending = life::end(app, id).ok_or_else(|| ControlError::no_sandbox(id))?;
     // The task only fails by a panic of the engine, which is not the client's to see.
     let _ = ending.await;
     Ok(())

@@ -10,12 +10,12 @@ use axum::response::Response;
 
 use crate::e2b::app::App;
 use crate::e2b::envd;
-use crate::e2b::life::{PauseMode, State};
-use crate::e2b::pause::wake;
+use crate::e2b::life::wake;
 use crate::e2b::proxy::forward;
 use crate::e2b::proxy::refusal::{Refusal, TRAFFIC_HEADER};
 use crate::e2b::reply::Route;
 use crate::e2b::sandbox::{INCOMING_MAX, Sandbox};
+use crate::e2b::state::{PauseMode, State};
 
 /// The port envd listens on inside every sandbox.
 pub(crate) const ENVD_PORT: u16 = 49983;
