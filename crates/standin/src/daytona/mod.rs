@@ -12,6 +12,7 @@ mod activity;
 mod asked;
 mod boot;
 mod control;
+mod dispatch;
 mod escape;
 mod faults;
 mod front;

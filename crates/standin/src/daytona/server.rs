@@ -5,26 +5,21 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use axum::Router;
-use axum::extract::{Request, State as Shared};
-use axum::http::{HeaderValue, StatusCode};
-use axum::response::Response;
 use cutover_base::clock::Clock;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::daytona::asked::Asked;
 use crate::daytona::faults::Answers;
 use crate::daytona::front::DaytonaWire;
 use crate::daytona::image::{Builder, Builds};
 use crate::daytona::rate::Rates;
 use crate::daytona::registry::Registry;
-use crate::daytona::reply::text;
 use crate::daytona::sandbox::State;
 use crate::daytona::signed_previews::SignedPreviews;
 use crate::daytona::snapshots::Snapshots;
 use crate::daytona::tasks::Tasks;
 use crate::daytona::world::World;
-use crate::daytona::{control, front, life, preview, timers, toolbox};
+use crate::daytona::{dispatch, front, life, timers};
 use crate::fault::{Connections, Fault, FaultListener, FaultSwitch, serve, with_faults};
 use crate::front::Front;
 use crate::server::{SandboxFacts, Standin, StandinError, StandinOptions};
@@ -63,7 +58,7 @@ pub async fn start(options: StandinOptions) -> Result<Arc<dyn Standin>, StandinE
     });
     let switch = options.faults;
     let router = Router::new()
-        .fallback(handle)
+        .fallback(dispatch::handle)
         .with_state(Arc::clone(&world));
     let answers = Arc::new(Answers {
         world: Arc::clone(&world),
@@ -88,43 +83,6 @@ pub async fn start(options: StandinOptions) -> Result<Arc<dyn Standin>, StandinE
 /// A key of Daytona's shape: `dtn_` and 64 hexadecimal digits.
 fn new_key() -> String {
     format!("dtn_{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())
-}
-
-async fn handle(Shared(world): Shared<Arc<World>>, request: Request) -> Response {
-    let shared = Arc::clone(&world);
-    let address = preview::host_of(&request).and_then(preview::Address::read);
-    let answer = world
-        .tasks
-        .detached(async move {
-            if let Some(address) = address {
-                return preview::handle(shared, address, request).await;
-            }
-            let (mut asked, body) = Asked::new(request);
-            let path = &asked.path;
-            if path == "/api" || path.starts_with("/api/") {
-                control::handle(shared, asked, body).await
-            } else if path == "/toolbox" || path.starts_with("/toolbox/") {
-                preview::of_toolbox(&shared, &mut asked);
-                toolbox::handle(shared, asked, body).await
-            } else if control::is_log(path) {
-                control::build_log(&shared, &asked)
-            } else {
-                dashboard()
-            }
-        })
-        .await;
-    answer.unwrap_or_else(|| crate::daytona::reply::empty(StatusCode::BAD_GATEWAY))
-}
-
-/// Outside `/api/` the server gives the dashboard's page (contract 1.2): a client that forgot the
-/// prefix gets HTML.
-fn dashboard() -> Response {
-    let page = "<!doctype html><html><head><title>Daytona</title></head><body>This is a stand-in: \
-                there is no dashboard. The API is under /api.</body></html>\n";
-    let mut response = text(StatusCode::OK, page);
-    let html = HeaderValue::from_static("text/html; charset=utf-8");
-    response.headers_mut().insert("content-type", html);
-    response
 }
 
 /// A running Daytona stand-in.
