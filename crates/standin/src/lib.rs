@@ -4,6 +4,11 @@
 //! provider answers. Deliberately absent: any type or helper of `driver`; the knowledge of
 //! scenarios, sides or comparison. Imports `base` only.
 //!
+//! Both stand-ins name the same thing alike: `server` starts and stops one, `dispatch` leads a
+//! request to its part, `app` is what all requests share, `registry` holds the sandboxes, `sandbox`
+//! and `state` are one of them, `life` is what happens to it, `timers` what time does to it,
+//! `snapshots` what is kept of it. What they do alike is in `shared`.
+//!
 #![doc = include_str!("../README.md")]
 
 pub mod daytona;

@@ -3,24 +3,24 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use crate::daytona::app::App;
 use crate::daytona::sandbox::Sandbox;
-use crate::daytona::world::World;
 
 /// A request at work in a sandbox, from its start until this is dropped: whoever streams an answer
 /// or holds a websocket holds this as well.
 #[derive(Debug)]
 pub(super) struct InUse {
-    world: Arc<World>,
+    app: Arc<App>,
     sandbox: Arc<Sandbox>,
 }
 
 impl InUse {
     /// A request begins.
-    pub(super) fn begin(world: &Arc<World>, sandbox: &Arc<Sandbox>) -> Self {
+    pub(super) fn begin(app: &Arc<App>, sandbox: &Arc<Sandbox>) -> Self {
         sandbox.in_use.fetch_add(1, Ordering::SeqCst);
-        sandbox.touch(world.now());
+        sandbox.touch(app.now());
         Self {
-            world: Arc::clone(world),
+            app: Arc::clone(app),
             sandbox: Arc::clone(sandbox),
         }
     }
@@ -28,8 +28,8 @@ impl InUse {
 
 impl Drop for InUse {
     fn drop(&mut self) {
-        self.sandbox.touch(self.world.now());
+        self.sandbox.touch(self.app.now());
         self.sandbox.in_use.fetch_sub(1, Ordering::SeqCst);
-        self.world.registry.changed.notify_one();
+        self.app.registry.changed.notify_one();
     }
 }

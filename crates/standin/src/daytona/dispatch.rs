@@ -6,16 +6,16 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 
+use crate::daytona::app::App;
 use crate::daytona::asked::Asked;
 use crate::daytona::reply::{empty, text};
-use crate::daytona::world::World;
 use crate::daytona::{control, preview, toolbox};
 
 /// Answers any request of the stand-in.
-pub(super) async fn handle(State(world): State<Arc<World>>, request: Request) -> Response {
-    let shared = Arc::clone(&world);
+pub(super) async fn handle(State(app): State<Arc<App>>, request: Request) -> Response {
+    let shared = Arc::clone(&app);
     let address = preview::host_of(&request).and_then(preview::Address::read);
-    let answer = world
+    let answer = app
         .tasks
         .detached(async move {
             if let Some(address) = address {

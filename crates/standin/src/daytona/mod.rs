@@ -9,6 +9,7 @@
 //! not end them. Everything that runs is owned by the stand-in and ends with it.
 
 mod activity;
+mod app;
 mod asked;
 mod boot;
 mod control;
@@ -31,6 +32,5 @@ mod state;
 mod tasks;
 mod timers;
 mod toolbox;
-mod world;
 
 pub use server::start;

@@ -9,6 +9,7 @@ use cutover_base::clock::Clock;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
+use crate::daytona::app::App;
 use crate::daytona::faults::Answers;
 use crate::daytona::front::DaytonaWire;
 use crate::daytona::image::{Builder, Builds};
@@ -18,7 +19,6 @@ use crate::daytona::sandbox::State;
 use crate::daytona::signed_previews::SignedPreviews;
 use crate::daytona::snapshots::Snapshots;
 use crate::daytona::tasks::Tasks;
-use crate::daytona::world::World;
 use crate::daytona::{dispatch, front, life, timers};
 use crate::fault::{Connections, Fault, FaultListener, FaultSwitch, serve, with_faults};
 use crate::front::Front;
@@ -41,7 +41,7 @@ pub async fn start(options: StandinOptions) -> Result<Arc<dyn Standin>, StandinE
         engine: Arc::clone(&options.engine),
         allow_network: options.allow_network,
     };
-    let world = Arc::new(World {
+    let app = Arc::new(App {
         engine: options.engine,
         clock: options.clock,
         key: options.key.unwrap_or_else(new_key),
@@ -59,20 +59,20 @@ pub async fn start(options: StandinOptions) -> Result<Arc<dyn Standin>, StandinE
     let switch = options.faults;
     let router = Router::new()
         .fallback(dispatch::handle)
-        .with_state(Arc::clone(&world));
+        .with_state(Arc::clone(&app));
     let answers = Arc::new(Answers {
-        world: Arc::clone(&world),
+        app: Arc::clone(&app),
     });
     let router = with_faults(router, switch.clone(), answers);
-    let gate = Front::new(Arc::new(DaytonaWire(Arc::clone(&world))), &seen);
+    let gate = Front::new(Arc::new(DaytonaWire(Arc::clone(&app))), &seen);
     let router = gate.before(router);
-    world.tasks.tracker.spawn(async move {
+    app.tasks.tracker.spawn(async move {
         // `serve` gives no error; it ends with its connections.
         let _ = serve(listener, router).await;
     });
-    world.tasks.background(timers::run(Arc::clone(&world)));
+    app.tasks.background(timers::run(Arc::clone(&app)));
     let standin: Arc<dyn Standin> = Arc::new(DaytonaStandin {
-        world,
+        app,
         connections,
         switch,
     });
@@ -88,7 +88,7 @@ fn new_key() -> String {
 /// A running Daytona stand-in.
 #[derive(Debug)]
 struct DaytonaStandin {
-    world: Arc<World>,
+    app: Arc<App>,
     connections: Connections,
     switch: FaultSwitch,
 }
@@ -96,17 +96,17 @@ struct DaytonaStandin {
 #[async_trait]
 impl Standin for DaytonaStandin {
     fn addr(&self) -> SocketAddr {
-        self.world.addr
+        self.app.addr
     }
 
     fn key(&self) -> &str {
-        &self.world.key
+        &self.app.key
     }
 
     fn env(&self) -> Vec<(String, String)> {
         [
-            ("DAYTONA_API_KEY", self.world.key.clone()),
-            ("DAYTONA_API_URL", format!("http://{}/api", self.world.addr)),
+            ("DAYTONA_API_KEY", self.app.key.clone()),
+            ("DAYTONA_API_URL", format!("http://{}/api", self.app.addr)),
             ("DAYTONA_TARGET", "us".to_owned()),
         ]
         .map(|(name, value)| (name.to_owned(), value))
@@ -114,7 +114,7 @@ impl Standin for DaytonaStandin {
     }
 
     fn clock(&self) -> &Clock {
-        &self.world.clock
+        &self.app.clock
     }
 
     fn set_faults(&self, faults: Vec<Fault>) {
@@ -122,17 +122,17 @@ impl Standin for DaytonaStandin {
     }
 
     fn sandboxes(&self) -> Vec<String> {
-        let all = self.world.registry.all();
+        let all = self.app.registry.all();
         all.iter().map(|sandbox| sandbox.fixed.id.clone()).collect()
     }
 
     fn facts(&self) -> Vec<SandboxFacts> {
-        let all = self.world.registry.all();
+        let all = self.app.registry.all();
         all.iter().map(|sandbox| front::facts(sandbox)).collect()
     }
 
     async fn kill(&self, sandbox: &str) -> bool {
-        let Some(sandbox) = self.world.registry.find(sandbox) else {
+        let Some(sandbox) = self.app.registry.find(sandbox) else {
             return false;
         };
         life::die(&sandbox).await;
@@ -140,7 +140,7 @@ impl Standin for DaytonaStandin {
     }
 
     async fn expire(&self, sandbox: &str) -> bool {
-        let Some(sandbox) = self.world.registry.find(sandbox) else {
+        let Some(sandbox) = self.app.registry.find(sandbox) else {
             return false;
         };
         {
@@ -148,22 +148,22 @@ impl Standin for DaytonaStandin {
             if facts.state != State::Started {
                 return facts.state == State::Stopped;
             }
-            life::mark_stopping(&mut facts, self.world.now());
+            life::mark_stopping(&mut facts, self.app.now());
         }
-        life::finish_stop(&self.world, &sandbox, true).await;
+        life::finish_stop(&self.app, &sandbox, true).await;
         true
     }
 
     async fn clear(&self) -> usize {
         let mut ending = JoinSet::new();
-        for sandbox in self.world.registry.all() {
-            let world = Arc::clone(&self.world);
+        for sandbox in self.app.registry.all() {
+            let app = Arc::clone(&self.app);
             // A task of the stand-in's own, so that a caller that goes away leaves nothing half
             // destroyed; `None` when the stand-in stops, which destroys the rest.
             ending.spawn(async move {
-                let shared = Arc::clone(&world);
+                let shared = Arc::clone(&app);
                 let end = async move { life::finish_destroy(&shared, &sandbox).await };
-                world.tasks.detached(end).await.is_some()
+                app.tasks.detached(end).await.is_some()
             });
         }
         let ended = ending.join_all().await;
@@ -175,20 +175,20 @@ impl Standin for DaytonaStandin {
         self.connections.stop().await;
         // A request that was at work may have started one more shell before its connection broke.
         self.abort();
-        self.world.tasks.tracker.close();
-        self.world.tasks.tracker.wait().await;
+        self.app.tasks.tracker.close();
+        self.app.tasks.tracker.wait().await;
         // Requests that were at work are over now; whatever they made is taken away.
-        for sandbox in self.world.registry.all() {
-            life::finish_destroy(&self.world, &sandbox).await;
+        for sandbox in self.app.registry.all() {
+            life::finish_destroy(&self.app, &sandbox).await;
         }
     }
 }
 
 impl DaytonaStandin {
     fn abort(&self) {
-        self.world.tasks.stop.cancel();
+        self.app.tasks.stop.cancel();
         self.connections.abort();
-        for sandbox in self.world.registry.all() {
+        for sandbox in self.app.registry.all() {
             sandbox.boot().cancel();
         }
     }
@@ -197,16 +197,16 @@ impl DaytonaStandin {
 impl Drop for DaytonaStandin {
     fn drop(&mut self) {
         self.abort();
-        if self.world.registry.all().is_empty() || tokio::runtime::Handle::try_current().is_err() {
+        if self.app.registry.all().is_empty() || tokio::runtime::Handle::try_current().is_err() {
             // Without a runtime the engine's own drop takes the sandboxes away.
             return;
         }
-        let world = Arc::clone(&self.world);
-        self.world.tasks.tracker.spawn(async move {
-            for sandbox in world.registry.all() {
-                life::finish_destroy(&world, &sandbox).await;
+        let app = Arc::clone(&self.app);
+        self.app.tasks.tracker.spawn(async move {
+            for sandbox in app.registry.all() {
+                life::finish_destroy(&app, &sandbox).await;
             }
         });
-        self.world.tasks.tracker.close();
+        self.app.tasks.tracker.close();
     }
 }

@@ -6,34 +6,34 @@ use std::sync::atomic::Ordering;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::daytona::app::App;
 use crate::daytona::life;
 use crate::daytona::sandbox::{Sandbox, State};
-use crate::daytona::world::World;
 use crate::shared::deadlines;
 
 /// Fires every deadline as it comes, until the stand-in stops.
-pub(super) async fn run(world: Arc<World>) {
+pub(super) async fn run(app: Arc<App>) {
     let fire = || {
-        fire(&world);
-        std::future::ready(first_due(&world))
+        fire(&app);
+        std::future::ready(first_due(&app))
     };
-    let changed = &world.registry.changed;
-    deadlines::run(&world.clock, changed, &world.tasks.stop, fire).await;
+    let changed = &app.registry.changed;
+    deadlines::run(&app.clock, changed, &app.tasks.stop, fire).await;
 }
 
 /// When the next thing happens. Holds no sandbox when it is done: one that is destroyed while the
 /// timer sleeps must go.
-fn first_due(world: &World) -> Option<Timestamp> {
-    let all = world.registry.all();
+fn first_due(app: &App) -> Option<Timestamp> {
+    let all = app.registry.all();
     all.iter().filter_map(|sandbox| next(sandbox)).min()
 }
 
 /// Lets everything that is due happen.
-fn fire(world: &Arc<World>) {
-    let now = world.now();
-    for sandbox in world.registry.all() {
+fn fire(app: &Arc<App>) {
+    let now = app.now();
+    for sandbox in app.registry.all() {
         if next(&sandbox).is_some_and(|at| at <= now) {
-            act(world, sandbox);
+            act(app, sandbox);
         }
     }
 }
@@ -69,16 +69,15 @@ pub(super) fn next(sandbox: &Sandbox) -> Option<Timestamp> {
     idle.into_iter().chain(ends).min()
 }
 
-fn act(world: &Arc<World>, sandbox: Arc<Sandbox>) {
-    let now = world.now();
+fn act(app: &Arc<App>, sandbox: Arc<Sandbox>) {
+    let now = app.now();
     let mut facts = sandbox.facts();
     let minutes = |since: Timestamp| now.duration_since(since).as_secs() / 60;
     if facts.destroy_at.is_some_and(|at| at <= now) {
         life::mark_destroying(&mut facts, now);
         drop(facts);
-        let shared = Arc::clone(world);
-        world
-            .tasks
+        let shared = Arc::clone(app);
+        app.tasks
             .background(async move { life::finish_destroy(&shared, &sandbox).await });
         return;
     }
@@ -86,9 +85,8 @@ fn act(world: &Arc<World>, sandbox: Arc<Sandbox>) {
         (State::Started, _) => {
             life::mark_stopping(&mut facts, now);
             drop(facts);
-            let shared = Arc::clone(world);
-            world
-                .tasks
+            let shared = Arc::clone(app);
+            app.tasks
                 .background(async move { life::finish_stop(&shared, &sandbox, false).await });
         }
         (State::Stopped | State::Archived, Some(since))
@@ -96,9 +94,8 @@ fn act(world: &Arc<World>, sandbox: Arc<Sandbox>) {
         {
             life::mark_destroying(&mut facts, now);
             drop(facts);
-            let shared = Arc::clone(world);
-            world
-                .tasks
+            let shared = Arc::clone(app);
+            app.tasks
                 .background(async move { life::finish_destroy(&shared, &sandbox).await });
         }
         (State::Stopped, _) => {

@@ -4,9 +4,9 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::Value;
 
+use crate::daytona::app::App;
 use crate::daytona::asked::Asked;
 use crate::daytona::reply::empty;
-use crate::daytona::world::World;
 
 /// What an operation answers.
 pub(super) enum Answer {
@@ -17,9 +17,9 @@ pub(super) enum Answer {
 
 impl Answer {
     /// The answer on the wire.
-    pub(super) fn into_response(self, world: &World, asked: &Asked) -> Response {
+    pub(super) fn into_response(self, app: &App, asked: &Asked) -> Response {
         match self {
-            Self::Json(status, value) => world.control_json(asked, status, value),
+            Self::Json(status, value) => app.control_json(asked, status, value),
             Self::Empty(status) => empty(status),
             Self::Whole(response) => *response,
         }

@@ -3,14 +3,14 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use crate::daytona::app::{App, ORGANIZATION, REGIONS};
 use crate::daytona::reply::iso;
 use crate::daytona::sandbox::{Backup, BuildInfo, Facts, Sandbox};
 use crate::daytona::snapshots::Snapshot;
-use crate::daytona::world::{ORGANIZATION, REGIONS, World};
 
 impl Sandbox {
     /// The sandbox as the control plane shows it.
-    pub(super) fn dto(&self, world: &World) -> Value {
+    pub(super) fn dto(&self, app: &App) -> Value {
         let facts = self.facts().clone();
         let fixed = &self.fixed;
         let mut dto = json!({
@@ -38,7 +38,7 @@ impl Sandbox {
             "createdAt": iso(fixed.created_at),
             "updatedAt": iso(facts.updated_at),
             "lastActivityAt": iso(facts.last_activity_at),
-            "toolboxProxyUrl": world.toolbox_url(),
+            "toolboxProxyUrl": app.toolbox_url(),
         });
         if let Some(fields) = dto.as_object_mut() {
             self.optional(&facts, fields);
@@ -82,8 +82,8 @@ impl Sandbox {
     }
 
     /// The sandbox as an item of a list: without what only the whole shows.
-    pub(super) fn list_item(&self, world: &World) -> Value {
-        let mut dto = self.dto(world);
+    pub(super) fn list_item(&self, app: &App) -> Value {
+        let mut dto = self.dto(app);
         if let Some(fields) = dto.as_object_mut() {
             for name in ["env", "volumes", "buildInfo", "backupCreatedAt"] {
                 fields.shift_remove(name);

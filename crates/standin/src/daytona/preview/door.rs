@@ -3,9 +3,9 @@
 use axum::http::{HeaderValue, Uri};
 use percent_encoding::percent_decode_str;
 
+use crate::daytona::app::App;
 use crate::daytona::asked::Asked;
 use crate::daytona::sandbox::Sandbox;
-use crate::daytona::world::World;
 
 /// The header that carries a preview token.
 pub(super) const TOKEN_HEADER: &str = "x-daytona-preview-token";
@@ -21,7 +21,7 @@ const NOTHING: &str = "missing authentication: provide a preview access token (v
 /// # Errors
 /// What was wrong with each of them, as the proxy says it.
 pub(in crate::daytona) fn admits(
-    world: &World,
+    app: &App,
     sandbox: Option<&Sandbox>,
     asked: &Asked,
 ) -> Result<(), String> {
@@ -29,7 +29,7 @@ pub(in crate::daytona) fn admits(
     let opens = |given: &str| token.as_deref() == Some(given);
     let mut wrong = Vec::new();
     if let Some(key) = asked.bearer() {
-        if key == world.key && sandbox.is_some() {
+        if key == app.key && sandbox.is_some() {
             return Ok(());
         }
         wrong.push("Bearer token is invalid");
@@ -60,7 +60,7 @@ pub(in crate::daytona) fn admits(
 
 /// Lets a request to the toolbox in by a preview token, as a browser carries one: it then goes on
 /// under the key. Others stay as they are.
-pub(in crate::daytona) fn of_toolbox(world: &World, asked: &mut Asked) {
+pub(in crate::daytona) fn of_toolbox(app: &App, asked: &mut Asked) {
     if asked.bearer().is_some() {
         return;
     }
@@ -69,17 +69,17 @@ pub(in crate::daytona) fn of_toolbox(world: &World, asked: &mut Asked) {
         .into_iter()
         .next()
         .unwrap_or_default();
-    let Some(sandbox) = world.registry.by_id(&id) else {
+    let Some(sandbox) = app.registry.by_id(&id) else {
         return;
     };
-    if admits(world, Some(&sandbox), asked).is_ok() {
-        enter(world, asked);
+    if admits(app, Some(&sandbox), asked).is_ok() {
+        enter(app, asked);
     }
 }
 
 /// Gives a request the key.
-pub(super) fn enter(world: &World, asked: &mut Asked) {
-    if let Ok(value) = HeaderValue::from_str(&format!("Bearer {}", world.key)) {
+pub(super) fn enter(app: &App, asked: &mut Asked) {
+    if let Ok(value) = HeaderValue::from_str(&format!("Bearer {}", app.key)) {
         asked.headers.insert("authorization", value);
     }
 }

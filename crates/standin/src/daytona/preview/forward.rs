@@ -14,10 +14,10 @@ use hyper_util::rt::TokioIo;
 use tokio_util::sync::CancellationToken;
 
 use crate::daytona::activity::InUse;
+use crate::daytona::app::App;
 use crate::daytona::preview::door::{TOKEN_HEADER, without_token};
 use crate::daytona::sandbox::Sandbox;
 use crate::daytona::toolbox::ToolError;
-use crate::daytona::world::World;
 use crate::engine::EngineError;
 
 /// Headers that belong to one connection, not to the request.
@@ -36,12 +36,12 @@ const OF_CONNECTION: [&str; 7] = [
 /// # Errors
 /// [`ToolError::Dead`] when nothing answers there.
 pub(super) async fn forward(
-    world: &Arc<World>,
+    app: &Arc<App>,
     sandbox: &Arc<Sandbox>,
     port: u16,
     mut request: Request,
 ) -> Result<Response, ToolError> {
-    let in_use = InUse::begin(world, sandbox);
+    let in_use = InUse::begin(app, sandbox);
     let boot = sandbox.boot();
     let stream = sandbox
         .engine
@@ -55,7 +55,7 @@ pub(super) async fn forward(
     let opened = http1::handshake(TokioIo::new(stream)).await;
     let (mut sender, connection) = opened.map_err(|_| ToolError::Dead)?;
     let ends = boot.clone();
-    world.tasks.background(async move {
+    app.tasks.background(async move {
         // How a connection ends is seen by who reads from it.
         let _ = ends.run_until_cancelled(connection.with_upgrades()).await;
     });
@@ -66,7 +66,7 @@ pub(super) async fn forward(
     if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
         let inside = hyper::upgrade::on(&mut answer);
         let outside = upgrade.ok_or(ToolError::Dead)?;
-        world.tasks.background(join(inside, outside, boot, in_use));
+        app.tasks.background(join(inside, outside, boot, in_use));
         let (parts, _) = answer.into_parts();
         return Ok(Response::from_parts(parts, Body::empty()));
     }

@@ -94,7 +94,7 @@ pub(super) async fn run(machine: &Machine, order: Order) -> Result<Ended, ToolEr
     let shell = launch::shell(machine, &env).await;
     env.extend(order.env);
     let cwd = machine.resolve(&order.cwd);
-    let (argv, stdin) = if machine.world.swap_shell {
+    let (argv, stdin) = if machine.app.swap_shell {
         let argv = ["bash", "-l", "-c", &order.command]
             .map(str::to_owned)
             .to_vec();

@@ -9,11 +9,11 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::daytona::activity::InUse;
+use crate::daytona::app::{App, ORGANIZATION};
 use crate::daytona::asked::Asked;
 use crate::daytona::image::BUILT_IN_REF;
 use crate::daytona::sandbox::Sandbox;
 use crate::daytona::toolbox::error::ToolError;
-use crate::daytona::world::{ORGANIZATION, World};
 use crate::engine::{EngineSandbox, Identity};
 
 /// The template's ENV, as far as it means something without the template's files: a path to a CA
@@ -37,7 +37,7 @@ const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 /// What a handler of the daemon works with.
 #[derive(Debug, Clone)]
 pub(super) struct Machine {
-    pub(super) world: Arc<World>,
+    pub(super) app: Arc<App>,
     pub(super) sandbox: Arc<Sandbox>,
     pub(super) asked: Arc<Asked>,
     /// Ends when the sandbox stops, is destroyed or dies.
@@ -59,7 +59,7 @@ impl Machine {
 
     /// An answer in JSON.
     pub(super) fn json(&self, status: StatusCode, message: Value) -> Response {
-        self.world.toolbox_json(&self.asked, status, message)
+        self.app.toolbox_json(&self.asked, status, message)
     }
 
     /// A path as the daemon takes it: relative to its work dir, nothing expanded (contract 3.6).

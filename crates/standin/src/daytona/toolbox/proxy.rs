@@ -8,13 +8,13 @@ use axum::response::Response;
 use jiff::SignedDuration;
 
 use crate::daytona::activity::InUse;
+use crate::daytona::app::App;
 use crate::daytona::asked::Asked;
 use crate::daytona::reply::{empty, text};
 use crate::daytona::sandbox::{Sandbox, State};
 use crate::daytona::toolbox::error::ToolError;
 use crate::daytona::toolbox::machine::Machine;
 use crate::daytona::toolbox::routes;
-use crate::daytona::world::World;
 
 /// How long the proxy remembers that a key may use a sandbox (contract 2.2).
 const CACHED_FOR: SignedDuration = SignedDuration::from_secs(120);
@@ -26,12 +26,12 @@ const STOPPED: &str = "failed to resolve container IP after 3 attempts: no IP ad
                        the Sandbox started?";
 
 /// Answers a request under `/toolbox`.
-pub(in crate::daytona) async fn handle(world: Arc<World>, asked: Asked, body: Body) -> Response {
-    let (sandbox, inner) = match admit(&world, &asked) {
+pub(in crate::daytona) async fn handle(app: Arc<App>, asked: Asked, body: Body) -> Response {
+    let (sandbox, inner) = match admit(&app, &asked) {
         Ok(admitted) => admitted,
         Err(error) => {
             let path = asked.path.clone();
-            return error.into_response(&world, &asked, &path);
+            return error.into_response(&app, &asked, &path);
         }
     };
     if inner.len() > 1 && inner.ends_with('/') {
@@ -39,9 +39,9 @@ pub(in crate::daytona) async fn handle(world: Arc<World>, asked: Asked, body: Bo
     }
     let boot = sandbox.boot();
     let skips = asked.header("x-daytona-skip-last-activity-update") == Some("true");
-    let in_use = (!skips).then(|| Arc::new(InUse::begin(&world, &sandbox)));
+    let in_use = (!skips).then(|| Arc::new(InUse::begin(&app, &sandbox)));
     let machine = Machine {
-        world: Arc::clone(&world),
+        app: Arc::clone(&app),
         sandbox,
         asked: Arc::new(asked),
         boot: boot.clone(),
@@ -54,12 +54,12 @@ pub(in crate::daytona) async fn handle(world: Arc<World>, asked: Asked, body: Bo
         .await;
     match answer.unwrap_or(Err(ToolError::Dead)) {
         Ok(response) => response,
-        Err(error) => error.into_response(&world, &asked, &inner),
+        Err(error) => error.into_response(&app, &asked, &inner),
     }
 }
 
 /// Lets a request through to its sandbox, with the path inside the daemon.
-fn admit(world: &World, asked: &Asked) -> Result<(Arc<Sandbox>, String), ToolError> {
+fn admit(app: &App, asked: &Asked) -> Result<(Arc<Sandbox>, String), ToolError> {
     let rest = asked.path.strip_prefix("/toolbox/").unwrap_or_default();
     let (id, inner) = rest.split_once('/').unwrap_or((rest, ""));
     if id.is_empty() {
@@ -68,14 +68,14 @@ fn admit(world: &World, asked: &Asked) -> Result<(Arc<Sandbox>, String), ToolErr
     let key = asked
         .bearer()
         .ok_or_else(|| ToolError::unauthorized(NO_KEY))?;
-    if key != world.key {
+    if key != app.key {
         return Err(ToolError::unauthorized(BAD_KEY));
     }
-    let now = world.now();
-    let Some(sandbox) = world.registry.by_id(id) else {
+    let now = app.now();
+    let Some(sandbox) = app.registry.by_id(id) else {
         // The access check of an unknown sandbox fails as a bad key does, unless the proxy still
         // remembers that the key was good; then the runner finds no container.
-        if !world.registry.remembered(id, now) {
+        if !app.registry.remembered(id, now) {
             return Err(ToolError::unauthorized(BAD_KEY));
         }
         return Err(no_container(id));

@@ -83,7 +83,7 @@ pub(super) async fn metrics(machine: &Machine) -> Result<Value, ToolError> {
     let first = measured(machine).await?;
     tokio::time::sleep(APART).await;
     let second = measured(machine).await?;
-    let now = machine.world.now();
+    let now = machine.app.now();
     Ok(json!({
         "cpuCount": CORES,
         "cpuUsedPct": used_pct(&first, &second, began.elapsed()),

@@ -64,7 +64,7 @@ impl Context {
         Self {
             id,
             cwd,
-            created_at: machine.world.now(),
+            created_at: machine.app.now(),
             active: AtomicBool::new(false),
             worker: tokio::sync::Mutex::default(),
             deleted: machine.boot.child_token(),

@@ -64,8 +64,8 @@ async fn talk(machine: Machine, socket: WebSocket) {
     };
     let (tell, told) = mpsc::channel(BEHIND_MAX);
     // The run goes on to its end when the client goes, but no longer than the boot.
-    let (world, boot) = (Arc::clone(&machine.world), machine.boot.clone());
-    world.tasks.background(async move {
+    let (app, boot) = (Arc::clone(&machine.app), machine.boot.clone());
+    app.tasks.background(async move {
         let run = run::run(&machine, &context, job, tell);
         boot.run_until_cancelled(run).await;
     });

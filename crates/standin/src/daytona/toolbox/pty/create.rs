@@ -103,7 +103,7 @@ pub(super) async fn make(machine: &Machine, order: Order) -> Result<Arc<Pty>, Re
         envs,
         cols: cells(order.cols),
         rows: cells(order.rows),
-        created_at: machine.world.now(),
+        created_at: machine.app.now(),
         active: false,
         lazy: order.lazy,
     });

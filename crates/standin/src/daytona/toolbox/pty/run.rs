@@ -70,7 +70,7 @@ pub(super) async fn begin(machine: &Machine, pty: &Arc<Pty>) -> Result<(), Engin
     let (sandbox, boot) = (Arc::clone(&machine.sandbox), machine.boot.clone());
     let pty = Arc::clone(pty);
     // It goes on without clients, so it must not hold the request that began it.
-    machine.world.tasks.background(async move {
+    machine.app.tasks.background(async move {
         let run = run(&sandbox, &memory, &pty, process, typed);
         boot.run_until_cancelled(run).await;
     });

@@ -50,7 +50,7 @@ impl Session {
         });
         let mut noise = process.stdout;
         machine
-            .world
+            .app
             .tasks
             .tracker
             .spawn(cancelled.run_until_cancelled_owned(async move {

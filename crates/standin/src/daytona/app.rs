@@ -29,7 +29,7 @@ pub(super) const ORGANIZATION: &str = "6a1f0c52-7a3b-4f52-9a53-2f3c0b8e5d10";
 pub(super) const REGIONS: [&str; 2] = ["us", "eu"];
 
 /// The shared state of one stand-in.
-pub(super) struct World {
+pub(super) struct App {
     pub(super) engine: Arc<dyn Engine>,
     pub(super) clock: Clock,
     pub(super) key: String,
@@ -45,16 +45,16 @@ pub(super) struct World {
     pub(super) tasks: Tasks,
 }
 
-impl fmt::Debug for World {
+impl fmt::Debug for App {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("World")
+        f.debug_struct("App")
             .field("addr", &self.addr)
             .field("engine", &self.engine)
             .finish_non_exhaustive()
     }
 }
 
-impl World {
+impl App {
     /// The time now.
     pub(super) fn now(&self) -> Timestamp {
         self.clock.now()
