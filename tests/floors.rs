@@ -7,6 +7,8 @@ use std::{fs, io};
 
 use rules::{LINES_MAX, Source, UNSAFE_HOME, problems};
 
+#[path = "floors/circles.rs"]
+mod circles;
 #[path = "floors/code.rs"]
 mod code;
 #[path = "floors/rules.rs"]
@@ -143,6 +145,80 @@ fn two_files_with_unsafe_fail() {
     assert_eq!(problems(&[file("a")]), Vec::<String>::new());
     let problems = problems(&[file("a"), file("b")]);
     assert!(problems[0].contains("more than one file"), "{problems:?}");
+}
+
+/// Paths below `crates/standin/src/`, and texts.
+type Files = &'static [(&'static str, &'static str)];
+
+/// Files, and the circle that must be said of them; `""` for none.
+const IMPORTS: &[(Files, &str)] = &[
+    (
+        &[
+            ("a.rs", "use crate::b::x;"),
+            ("b/mod.rs", "//!\nmod c;"),
+            ("b/c.rs", "use crate::{engine, a::{y, z}};"),
+        ],
+        "crates/standin/src/: imports run in a circle: `a` -> `b` (crates/standin/src/a.rs), `b` -> \
+         `a` (crates/standin/src/b/c.rs)",
+    ),
+    (
+        &[
+            ("d/mod.rs", "//!\nmod a;\nmod b;\nmod c;"),
+            ("d/a.rs", "fn f() { crate::d::b::x() }"),
+            ("d/b.rs", "use super::c::x;"),
+            ("d/c.rs", "use super::super::d::a;"),
+        ],
+        "crates/standin/src/d: imports run in a circle: `a` -> `b`",
+    ),
+    // A name that the parent passes on is that of the child.
+    (
+        &[
+            ("d/mod.rs", "//!\nmod a;\npub(crate) use a::{A as B, X};"),
+            ("d/a.rs", "use crate::d::c;"),
+            ("d/c.rs", "use crate::d::B;"),
+        ],
+        "`a` -> `c` (crates/standin/src/d/a.rs), `c` -> `a` (crates/standin/src/d/c.rs)",
+    ),
+    (
+        &[
+            ("d/mod.rs", "//!\nmod e;\npub use crate::a::A;"),
+            ("a.rs", "use crate::d::e;"),
+            ("d/e.rs", ""),
+        ],
+        "`a` -> `d` (crates/standin/src/a.rs), `d` -> `a` (crates/standin/src/d/mod.rs)",
+    ),
+    (
+        &[
+            // One way, and down and up between a parent and its children.
+            ("a.rs", "use crate::b::x; use crate::d::e::y;"),
+            ("b.rs", "use crate::d::D;"),
+            (
+                "d/mod.rs",
+                "//!\nmod e;\npub use e::D;\npub trait T { fn x(e: e::D); }",
+            ),
+            ("d/e.rs", "use crate::d::T; mod tests { use crate::a::x; }"),
+            ("d/tests.rs", "use crate::a::x;"),
+            (
+                "d/f.rs",
+                "// use crate::a::x;\nuse super::e::D; pub(in crate::d) struct F;",
+            ),
+        ],
+        "",
+    ),
+];
+
+#[test]
+fn siblings_import_each_other_one_way() {
+    for &(files, circle) in IMPORTS {
+        let source = |&(path, text): &(&str, &str)| Source {
+            path: format!("crates/standin/src/{path}"),
+            text: text.to_owned(),
+        };
+        let files: Vec<Source> = files.iter().map(source).collect();
+        let problems = problems(&files).join("\n");
+        assert!(problems.contains(circle), "{circle}: {problems}");
+        assert_eq!(problems.is_empty(), circle.is_empty(), "{problems}");
+    }
 }
 
 #[test]

@@ -90,45 +90,110 @@ const CRATES: [(&str, &str); 2] = [("cutover_base", "base"), ("cutover_standin",
 pub(crate) fn imports(code: &str) -> BTreeSet<String> {
     let named = CRATES.iter().filter(|(name, _)| has_word(code, name));
     let mut rooms: BTreeSet<String> = named.map(|(_, room)| (*room).to_owned()).collect();
-    for (at, found) in code.match_indices("crate::") {
-        let whole = !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
-        let rest = code[at + found.len()..].trim_start();
-        match rest.strip_prefix('{') {
-            _ if !whole => {}
-            Some(group) => rooms.extend(group_members(group)),
-            None => rooms.extend(first_word(rest)),
-        }
-    }
+    let mut of_crate = paths(code);
+    of_crate.retain(|path| path[0] == "crate");
+    rooms.extend(
+        of_crate
+            .into_iter()
+            .filter_map(|path| path.into_iter().nth(1)),
+    );
     rooms
 }
 
-fn group_members(group: &str) -> Vec<String> {
-    let (mut depth, mut start, mut members) = (0_usize, 0, Vec::new());
-    for (at, c) in group.char_indices() {
-        match c {
-            '{' => depth += 1,
-            '}' if depth > 0 => depth -= 1,
-            ',' | '}' if depth == 0 => {
-                members.extend(first_word(group[start..at].trim()));
-                start = at + 1;
-                if c == '}' {
-                    break;
-                }
-            }
-            _ => {}
+/// Every path that begins with `crate` or `super`, groups taken apart: `crate::{a, b::c}` is
+/// `crate::a` and `crate::b::c`.
+pub(crate) fn paths(code: &str) -> Vec<Vec<String>> {
+    let tokens = tokens(code);
+    let mut paths = Vec::new();
+    for (at, token) in tokens.iter().enumerate() {
+        let begins = matches!(*token, "crate" | "super") && (at == 0 || tokens[at - 1] != "::");
+        if begins && tokens.get(at + 1) == Some(&"::") {
+            let mut members = Vec::new();
+            tree(&tokens, at, &[], &mut members);
+            paths.extend(members.into_iter().map(|(_, path)| path));
         }
     }
-    members
+    paths
 }
 
-fn first_word(text: &str) -> Option<String> {
-    let end = text
-        .find(|c: char| !c.is_alphanumeric() && c != '_')
-        .unwrap_or(text.len());
-    (end > 0).then(|| text[..end].to_owned())
+/// What a file passes on by `pub use child::..`: the name that it has then, and its path.
+pub(crate) fn exports(code: &str) -> Vec<(String, Vec<String>)> {
+    let tokens = tokens(code);
+    let mut exports = Vec::new();
+    for (at, token) in tokens.iter().enumerate() {
+        let public = at > 0 && matches!(tokens[at - 1], "pub" | ")");
+        if *token == "use" && public {
+            tree(&tokens, at + 1, &[], &mut exports);
+        }
+    }
+    exports.retain(|(_, path)| !matches!(path[0].as_str(), "crate" | "super"));
+    exports
+}
+
+/// Reads the path, or the group of paths, at a place into `found`, each with the name that it
+/// brings in; the place behind it.
+fn tree(
+    tokens: &[&str],
+    mut at: usize,
+    before: &[String],
+    found: &mut Vec<(String, Vec<String>)>,
+) -> usize {
+    let mut path = before.to_vec();
+    loop {
+        match tokens.get(at) {
+            Some(&"{") => {
+                at += 1;
+                while tokens.get(at).is_some_and(|token| *token != "}") {
+                    at = tree(tokens, at, &path, found).max(at + 1);
+                }
+                return at + 1;
+            }
+            Some(name) if is_word(name) => path.push((*name).to_owned()),
+            _ => break,
+        }
+        at += 1;
+        if tokens.get(at) != Some(&"::") {
+            break;
+        }
+        at += 1;
+    }
+    let mut name = path.last().cloned().unwrap_or_default();
+    if let (Some(&"as"), Some(other)) = (tokens.get(at), tokens.get(at + 1)) {
+        (*other).clone_into(&mut name);
+        at += 2;
+    }
+    if !path.is_empty() {
+        found.push((name, path));
+    }
+    at
+}
+
+/// Words, `::`, and every other character but blanks.
+fn tokens(code: &str) -> Vec<&str> {
+    let mut tokens = Vec::new();
+    let mut rest = code.trim_start();
+    while let Some(first) = rest.chars().next() {
+        let word = rest.find(|c: char| !is_word_char(c)).unwrap_or(rest.len());
+        let length = match word {
+            0 if rest.starts_with("::") => 2,
+            0 => first.len_utf8(),
+            word => word,
+        };
+        tokens.push(&rest[..length]);
+        rest = rest[length..].trim_start();
+    }
+    tokens
+}
+
+fn is_word(token: &str) -> bool {
+    token.starts_with(is_word_char)
+}
+
+fn is_word_char(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
 }
 
 pub(crate) fn has_word(code: &str, wanted: &str) -> bool {
-    code.split(|c: char| !c.is_alphanumeric() && c != '_')
+    code.split(|c: char| !is_word_char(c))
         .any(|word| word == wanted)
 }

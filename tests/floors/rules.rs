@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::circles::check_circles;
 use crate::code::{code, has_word, imports};
 
 /// The floors from the ground up; a room imports rooms of lower floors, none of its own. `base` and
@@ -71,6 +72,7 @@ pub(crate) fn problems(sources: &[Source]) -> Vec<String> {
         }
     }
     problems.extend(check_unsafe(&unsafe_files));
+    problems.extend(check_circles(sources));
     problems
 }
 

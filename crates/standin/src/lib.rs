@@ -5,12 +5,18 @@
 //! scenarios, sides or comparison. Imports `base` only. `e2b` and `daytona` write their wires apart;
 //! what stands behind both in the same way, such as Go's file server, is in `shared`.
 //!
+//! Both stand-ins name the same thing alike: `server` starts and stops one, `dispatch` leads a
+//! request to its part, `app` is what all requests share, `registry` holds the sandboxes, `sandbox`
+//! and `state` are one of them, `life` is what happens to it, `timers` what time does to it,
+//! `snapshots` what is kept of it. What they do alike is in `shared`.
+//!
 #![doc = include_str!("../README.md")]
 
 pub mod daytona;
 pub mod e2b;
 pub mod engine;
 pub mod fault;
-pub mod front;
+mod front;
+pub mod request_log;
 pub mod server;
 mod shared;

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use crate::engine::{Engine, EngineError};
 use crate::fault::{Fault, FaultSwitch, Tamper};
-use crate::front::RequestLog;
+use crate::request_log::RequestLog;
 
 /// What a stand-in is started with.
 #[derive(Debug, Clone)]

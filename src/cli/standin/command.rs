@@ -6,7 +6,7 @@ use std::sync::Arc;
 use cutover_base::clock::Clock;
 use cutover_standin::engine::Engine;
 use cutover_standin::fault::FaultSwitch;
-use cutover_standin::front::RequestLog;
+use cutover_standin::request_log::RequestLog;
 use cutover_standin::server::{Standin, StandinOptions};
 use cutover_standin::{daytona, e2b};
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use cutover_standin::front::{LogSink, LogWriter, RequestLog};
+use cutover_standin::request_log::{LogSink, LogWriter, RequestLog};
 
 use crate::cli::context::tell;
 use crate::cli::exit::Stop;

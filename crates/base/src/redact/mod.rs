@@ -7,8 +7,9 @@
 
 mod encodings;
 mod patterns;
+mod redactor;
 mod stream;
 mod token;
 
-pub use patterns::Redactor;
+pub use redactor::Redactor;
 pub use stream::RedactStream;

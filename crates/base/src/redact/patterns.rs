@@ -7,18 +7,11 @@ use std::sync::Arc;
 use aho_corasick::{AhoCorasick, Input, MatchKind};
 
 use crate::redact::encodings::encodings;
-use crate::redact::stream::RedactStream;
 use crate::redact::token::{CONTEXT, PREFIXES, REACH, token_len};
 use crate::secret::Secret;
 
 /// Characters from which a value counts as a secret; shorter ones would hit ordinary text.
 const SECRET_CHARS_MIN: usize = 8;
-
-/// Replaces every known secret, in each of its encodings, and every provider token.
-#[derive(Clone)]
-pub struct Redactor {
-    patterns: Arc<Patterns>,
-}
 
 /// The automaton finds where a form may begin; the forms that begin so are then compared whole.
 /// It is small whatever the secrets are, and quickly built.
@@ -49,10 +42,18 @@ const HEAD_BYTES: usize = 8;
 /// What stands for a token that is none of the known secrets.
 const TOKEN: &str = "<secret:token>";
 
-impl Redactor {
-    /// A redactor of these secrets; those under 8 characters are left out, as they would hit
-    /// ordinary text.
-    pub fn new(secrets: Vec<Secret>) -> Self {
+/// Names only: the automaton would show the secrets themselves.
+impl fmt::Debug for Patterns {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Redactor")
+            .field("names", &self.names)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Patterns {
+    /// The forms of these secrets; those under 8 characters are left out.
+    pub(super) fn new(secrets: Vec<Secret>) -> Self {
         let mut heads: BTreeMap<Vec<u8>, Vec<Form>> = PREFIXES
             .map(|prefix| (prefix.as_bytes().to_vec(), Vec::new()))
             .into();
@@ -80,59 +81,13 @@ impl Redactor {
             forms.sort_by_key(|form| std::cmp::Reverse(form.bytes.len()));
         }
         Self {
-            patterns: Arc::new(Patterns {
-                automaton,
-                forms,
-                names,
-                reach,
-            }),
+            automaton,
+            forms,
+            names,
+            reach,
         }
     }
 
-    /// A redactor that knows no secret; provider tokens are still replaced.
-    pub fn noop() -> Self {
-        Self::new(Vec::new())
-    }
-
-    /// Redacts one whole text.
-    pub fn text(&self, text: &str) -> String {
-        // A secret is whole characters and so is a placeholder: the result is UTF-8 as before.
-        String::from_utf8_lossy(&self.bytes(text.as_bytes())).into_owned()
-    }
-
-    /// Redacts one whole byte string.
-    pub fn bytes(&self, bytes: &[u8]) -> Vec<u8> {
-        if self.patterns.next(bytes, 0).is_none() {
-            return bytes.to_vec();
-        }
-        let mut stream = self.stream();
-        let mut safe = stream.push(bytes);
-        safe.extend(stream.finish());
-        safe
-    }
-
-    /// A redactor for a stream of chunks: a secret may lie across their borders.
-    pub fn stream(&self) -> RedactStream {
-        RedactStream::new(Arc::clone(&self.patterns))
-    }
-}
-
-impl fmt::Debug for Redactor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.patterns.fmt(f)
-    }
-}
-
-/// Names only: the automaton would show the secrets themselves.
-impl fmt::Debug for Patterns {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Redactor")
-            .field("names", &self.names)
-            .finish_non_exhaustive()
-    }
-}
-
-impl Patterns {
     /// Bytes from the start of a secret that decide about it.
     pub(super) fn reach(&self) -> usize {
         self.reach

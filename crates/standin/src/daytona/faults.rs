@@ -8,16 +8,16 @@ use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Request, StatusCode};
 use axum::response::Response;
 
+use crate::daytona::app::App;
 use crate::daytona::asked::Asked;
 use crate::daytona::control::ApiError;
 use crate::daytona::life;
-use crate::daytona::world::World;
 use crate::fault::FaultAnswers;
 
 /// Daytona's shapes for the answers that a fault gives.
 #[derive(Debug)]
 pub(super) struct Answers {
-    pub(super) world: Arc<World>,
+    pub(super) app: Arc<App>,
 }
 
 #[async_trait]
@@ -39,7 +39,7 @@ impl FaultAnswers for Answers {
         let status = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         match code {
             // The load balancer answers without a body (contract 2.2).
-            502 | 504 => crate::daytona::world::empty(status),
+            502 | 504 => crate::daytona::reply::empty(status),
             503 => self.error(
                 status,
                 "Service is currently under maintenance. Please try again later.",
@@ -56,7 +56,7 @@ impl FaultAnswers for Answers {
         let id = rest
             .and_then(|rest| rest.split('/').next())
             .unwrap_or_default();
-        let Some(sandbox) = self.world.registry.find(id) else {
+        let Some(sandbox) = self.app.registry.find(id) else {
             return false;
         };
         life::die(&sandbox).await;
@@ -70,6 +70,6 @@ impl Answers {
         let mut request = Request::new(Body::empty());
         *request.uri_mut() = axum::http::Uri::from_static("/api");
         let (asked, _) = Asked::new(request);
-        ApiError::new(status, message).into_response(&self.world, &asked)
+        ApiError::new(status, message).into_response(&self.app, &asked)
     }
 }

@@ -6,15 +6,15 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
 
+use crate::daytona::app::App;
 use crate::daytona::sandbox::Sandbox;
 use crate::daytona::timers;
-use crate::daytona::world::World;
 use crate::front::Wire;
 use crate::server::SandboxFacts;
 
 /// Daytona's wire, as the front looks at it.
 #[derive(Debug)]
-pub(super) struct DaytonaWire(pub(super) Arc<World>);
+pub(super) struct DaytonaWire(pub(super) Arc<App>);
 
 impl Wire for DaytonaWire {
     fn provider(&self) -> &'static str {

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::daytona::app::App;
 use crate::daytona::sandbox::{Facts, Sandbox, State};
-use crate::daytona::world::World;
 use crate::engine::SignalTarget;
 
 /// Time between the polite signal and the last one of an ordinary stop (contract 1.5).
@@ -22,28 +22,28 @@ const ESRCH: i32 = libc::ESRCH;
 
 /// Brings a stop under way to its end: processes and sessions go, files stay. An ephemeral
 /// sandbox is destroyed instead.
-pub(super) async fn finish_stop(world: &World, sandbox: &Arc<Sandbox>, force: bool) {
+pub(super) async fn finish_stop(app: &App, sandbox: &Arc<Sandbox>, force: bool) {
     if sandbox.facts().state == State::Destroying {
-        finish_destroy(world, sandbox).await;
+        finish_destroy(app, sandbox).await;
         return;
     }
     end_processes(sandbox, force).await;
-    let now = world.now();
+    let now = app.now();
     {
         let mut facts = sandbox.facts();
         facts.state = State::Stopped;
         facts.updated_at = now;
         facts.stopped_at = Some(now);
     }
-    world.registry.changed.notify_one();
+    app.registry.changed.notify_one();
 }
 
 /// Brings a destruction under way to its end.
-pub(super) async fn finish_destroy(world: &World, sandbox: &Arc<Sandbox>) {
+pub(super) async fn finish_destroy(app: &App, sandbox: &Arc<Sandbox>) {
     sandbox.boot().cancel();
     sandbox.sessions().clear();
     sandbox.engine.destroy().await;
-    world.registry.bury(sandbox, world.now());
+    app.registry.bury(sandbox, app.now());
 }
 
 /// Takes the machine from under a sandbox; the control plane does not notice (contract 2.2).
@@ -55,9 +55,9 @@ pub(super) async fn die(sandbox: &Sandbox) {
 }
 
 /// Starts a stopped sandbox anew.
-pub(super) fn boot(world: &World, sandbox: &Sandbox) {
+pub(super) fn boot(app: &App, sandbox: &Sandbox) {
     sandbox.new_boot();
-    let now = world.now();
+    let now = app.now();
     let mut facts = sandbox.facts();
     facts.state = State::Started;
     facts.updated_at = now;
@@ -65,7 +65,7 @@ pub(super) fn boot(world: &World, sandbox: &Sandbox) {
     facts.last_activity_at = now;
     facts.preview_token = new_token();
     drop(facts);
-    world.registry.changed.notify_one();
+    app.registry.changed.notify_one();
 }
 
 /// Marks a sandbox as going away: its name is free at once (contract 1.5).

@@ -8,26 +8,29 @@
 //! The commands run detached from their requests, as in the daemon: a client that goes away does
 //! not end them. Everything that runs is owned by the stand-in and ends with it.
 
+mod activity;
+mod app;
 mod asked;
+mod boot;
 mod control;
+mod dispatch;
 mod escape;
 mod faults;
 mod front;
 mod image;
-mod kept;
 mod life;
 mod preview;
-mod provision;
 mod rate;
 mod registry;
+mod reply;
 mod sandbox;
 mod server;
-mod snapshot;
+mod signed_previews;
+mod snapshots;
 mod spool;
 mod state;
+mod tasks;
 mod timers;
 mod toolbox;
-mod view;
-mod world;
 
 pub use server::start;

@@ -10,10 +10,9 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
-use crate::daytona::image::Image;
+use crate::daytona::boot::{Live, Session};
+use crate::daytona::image::{Image, Place};
 pub(super) use crate::daytona::state::State;
-use crate::daytona::toolbox::live::Live;
-use crate::daytona::toolbox::session::Session;
 use crate::engine::{EngineSandbox, Identity};
 use crate::shared::Archive;
 
@@ -110,14 +109,6 @@ pub(super) enum Backup {
     Completed(Timestamp),
 }
 
-/// Where and as whom things run in a sandbox.
-#[derive(Debug, Clone)]
-pub(super) struct Place {
-    pub(super) home: String,
-    pub(super) work_dir: String,
-    pub(super) identity: Identity,
-}
-
 /// A place that is known once the image is there. Nothing runs in a sandbox before.
 #[derive(Debug)]
 pub(super) struct LatePlace {
@@ -170,8 +161,8 @@ pub(super) struct Sandbox {
     groups: Mutex<Vec<u32>>,
     /// What else the daemon of the present boot keeps in memory.
     pub(super) live: Live,
-    /// Toolbox requests at work: while there are any, the sandbox is active.
-    pub(super) busy: AtomicUsize,
+    /// Requests at work: while there are any, the sandbox is active.
+    pub(super) in_use: AtomicUsize,
 }
 
 /// A lock whose holder cannot leave a half-made value behind, so a poisoned one is still good.
@@ -199,7 +190,7 @@ impl Sandbox {
             sessions: Mutex::default(),
             groups: Mutex::default(),
             live: Live::default(),
-            busy: AtomicUsize::new(0),
+            in_use: AtomicUsize::new(0),
         }
     }
 
@@ -250,9 +241,4 @@ impl Sandbox {
         let mut facts = self.facts();
         facts.last_activity_at = facts.last_activity_at.max(now);
     }
-}
-
-/// A time as JavaScript writes it: milliseconds and `Z`.
-pub(super) fn iso(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
 }

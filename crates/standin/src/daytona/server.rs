@@ -5,26 +5,21 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use axum::Router;
-use axum::extract::{Request, State as Shared};
-use axum::http::{HeaderValue, StatusCode};
-use axum::response::Response;
 use cutover_base::clock::Clock;
 use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use crate::daytona::asked::Asked;
+use crate::daytona::app::App;
 use crate::daytona::faults::Answers;
 use crate::daytona::front::DaytonaWire;
-use crate::daytona::image::Builds;
-use crate::daytona::preview::SignedPreviews;
+use crate::daytona::image::{Builder, Builds};
 use crate::daytona::rate::Rates;
 use crate::daytona::registry::Registry;
 use crate::daytona::sandbox::State;
-use crate::daytona::snapshot::Snapshots;
-use crate::daytona::world::{World, text};
-use crate::daytona::{control, front, kept, life, preview, timers, toolbox};
+use crate::daytona::signed_previews::SignedPreviews;
+use crate::daytona::snapshots::Snapshots;
+use crate::daytona::tasks::Tasks;
+use crate::daytona::{dispatch, front, life, timers};
 use crate::fault::{Connections, Fault, FaultListener, FaultSwitch, serve, with_faults};
 use crate::front::Front;
 use crate::server::{SandboxFacts, Standin, StandinError, StandinOptions};
@@ -41,7 +36,12 @@ pub async fn start(options: StandinOptions) -> Result<Arc<dyn Standin>, StandinE
     let addr = listener.addr().map_err(bind)?;
     let connections = listener.connections();
     let seen = (&options).into();
-    let world = Arc::new(World {
+    let tasks = Tasks::default();
+    let builder = Builder {
+        engine: Arc::clone(&options.engine),
+        allow_network: options.allow_network,
+    };
+    let app = Arc::new(App {
         engine: options.engine,
         clock: options.clock,
         key: options.key.unwrap_or_else(new_key),
@@ -50,32 +50,29 @@ pub async fn start(options: StandinOptions) -> Result<Arc<dyn Standin>, StandinE
         swap_shell: options.swap_shell,
         allow_network: options.allow_network,
         registry: Registry::default(),
-        state_dir: options.state_dir,
-        builds: Builds::default(),
-        snapshots: Snapshots::default(),
+        builds: Builds::new(builder, tasks.clone()),
+        snapshots: Snapshots::open(options.state_dir.as_deref()),
         signed: SignedPreviews::default(),
         rates: Rates::default(),
-        tasks: TaskTracker::new(),
-        stop: CancellationToken::new(),
+        tasks,
     });
-    kept::load(&world);
     let switch = options.faults;
     let router = Router::new()
-        .fallback(handle)
-        .with_state(Arc::clone(&world));
+        .fallback(dispatch::handle)
+        .with_state(Arc::clone(&app));
     let answers = Arc::new(Answers {
-        world: Arc::clone(&world),
+        app: Arc::clone(&app),
     });
     let router = with_faults(router, switch.clone(), answers);
-    let gate = Front::new(Arc::new(DaytonaWire(Arc::clone(&world))), &seen);
+    let gate = Front::new(Arc::new(DaytonaWire(Arc::clone(&app))), &seen);
     let router = gate.before(router);
-    world.tasks.spawn(async move {
+    app.tasks.tracker.spawn(async move {
         // `serve` gives no error; it ends with its connections.
         let _ = serve(listener, router).await;
     });
-    world.background(timers::run(Arc::clone(&world)));
+    app.tasks.background(timers::run(Arc::clone(&app)));
     let standin: Arc<dyn Standin> = Arc::new(DaytonaStandin {
-        world,
+        app,
         connections,
         switch,
     });
@@ -88,46 +85,10 @@ fn new_key() -> String {
     format!("dtn_{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())
 }
 
-async fn handle(Shared(world): Shared<Arc<World>>, request: Request) -> Response {
-    let shared = Arc::clone(&world);
-    let address = preview::host_of(&request).and_then(preview::Address::read);
-    let answer = world
-        .detached(async move {
-            if let Some(address) = address {
-                return preview::handle(shared, address, request).await;
-            }
-            let (mut asked, body) = Asked::new(request);
-            let path = &asked.path;
-            if path == "/api" || path.starts_with("/api/") {
-                control::handle(shared, asked, body).await
-            } else if path == "/toolbox" || path.starts_with("/toolbox/") {
-                preview::of_toolbox(&shared, &mut asked);
-                toolbox::handle(shared, asked, body).await
-            } else if control::is_log(path) {
-                control::build_log(&shared, &asked)
-            } else {
-                dashboard()
-            }
-        })
-        .await;
-    answer.unwrap_or_else(|| crate::daytona::world::empty(StatusCode::BAD_GATEWAY))
-}
-
-/// Outside `/api/` the server gives the dashboard's page (contract 1.2): a client that forgot the
-/// prefix gets HTML.
-fn dashboard() -> Response {
-    let page = "<!doctype html><html><head><title>Daytona</title></head><body>This is a stand-in: \
-                there is no dashboard. The API is under /api.</body></html>\n";
-    let mut response = text(StatusCode::OK, page);
-    let html = HeaderValue::from_static("text/html; charset=utf-8");
-    response.headers_mut().insert("content-type", html);
-    response
-}
-
 /// A running Daytona stand-in.
 #[derive(Debug)]
 struct DaytonaStandin {
-    world: Arc<World>,
+    app: Arc<App>,
     connections: Connections,
     switch: FaultSwitch,
 }
@@ -135,17 +96,17 @@ struct DaytonaStandin {
 #[async_trait]
 impl Standin for DaytonaStandin {
     fn addr(&self) -> SocketAddr {
-        self.world.addr
+        self.app.addr
     }
 
     fn key(&self) -> &str {
-        &self.world.key
+        &self.app.key
     }
 
     fn env(&self) -> Vec<(String, String)> {
         [
-            ("DAYTONA_API_KEY", self.world.key.clone()),
-            ("DAYTONA_API_URL", format!("http://{}/api", self.world.addr)),
+            ("DAYTONA_API_KEY", self.app.key.clone()),
+            ("DAYTONA_API_URL", format!("http://{}/api", self.app.addr)),
             ("DAYTONA_TARGET", "us".to_owned()),
         ]
         .map(|(name, value)| (name.to_owned(), value))
@@ -153,7 +114,7 @@ impl Standin for DaytonaStandin {
     }
 
     fn clock(&self) -> &Clock {
-        &self.world.clock
+        &self.app.clock
     }
 
     fn set_faults(&self, faults: Vec<Fault>) {
@@ -161,17 +122,17 @@ impl Standin for DaytonaStandin {
     }
 
     fn sandboxes(&self) -> Vec<String> {
-        let all = self.world.registry.all();
+        let all = self.app.registry.all();
         all.iter().map(|sandbox| sandbox.fixed.id.clone()).collect()
     }
 
     fn facts(&self) -> Vec<SandboxFacts> {
-        let all = self.world.registry.all();
+        let all = self.app.registry.all();
         all.iter().map(|sandbox| front::facts(sandbox)).collect()
     }
 
     async fn kill(&self, sandbox: &str) -> bool {
-        let Some(sandbox) = self.world.registry.find(sandbox) else {
+        let Some(sandbox) = self.app.registry.find(sandbox) else {
             return false;
         };
         life::die(&sandbox).await;
@@ -179,7 +140,7 @@ impl Standin for DaytonaStandin {
     }
 
     async fn expire(&self, sandbox: &str) -> bool {
-        let Some(sandbox) = self.world.registry.find(sandbox) else {
+        let Some(sandbox) = self.app.registry.find(sandbox) else {
             return false;
         };
         {
@@ -187,22 +148,22 @@ impl Standin for DaytonaStandin {
             if facts.state != State::Started {
                 return facts.state == State::Stopped;
             }
-            life::mark_stopping(&mut facts, self.world.now());
+            life::mark_stopping(&mut facts, self.app.now());
         }
-        life::finish_stop(&self.world, &sandbox, true).await;
+        life::finish_stop(&self.app, &sandbox, true).await;
         true
     }
 
     async fn clear(&self) -> usize {
         let mut ending = JoinSet::new();
-        for sandbox in self.world.registry.all() {
-            let world = Arc::clone(&self.world);
+        for sandbox in self.app.registry.all() {
+            let app = Arc::clone(&self.app);
             // A task of the stand-in's own, so that a caller that goes away leaves nothing half
             // destroyed; `None` when the stand-in stops, which destroys the rest.
             ending.spawn(async move {
-                let shared = Arc::clone(&world);
+                let shared = Arc::clone(&app);
                 let end = async move { life::finish_destroy(&shared, &sandbox).await };
-                world.detached(end).await.is_some()
+                app.tasks.detached(end).await.is_some()
             });
         }
         let ended = ending.join_all().await;
@@ -214,20 +175,20 @@ impl Standin for DaytonaStandin {
         self.connections.stop().await;
         // A request that was at work may have started one more shell before its connection broke.
         self.abort();
-        self.world.tasks.close();
-        self.world.tasks.wait().await;
+        self.app.tasks.tracker.close();
+        self.app.tasks.tracker.wait().await;
         // Requests that were at work are over now; whatever they made is taken away.
-        for sandbox in self.world.registry.all() {
-            life::finish_destroy(&self.world, &sandbox).await;
+        for sandbox in self.app.registry.all() {
+            life::finish_destroy(&self.app, &sandbox).await;
         }
     }
 }
 
 impl DaytonaStandin {
     fn abort(&self) {
-        self.world.stop.cancel();
+        self.app.tasks.stop.cancel();
         self.connections.abort();
-        for sandbox in self.world.registry.all() {
+        for sandbox in self.app.registry.all() {
             sandbox.boot().cancel();
         }
     }
@@ -236,16 +197,16 @@ impl DaytonaStandin {
 impl Drop for DaytonaStandin {
     fn drop(&mut self) {
         self.abort();
-        if self.world.registry.all().is_empty() || tokio::runtime::Handle::try_current().is_err() {
+        if self.app.registry.all().is_empty() || tokio::runtime::Handle::try_current().is_err() {
             // Without a runtime the engine's own drop takes the sandboxes away.
             return;
         }
-        let world = Arc::clone(&self.world);
-        self.world.tasks.spawn(async move {
-            for sandbox in world.registry.all() {
-                life::finish_destroy(&world, &sandbox).await;
+        let app = Arc::clone(&self.app);
+        self.app.tasks.tracker.spawn(async move {
+            for sandbox in app.registry.all() {
+                life::finish_destroy(&app, &sandbox).await;
             }
         });
-        self.world.tasks.close();
+        self.app.tasks.tracker.close();
     }
 }

@@ -6,38 +6,34 @@ use std::sync::atomic::Ordering;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::daytona::app::App;
 use crate::daytona::life;
 use crate::daytona::sandbox::{Sandbox, State};
-use crate::daytona::world::World;
+use crate::shared::deadlines;
 
-/// Fires every deadline as it comes, for ever.
-pub(super) async fn run(world: Arc<World>) {
-    loop {
-        let due = first_due(&world);
-        let changed = world.registry.changed.notified();
-        match due {
-            None => changed.await,
-            Some(at) => tokio::select! {
-                () = world.clock.sleep_until(at) => fire(&world),
-                () = changed => {}
-            },
-        }
-    }
+/// Fires every deadline as it comes, until the stand-in stops.
+pub(super) async fn run(app: Arc<App>) {
+    let fire = || {
+        fire(&app);
+        std::future::ready(first_due(&app))
+    };
+    let changed = &app.registry.changed;
+    deadlines::run(&app.clock, changed, &app.tasks.stop, fire).await;
 }
 
 /// When the next thing happens. Holds no sandbox when it is done: one that is destroyed while the
 /// timer sleeps must go.
-fn first_due(world: &World) -> Option<Timestamp> {
-    let all = world.registry.all();
+fn first_due(app: &App) -> Option<Timestamp> {
+    let all = app.registry.all();
     all.iter().filter_map(|sandbox| next(sandbox)).min()
 }
 
 /// Lets everything that is due happen.
-fn fire(world: &Arc<World>) {
-    let now = world.now();
-    for sandbox in world.registry.all() {
+fn fire(app: &Arc<App>) {
+    let now = app.now();
+    for sandbox in app.registry.all() {
         if next(&sandbox).is_some_and(|at| at <= now) {
-            act(world, sandbox);
+            act(app, sandbox);
         }
     }
 }
@@ -52,7 +48,7 @@ pub(super) fn next(sandbox: &Sandbox) -> Option<Timestamp> {
     let idle = match (facts.state, facts.stopped_at) {
         // A request at work is activity until it ends, and its end looks here again.
         (State::Started, _) => (facts.auto_stop_min > 0
-            && sandbox.busy.load(Ordering::SeqCst) == 0)
+            && sandbox.in_use.load(Ordering::SeqCst) == 0)
             .then(|| after(facts.last_activity_at, facts.auto_stop_min)),
         (State::Stopped, Some(at)) => {
             let archive = (facts.auto_delete_min != 0).then_some(facts.auto_archive_min);
@@ -73,31 +69,34 @@ pub(super) fn next(sandbox: &Sandbox) -> Option<Timestamp> {
     idle.into_iter().chain(ends).min()
 }
 
-fn act(world: &Arc<World>, sandbox: Arc<Sandbox>) {
-    let now = world.now();
+fn act(app: &Arc<App>, sandbox: Arc<Sandbox>) {
+    let now = app.now();
     let mut facts = sandbox.facts();
     let minutes = |since: Timestamp| now.duration_since(since).as_secs() / 60;
     if facts.destroy_at.is_some_and(|at| at <= now) {
         life::mark_destroying(&mut facts, now);
         drop(facts);
-        let shared = Arc::clone(world);
-        world.background(async move { life::finish_destroy(&shared, &sandbox).await });
+        let shared = Arc::clone(app);
+        app.tasks
+            .background(async move { life::finish_destroy(&shared, &sandbox).await });
         return;
     }
     match (facts.state, facts.stopped_at) {
         (State::Started, _) => {
             life::mark_stopping(&mut facts, now);
             drop(facts);
-            let shared = Arc::clone(world);
-            world.background(async move { life::finish_stop(&shared, &sandbox, false).await });
+            let shared = Arc::clone(app);
+            app.tasks
+                .background(async move { life::finish_stop(&shared, &sandbox, false).await });
         }
         (State::Stopped | State::Archived, Some(since))
             if facts.auto_delete_min >= 0 && minutes(since) >= facts.auto_delete_min =>
         {
             life::mark_destroying(&mut facts, now);
             drop(facts);
-            let shared = Arc::clone(world);
-            world.background(async move { life::finish_destroy(&shared, &sandbox).await });
+            let shared = Arc::clone(app);
+            app.tasks
+                .background(async move { life::finish_destroy(&shared, &sandbox).await });
         }
         (State::Stopped, _) => {
             facts.state = State::Archived;

@@ -9,6 +9,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::e2b::idempotency::IdempotencyKeys;
 use crate::e2b::registry::Registry;
+use crate::e2b::slots::Slots;
 use crate::e2b::snapshots::Snapshots;
 use crate::engine::Engine;
 use crate::fault::Tamper;
@@ -32,6 +33,8 @@ pub(crate) struct App {
     pub(crate) allow_network: bool,
     /// The sandboxes.
     pub(crate) registry: Registry,
+    /// Room for more of them.
+    pub(crate) slots: Slots,
     /// The snapshots.
     pub(crate) snapshots: Snapshots,
     /// The creates that may be asked for again.
@@ -40,21 +43,4 @@ pub(crate) struct App {
     pub(crate) tasks: TaskTracker,
     /// Cancelled when the stand-in stops.
     pub(crate) stopping: CancellationToken,
-}
-
-impl App {
-    /// Ends a sandbox: it answers nothing from now on, and a task takes it away.
-    ///
-    /// Returns the task, so that a caller may wait until nothing is left; a caller that goes away
-    /// does not stop it.
-    pub(crate) fn end(self: &Arc<Self>, id: &str) -> Option<tokio::task::JoinHandle<()>> {
-        let sandbox = self.registry.remove(id)?;
-        sandbox.dead.cancel();
-        sandbox.life().link.cancel();
-        let app = Arc::clone(self);
-        Some(self.tasks.spawn(async move {
-            sandbox.engine.destroy().await;
-            app.registry.forget(&sandbox.id);
-        }))
-    }
 }

@@ -10,8 +10,8 @@ use axum::response::Response;
 use serde_json::json;
 
 use crate::e2b::app::App;
-use crate::e2b::dispatch;
 use crate::e2b::reply::respond;
+use crate::e2b::{dispatch, life};
 use crate::fault::FaultAnswers;
 
 /// E2B's shapes for the answers that a fault gives.
@@ -40,7 +40,7 @@ impl FaultAnswers for Answers {
         let Some(id) = dispatch::addressed(&self.app, request) else {
             return false;
         };
-        match self.app.end(&id) {
+        match life::end(&self.app, &id) {
             Some(ending) => ending.await.is_ok(),
             None => false,
         }

@@ -1,110 +1,222 @@
-//! What changes in a sandbox's life (contract 1.9).
+//! What happens to a sandbox beneath the words: pause, resume, end (contract 1.9).
+//!
+//! With memory every process inside is halted and goes on later. Without, every process is ended
+//! and the next resume is a cold boot: files stay; processes, watchers and the creator's
+//! environment are gone. An engine that cannot do either is answered for with 501.
 
-use jiff::Timestamp;
-use tokio_util::sync::CancellationToken;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
 
-use crate::e2b::sandbox::later;
+use axum::http::StatusCode;
 
-/// What changes in a sandbox's life.
+use crate::e2b::app::App;
+use crate::e2b::error::ControlError;
+use crate::e2b::log::Level;
+use crate::e2b::sandbox::Sandbox;
+use crate::e2b::slots::SANDBOXES_MAX;
+use crate::e2b::state::{PauseMode, State, later};
+use crate::engine::EngineError;
+
+/// How often every process is killed before a cold boot gives up: each time some may have forked.
+const KILLS_MAX: u32 = 200;
+
+/// How long a killed process is given to be gone.
+const KILL_PAUSE: Duration = Duration::from_millis(10);
+
+/// Why a sandbox was not paused.
 #[derive(Debug)]
-pub(crate) struct Life {
-    /// When it expires, or when it was paused.
-    pub(crate) end_at: Timestamp,
-    /// Where it is.
-    pub(crate) state: State,
-    /// Cancelled when connections to it break: pause or death.
-    pub(crate) link: CancellationToken,
-    /// When it last began to run, for the plan's limit.
-    pub(crate) running_since: Timestamp,
+pub(crate) enum PauseError {
+    /// It was not running but in this state.
+    State(State),
+    /// The engine did not do it.
+    Engine(EngineError),
+    /// The stand-in is stopping.
+    Stopping,
 }
 
-/// Where a sandbox is in its life. One that is being killed is in none: nobody finds it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum State {
-    /// It runs.
-    Running,
-    /// It runs, and its files are being copied.
-    Snapshotting,
-    /// It is being paused.
-    Pausing,
-    /// It is paused.
-    Paused(PauseMode),
-    /// It is being resumed from this pause.
-    Resuming(PauseMode),
-}
-
-/// What a pause keeps (`pauseMode`, contract 1.7).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum PauseMode {
-    /// Files and processes.
-    Full,
-    /// Files only.
-    Filesystem,
-}
-
-impl Life {
-    /// A life that begins now.
-    pub(crate) fn running(dead: &CancellationToken, now: Timestamp, seconds: i64) -> Self {
-        Self {
-            end_at: later(now, seconds),
-            state: State::Running,
-            link: dead.child_token(),
-            running_since: now,
-        }
-    }
-}
-
-impl State {
-    /// Whether requests reach it.
-    pub(crate) const fn runs(self) -> bool {
-        matches!(self, Self::Running | Self::Snapshotting)
-    }
-
-    /// Whether it will soon be in another state by itself.
-    pub(crate) const fn is_transition(self) -> bool {
-        matches!(self, Self::Snapshotting | Self::Pausing | Self::Resuming(_))
-    }
-
-    /// The provider's word in `cannot be paused while in '<state>' state`.
-    pub(crate) const fn word(self) -> &'static str {
+impl fmt::Display for PauseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Running => "running",
-            Self::Snapshotting => "snapshotting",
-            Self::Pausing => "pausing",
-            Self::Paused(_) => "paused",
-            Self::Resuming(_) => "resuming",
-        }
-    }
-
-    /// What `SandboxDetail.state` says: what is being paused is paused, what is being resumed is
-    /// not running yet.
-    pub(crate) const fn shown(self) -> &'static str {
-        if self.runs() { "running" } else { "paused" }
-    }
-
-    /// What kind of pause it is in.
-    pub(crate) const fn pause_mode(self) -> Option<PauseMode> {
-        match self {
-            Self::Paused(mode) | Self::Resuming(mode) => Some(mode),
-            Self::Running | Self::Snapshotting | Self::Pausing => None,
+            Self::State(state) => write!(f, "it is {}", state.word()),
+            Self::Engine(error) => write!(f, "{error}"),
+            Self::Stopping => f.write_str("the stand-in is stopping"),
         }
     }
 }
 
-impl PauseMode {
-    /// The word on the wire.
-    pub(crate) const fn word(self) -> &'static str {
-        match self {
-            Self::Full => "full",
-            Self::Filesystem => "filesystem",
-        }
-    }
+/// Pauses a running sandbox. A caller that goes away does not leave it half paused.
+pub(crate) async fn pause(
+    app: &Arc<App>,
+    sandbox: &Arc<Sandbox>,
+    mode: PauseMode,
+) -> Result<(), PauseError> {
+    sandbox
+        .begin(State::Running, State::Pausing)
+        .map_err(PauseError::State)?;
+    let (app, sandbox) = (Arc::clone(app), Arc::clone(sandbox));
+    let tasks = app.tasks.clone();
+    let work = tasks.spawn(async move { do_pause(&app, &sandbox, mode).await });
+    work.await.unwrap_or(Err(PauseError::Stopping))
+}
 
-    /// What `memory` in a request means; absent is with memory.
-    pub(crate) const fn of_memory(memory: Option<bool>) -> Self {
-        match memory {
-            Some(false) => Self::Filesystem,
-            Some(true) | None => Self::Full,
+async fn do_pause(
+    app: &Arc<App>,
+    sandbox: &Arc<Sandbox>,
+    mode: PauseMode,
+) -> Result<(), PauseError> {
+    let done = match mode {
+        PauseMode::Full => sandbox.engine.freeze(true).await,
+        PauseMode::Filesystem => end_all(sandbox).await,
+    };
+    if let Err(error) = done {
+        sandbox.settle(|life| life.state = State::Running);
+        app.registry.touch();
+        return Err(PauseError::Engine(error));
+    }
+    let now = app.clock.now();
+    sandbox.settle(|life| {
+        life.state = State::Paused(mode);
+        life.end_at = now;
+        life.link.cancel();
+    });
+    sandbox.slot.leave();
+    sandbox.note(Level::Info, format!("Sandbox paused ({})", mode.word()));
+    Ok(())
+}
+
+/// Resumes what is paused, after what is on its way there. `None` if it was something else.
+pub(crate) async fn wake(
+    app: &Arc<App>,
+    sandbox: &Arc<Sandbox>,
+    memory: Option<bool>,
+    seconds: i64,
+) -> Option<Result<Arc<Sandbox>, ControlError>> {
+    let state = sandbox.life().state;
+    if let (State::Running, Some(mode)) = (state, sandbox.lifecycle.auto_pause) {
+        // Its time has come a moment ago, and the task that pauses it has not come to it yet.
+        // If that has just begun, this fails and the wait below is for it.
+        if let Err(PauseError::Engine(error)) = pause(app, sandbox, mode).await {
+            return Some(Err(ControlError::engine("pausing sandbox", &error)));
         }
     }
+    sandbox.wait_settled().await;
+    resume(app, sandbox, memory, seconds).await
+}
+
+/// Lets a paused sandbox run again, with memory or by a cold boot. `None` if it was not paused.
+pub(crate) async fn resume(
+    app: &Arc<App>,
+    sandbox: &Arc<Sandbox>,
+    memory: Option<bool>,
+    seconds: i64,
+) -> Option<Result<Arc<Sandbox>, ControlError>> {
+    let State::Paused(mode) = sandbox.life().state else {
+        return None;
+    };
+    sandbox
+        .begin(State::Paused(mode), State::Resuming(mode))
+        .ok()?;
+    let wanted = match mode {
+        PauseMode::Full => PauseMode::of_memory(memory),
+        PauseMode::Filesystem => PauseMode::Filesystem,
+    };
+    let (app, sandbox) = (Arc::clone(app), Arc::clone(sandbox));
+    let tasks = app.tasks.clone();
+    let work = tasks.spawn(async move {
+        let outcome = do_resume(&app, &sandbox, mode, wanted, seconds).await;
+        if outcome.is_err() {
+            sandbox.settle(|life| life.state = State::Paused(mode));
+        }
+        app.registry.touch();
+        outcome
+    });
+    let failed = || ControlError::new(StatusCode::INTERNAL_SERVER_ERROR, "Error resuming sandbox");
+    Some(work.await.unwrap_or_else(|_| Err(failed())))
+}
+
+async fn do_resume(
+    app: &Arc<App>,
+    sandbox: &Arc<Sandbox>,
+    mode: PauseMode,
+    wanted: PauseMode,
+    seconds: i64,
+) -> Result<Arc<Sandbox>, ControlError> {
+    if !app.slots.enter(&sandbox.slot) {
+        return Err(too_many());
+    }
+    let failed = |error: EngineError| {
+        sandbox.slot.leave();
+        ControlError::engine("resuming sandbox", &error)
+    };
+    if wanted == PauseMode::Full {
+        sandbox.engine.freeze(false).await.map_err(failed)?;
+        let now = app.clock.now();
+        sandbox.settle(|life| {
+            life.state = State::Running;
+            life.running_since = now;
+            life.end_at = later(now, seconds);
+            life.link = sandbox.dead.child_token();
+        });
+        sandbox.note(Level::Info, "Sandbox resumed");
+        return Ok(Arc::clone(sandbox));
+    }
+    if mode == PauseMode::Full {
+        // A halted process takes its end only where the engine lets it go on.
+        sandbox
+            .engine
+            .signal_all(libc::SIGKILL)
+            .await
+            .map_err(failed)?;
+        sandbox.engine.freeze(false).await.map_err(failed)?;
+        end_all(sandbox).await.map_err(failed)?;
+    }
+    let now = app.clock.now();
+    let booted = sandbox.rebooted(app.stopping.child_token(), now, seconds);
+    let Some(booted) = app.registry.replace(sandbox, booted) else {
+        return Err(ControlError::no_sandbox(&sandbox.id));
+    };
+    sandbox.dead.cancel();
+    sandbox.settle(|life| life.state = State::Running);
+    booted.note(Level::Info, "Sandbox booted from its files");
+    Ok(booted)
+}
+
+/// Ends a sandbox: it answers nothing from now on, and a task takes it away.
+///
+/// Returns the task, so that a caller may wait until nothing is left; a caller that goes away does
+/// not stop it.
+pub(crate) fn end(app: &Arc<App>, id: &str) -> Option<tokio::task::JoinHandle<()>> {
+    let sandbox = app.registry.remove(id)?;
+    sandbox.dead.cancel();
+    sandbox.life().link.cancel();
+    let shared = Arc::clone(app);
+    Some(app.tasks.spawn(async move {
+        sandbox.engine.destroy().await;
+        shared.registry.forget(&sandbox.id);
+    }))
+}
+
+/// 429 of the plan's limit (contract 1.5).
+pub(crate) fn too_many() -> ControlError {
+    ControlError::new(
+        StatusCode::TOO_MANY_REQUESTS,
+        format!(
+            "you have reached the maximum number of concurrent E2B sandboxes ({SANDBOXES_MAX}). \
+             If you need more, please visit 'https://e2b.dev/docs/billing'"
+        ),
+    )
+}
+
+/// Ends every process inside, those too that are born meanwhile.
+async fn end_all(sandbox: &Sandbox) -> Result<(), EngineError> {
+    for _ in 0..KILLS_MAX {
+        if sandbox.engine.signal_all(libc::SIGKILL).await? == 0 {
+            return Ok(());
+        }
+        tokio::time::sleep(KILL_PAUSE).await;
+    }
+    Err(EngineError::Internal(
+        "processes were still there after they were killed".to_owned(),
+    ))
 }

@@ -6,6 +6,7 @@
 
 mod app;
 mod auth;
+mod body;
 mod control;
 mod dispatch;
 mod drain;
@@ -23,8 +24,11 @@ mod registry;
 mod reply;
 mod sandbox;
 mod server;
+mod slots;
 mod snapshots;
+mod state;
 mod template;
+mod timers;
 mod usage;
 mod watchers;
 

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::e2b::life::{Life, PauseMode, State};
 use crate::e2b::log::{Level, SandboxLog};
 use crate::e2b::network::Network;
 use crate::e2b::process::table::ProcessTable;
-use crate::e2b::registry::Slot;
+use crate::e2b::slots::Slot;
+use crate::e2b::state::{Life, PauseMode, State, later};
 use crate::e2b::template::Template;
 use crate::e2b::usage::UsageHistory;
 use crate::e2b::watchers::Watchers;
@@ -206,10 +206,4 @@ pub(crate) enum Shorten {
     Allowed,
     /// As connect and refreshes do.
     Never,
-}
-
-/// `at` and so many seconds.
-pub(crate) fn later(at: Timestamp, seconds: i64) -> Timestamp {
-    at.saturating_add(SignedDuration::from_secs(seconds))
-        .unwrap_or(Timestamp::MAX)
 }

@@ -17,9 +17,10 @@ use crate::e2b::drain::drain_answered;
 use crate::e2b::faults::Answers;
 use crate::e2b::front::E2bWire;
 use crate::e2b::idempotency::IdempotencyKeys;
-use crate::e2b::registry::{self, Registry};
+use crate::e2b::registry::Registry;
+use crate::e2b::slots::Slots;
 use crate::e2b::snapshots::Snapshots;
-use crate::e2b::{auth, dispatch, front};
+use crate::e2b::{auth, dispatch, front, life, timers};
 use crate::engine::EngineError;
 use crate::fault::{Connections, Fault, FaultListener, FaultSwitch, serve, with_faults};
 use crate::front::Front;
@@ -51,7 +52,8 @@ pub async fn start(options: StandinOptions) -> Result<Arc<dyn Standin>, StandinE
         tamper: options.tamper,
         swap_shell: options.swap_shell,
         allow_network: options.allow_network,
-        registry: Registry::new(),
+        registry: Registry::default(),
+        slots: Slots::new(),
         snapshots: Snapshots::open(state).map_err(unusable)?,
         creates: IdempotencyKeys::default(),
         tasks: TaskTracker::new(),
@@ -73,7 +75,7 @@ pub async fn start(options: StandinOptions) -> Result<Arc<dyn Standin>, StandinE
         // `serve` gives no error; it ends with its connections.
         let _ = serve(listener, router).await;
     });
-    app.tasks.spawn(registry::expire(Arc::clone(&app)));
+    app.tasks.spawn(timers::run(Arc::clone(&app)));
     let standin: Arc<dyn Standin> = Arc::new(E2bStandin {
         app,
         addr,
@@ -136,20 +138,23 @@ impl Standin for E2bStandin {
     }
 
     async fn kill(&self, sandbox: &str) -> bool {
-        match self.app.end(sandbox) {
+        match life::end(&self.app, sandbox) {
             Some(ending) => ending.await.is_ok(),
             None => false,
         }
     }
 
     async fn expire(&self, sandbox: &str) -> bool {
-        registry::expire_one(&self.app, sandbox).await
+        timers::expire(&self.app, sandbox).await
     }
 
     async fn clear(&self) -> usize {
         // All end at once; a caller that goes away stops none of them.
         let ids = self.app.registry.ids();
-        let endings: Vec<_> = ids.iter().filter_map(|id| self.app.end(id)).collect();
+        let endings: Vec<_> = ids
+            .iter()
+            .filter_map(|id| life::end(&self.app, id))
+            .collect();
         let mut ended = 0;
         for ending in endings {
             ended += usize::from(ending.await.is_ok());
@@ -162,7 +167,7 @@ impl Standin for E2bStandin {
         self.connections.stop().await;
         // A request that was at work may have made one more sandbox before its connection broke.
         for id in self.app.registry.ids() {
-            self.app.end(&id);
+            life::end(&self.app, &id);
         }
         self.app.tasks.wait().await;
     }
@@ -173,7 +178,7 @@ impl E2bStandin {
         self.app.stopping.cancel();
         self.connections.abort();
         for id in self.app.registry.ids() {
-            self.app.end(&id);
+            life::end(&self.app, &id);
         }
         self.app.tasks.close();
     }

@@ -1,26 +1,16 @@
-//! The layer before everything else of a stand-in.
+//! The front itself: what it counts, and the stand-in that its desk reaches.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Instant;
 
-use axum::Router;
-use axum::body::{Body, HttpBody};
-use axum::extract::{ConnectInfo, Request, State};
-use axum::http::StatusCode;
-use axum::http::header::CONTENT_LENGTH;
-use axum::middleware::{Next, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
 use cutover_base::clock::Clock;
 use cutover_base::redact::Redactor;
 use cutover_base::secret::Secret;
 
-use crate::fault::{Connection, FaultHit, FaultSwitch};
-use crate::front::counted::{CountedRequest, CountedResponse};
-use crate::front::desk;
-use crate::front::entry::Entry;
-use crate::front::request_log::RequestLog;
+use crate::fault::FaultSwitch;
 use crate::front::wire::Wire;
+use crate::request_log::RequestLog;
 use crate::server::{Standin, StandinOptions};
 
 /// The front of one stand-in.
@@ -66,11 +56,6 @@ impl Front {
         })
     }
 
-    /// Puts the front before a router; call it last, after the faults.
-    pub(crate) fn before(self: &Arc<Self>, router: Router) -> Router {
-        router.layer(from_fn_with_state(Arc::clone(self), answer))
-    }
-
     /// Lets the desk reach the stand-in. It does not keep it alive.
     pub(crate) fn open(&self, standin: &Arc<dyn Standin>) {
         // It is opened once, by the function that made it.
@@ -99,32 +84,4 @@ impl From<&StandinOptions> for Seen {
             log: options.log.clone(),
         }
     }
-}
-
-async fn answer(State(front): State<Arc<Front>>, request: Request, next: Next) -> Response {
-    if desk::is_for(request.uri().path()) {
-        let connection = request.extensions().get::<ConnectInfo<Connection>>();
-        let Some(ConnectInfo(connection)) = connection.cloned() else {
-            return desk::answer(&front, request).await;
-        };
-        return tokio::select! {
-            response = desk::answer(&front, request) => response,
-            () = connection.stopping() => StatusCode::SERVICE_UNAVAILABLE.into_response(),
-        };
-    }
-    front.requests.fetch_add(1, Ordering::Relaxed);
-    let (parts, body) = request.into_parts();
-    let mut entry = Entry::begin(Arc::clone(&front), &parts);
-    let body = Body::new(CountedRequest::new(body, entry.bytes_in()));
-    let response = next.run(Request::from_parts(parts, body)).await;
-    let hit = response.extensions().get::<FaultHit>();
-    if hit.is_some() {
-        front.faults_hit.fetch_add(1, Ordering::Relaxed);
-    }
-    entry.answered(response.status(), hit.map(|hit| &hit.0));
-    // A streamed body of a known length says it in the header only.
-    let length = response.headers().get(CONTENT_LENGTH);
-    let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
-    entry.announced(length.or_else(|| response.body().size_hint().exact()));
-    response.map(|body| Body::new(CountedResponse::new(body, entry)))
 }

@@ -9,12 +9,9 @@ mod counted;
 mod desk;
 mod entry;
 mod gate;
+mod layer;
 mod path;
-mod request_log;
-mod sink;
 mod wire;
 
 pub(crate) use gate::Front;
-pub use request_log::{LogWriter, RequestLog};
-pub use sink::LogSink;
 pub(crate) use wire::Wire;

@@ -3,12 +3,13 @@
 //!
 //! Comes in: requests and files of either stand-in. Goes out: Go's reading of conditions and ranges,
 //! its words for system errors and modes, requests passed on to a port inside a sandbox, archives
-//! kept on disk. Deliberately absent: wire types, JSON and errors of a provider, which each has of its
+//! kept on disk, deadlines that fire. Deliberately absent: wire types, JSON and errors of a provider, which each has of its
 //! own; imports of `e2b` and `daytona`.
 
 mod archive;
 mod byteranges;
 mod conditions;
+pub(crate) mod deadlines;
 mod errno;
 mod file_mode;
 mod proxy;

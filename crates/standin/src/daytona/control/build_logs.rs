@@ -11,32 +11,32 @@ use futures_util::{StreamExt as _, stream};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
+use crate::daytona::app::App;
 use crate::daytona::asked::Asked;
 use crate::daytona::control::ApiError;
 use crate::daytona::control::snapshots;
 use crate::daytona::image::{Build, BuildState};
 use crate::daytona::sandbox::BuildInfo;
-use crate::daytona::world::World;
 
 /// `GET /snapshots/{id}/build-logs-url`.
-pub(super) fn url_of_snapshot(world: &World, id_or_name: &str) -> Result<Value, ApiError> {
-    let snapshot = snapshots::find(world, id_or_name)?;
+pub(super) fn url_of_snapshot(app: &App, id_or_name: &str) -> Result<Value, ApiError> {
+    let snapshot = snapshots::find(app, id_or_name)?;
     require(snapshot.build.as_ref(), "Snapshot", &snapshot.name)?;
-    Ok(url(world, "snapshots", &snapshot.id))
+    Ok(url(app, "snapshots", &snapshot.id))
 }
 
 /// `GET /sandbox/{idOrName}/build-logs-url`.
 pub(super) fn url_of_sandbox(
-    world: &World,
+    app: &App,
     id: &str,
     build: Option<&BuildInfo>,
 ) -> Result<Value, ApiError> {
     require(build, "Sandbox", id)?;
-    Ok(url(world, "sandboxes", id))
+    Ok(url(app, "sandboxes", id))
 }
 
-fn url(world: &World, kind: &str, id: &str) -> Value {
-    json!({"url": format!("http://{}/{kind}/{id}/build-logs", world.addr)})
+fn url(app: &App, kind: &str, id: &str) -> Value {
+    json!({"url": format!("http://{}/{kind}/{id}/build-logs", app.addr)})
 }
 
 fn require<'a>(
@@ -60,40 +60,40 @@ pub(in crate::daytona) fn is_log(path: &str) -> bool {
 }
 
 /// `GET {build-logs-url}`, with `?follow=true` until the end.
-pub(in crate::daytona) fn of_path(world: &Arc<World>, asked: &Asked) -> Response {
+pub(in crate::daytona) fn of_path(app: &Arc<App>, asked: &Asked) -> Response {
     let answered = match asked.bearer() {
-        Some(key) if key == world.key => {
+        Some(key) if key == app.key => {
             let segments = asked.segments("/");
             let id = segments.get(1).cloned().unwrap_or_default();
             let of_sandbox = segments.first().is_some_and(|kind| kind == "sandboxes");
-            of(world, asked, &id, of_sandbox)
+            of(app, asked, &id, of_sandbox)
         }
         _ => Err(ApiError::unauthorized()),
     };
-    answered.unwrap_or_else(|error| error.into_response(world, asked))
+    answered.unwrap_or_else(|error| error.into_response(app, asked))
 }
 
 /// The log of a snapshot's or a sandbox's build.
 pub(super) fn of(
-    world: &Arc<World>,
+    app: &Arc<App>,
     asked: &Asked,
     id: &str,
     of_sandbox: bool,
 ) -> Result<Response, ApiError> {
     let info = if of_sandbox {
-        let sandbox = world.registry.find(id);
+        let sandbox = app.registry.find(id);
         let sandbox = sandbox.ok_or_else(|| ApiError::no_sandbox(id))?;
         require(sandbox.fixed.build.as_ref(), "Sandbox", id)?.clone()
     } else {
-        let snapshot = snapshots::find(world, id)?;
+        let snapshot = snapshots::find(app, id)?;
         require(snapshot.build.as_ref(), "Snapshot", &snapshot.name)?.clone()
     };
-    let build = world.builds.of(&info.reference).ok_or_else(|| {
+    let build = app.builds.of(&info.reference).ok_or_else(|| {
         let message = format!("build logs not found for ref: {}", info.reference);
         ApiError::new(StatusCode::NOT_FOUND, message)
     })?;
     let body = if asked.param("follow").as_deref() == Some("true") {
-        follow(build, world.stop.clone())
+        follow(build, app.tasks.stop.clone())
     } else {
         Body::from(build.log.from(0))
     };

@@ -1,9 +1,9 @@
 //! Checks that requests for sandboxes and snapshots share (contract 1.3, 5.1, 5.6).
 
+use crate::daytona::app::App;
 use crate::daytona::control::ApiError;
 use crate::daytona::control::body::Fields;
 use crate::daytona::sandbox::{Resources, State};
-use crate::daytona::world::World;
 
 /// What one sandbox may have.
 const MAX: Resources = Resources {
@@ -53,9 +53,9 @@ pub(super) fn per_sandbox(wanted: Resources) -> Result<(), ApiError> {
 
 /// What all sandboxes may have with one more: a stopped one counts with its disk, an archived one
 /// not at all (contract 7.2).
-pub(super) fn total(world: &World, more: Resources) -> Result<(), ApiError> {
+pub(super) fn total(app: &App, more: Resources) -> Result<(), ApiError> {
     let mut sum = more;
-    for sandbox in world.registry.all() {
+    for sandbox in app.registry.all() {
         let facts = sandbox.facts();
         let has = facts.resources;
         match facts.state {
@@ -70,7 +70,7 @@ pub(super) fn total(world: &World, more: Resources) -> Result<(), ApiError> {
     }
     let upgrade = format!(
         "To increase concurrency limits, upgrade your organization's Tier by visiting http://{}/limits.",
-        world.addr
+        app.addr
     );
     let message = if sum.cpu > TOTAL.cpu {
         format!(

@@ -2,15 +2,17 @@
 
 use serde_json::{Value, json};
 
-use crate::daytona::control::route::API_VERSION;
+use crate::daytona::app::App;
 use crate::daytona::control::settings::AUTO_ARCHIVE_MIN_MAX;
 use crate::daytona::rate::Bucket;
-use crate::daytona::snapshot::DEFAULT;
-use crate::daytona::world::World;
+use crate::daytona::snapshots::DEFAULT;
+
+/// The version that every answer names: that of the source the contract was read from.
+pub(super) const API_VERSION: &str = "v0.190.0";
 
 /// What SDKs before 0.147 learn the toolbox from. There is no login, so its fields are empty.
-pub(super) fn config(world: &World) -> Value {
-    let addr = world.addr;
+pub(super) fn config(app: &App) -> Value {
+    let addr = app.addr;
     let rate = |bucket: Bucket| json!({"ttl": 60, "limit": bucket.limit()});
     json!({
         "version": API_VERSION,
@@ -18,7 +20,7 @@ pub(super) fn config(world: &World) -> Value {
         "linkedAccountsEnabled": false,
         "announcements": {},
         "proxyTemplateUrl": format!("http://{{{{PORT}}}}-{{{{sandboxId}}}}.localhost:{}", addr.port()),
-        "proxyToolboxUrl": world.toolbox_url(),
+        "proxyToolboxUrl": app.toolbox_url(),
         "defaultSnapshot": DEFAULT,
         "dashboardUrl": format!("http://{addr}"),
         "maxAutoArchiveInterval": AUTO_ARCHIVE_MIN_MAX,

@@ -7,41 +7,40 @@ use axum::body::Body;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use crate::daytona::app::App;
 use crate::daytona::control::body::Fields;
 use crate::daytona::control::order::{Order, Source};
-use crate::daytona::control::{ApiError, check};
+use crate::daytona::control::{ApiError, check, launch};
 use crate::daytona::image::{BuildState, Recipe};
 use crate::daytona::life;
-use crate::daytona::provision;
 use crate::daytona::sandbox::{Backup, BuildInfo, Facts, Fixed, State};
-use crate::daytona::snapshot::{DEFAULT, Snapshot};
-use crate::daytona::world::World;
+use crate::daytona::snapshots::{DEFAULT, Snapshot};
 
 /// Makes a sandbox, and gives its DTO as it was inserted: a cold create still says `creating`
 /// though it has started meanwhile, as Daytona's own does; the default snapshot is kept warm.
-pub(super) async fn create(world: &Arc<World>, body: Body) -> Result<Value, ApiError> {
-    let order = Order::read(world, &mut Fields::read(body).await?)?;
-    check::total(world, order.resources)?;
+pub(super) async fn create(app: &Arc<App>, body: Body) -> Result<Value, ApiError> {
+    let order = Order::read(app, &mut Fields::read(body).await?)?;
+    check::total(app, order.resources)?;
     let id = Uuid::new_v4().to_string();
     let name = order.name.clone().unwrap_or_else(|| id.clone());
-    if !world.registry.reserve(&name) {
+    if !app.registry.reserve(&name) {
         return Err(ApiError::conflict(format!(
             "Sandbox with name {name} already exists"
         )));
     }
     let made = match &order.source {
-        Source::Snapshot(snapshot) => of_snapshot(world, &order, &id, &name, snapshot).await,
-        Source::Build(build) => of_build(world, &order, &id, &name, build).await,
+        Source::Snapshot(snapshot) => of_snapshot(app, &order, &id, &name, snapshot).await,
+        Source::Build(build) => of_build(app, &order, &id, &name, build).await,
     };
     made.map_err(|reason| {
-        world.registry.release(&name);
+        app.registry.release(&name);
         ApiError::bad(format!("Sandbox failed to start: {reason}"))
     })
 }
 
 /// Held until it has started.
 async fn of_snapshot(
-    world: &Arc<World>,
+    app: &Arc<App>,
     order: &Order,
     id: &str,
     name: &str,
@@ -51,27 +50,27 @@ async fn of_snapshot(
     let image = image.ok_or("Snapshot ref is not defined")?;
     let fixed = Fixed {
         snapshot: Some(snapshot.name.clone()),
-        ..fixed(world, order, id, &image.process_env())
+        ..fixed(app, order, id, &image.process_env())
     };
-    let facts = facts(world, order, name, State::Creating);
-    let sandbox = provision::make(world, fixed, facts).await?;
-    if let Err(reason) = provision::fill(&sandbox, image).await {
+    let facts = facts(app, order, name, State::Creating);
+    let sandbox = launch::make(app, fixed, facts).await?;
+    if let Err(reason) = launch::fill(&sandbox, image).await {
         sandbox.engine.destroy().await;
         return Err(reason);
     }
-    snapshot.facts().last_used_at = Some(world.now());
+    snapshot.facts().last_used_at = Some(app.now());
     if snapshot.name == DEFAULT {
-        provision::started(world, &sandbox);
+        launch::started(app, &sandbox);
     }
-    let dto = sandbox.dto(world);
-    provision::started(world, &sandbox);
-    world.registry.add(Arc::new(sandbox));
+    let dto = sandbox.dto(app);
+    launch::started(app, &sandbox);
+    app.registry.add(Arc::new(sandbox));
     Ok(dto)
 }
 
 /// Answers at once; the sandbox waits for its build.
 async fn of_build(
-    world: &Arc<World>,
+    app: &Arc<App>,
     order: &Order,
     id: &str,
     name: &str,
@@ -81,21 +80,22 @@ async fn of_build(
     let env = recipe.as_ref().map(|recipe| recipe.image.process_env());
     let fixed = Fixed {
         build: Some(build.clone()),
-        ..fixed(world, order, id, &env.unwrap_or_default())
+        ..fixed(app, order, id, &env.unwrap_or_default())
     };
-    let facts = facts(world, order, name, State::PendingBuild);
-    let sandbox = Arc::new(provision::make(world, fixed, facts).await?);
-    let ordered = world.builds.order(world, &build.reference, recipe);
+    let facts = facts(app, order, name, State::PendingBuild);
+    let sandbox = Arc::new(launch::make(app, fixed, facts).await?);
+    let ordered = app.builds.order(&build.reference, recipe);
     if matches!(*ordered.state().borrow(), BuildState::Done(_)) {
         sandbox.facts().state = State::Creating;
     }
-    let dto = sandbox.dto(world);
-    world.registry.add(Arc::clone(&sandbox));
-    world.background(provision::when_built(Arc::clone(world), sandbox, ordered));
+    let dto = sandbox.dto(app);
+    app.registry.add(Arc::clone(&sandbox));
+    app.tasks
+        .background(launch::when_built(Arc::clone(app), sandbox, ordered));
     Ok(dto)
 }
 
-fn fixed(world: &World, order: &Order, id: &str, image_env: &BTreeMap<String, String>) -> Fixed {
+fn fixed(app: &App, order: &Order, id: &str, image_env: &BTreeMap<String, String>) -> Fixed {
     let mut env = image_env.clone();
     env.extend(order.env.clone());
     Fixed {
@@ -106,16 +106,16 @@ fn fixed(world: &World, order: &Order, id: &str, image_env: &BTreeMap<String, St
         env,
         env_shown: order.env.clone(),
         target: order.target.clone(),
-        created_at: world.now(),
+        created_at: app.now(),
     }
 }
 
-fn facts(world: &World, order: &Order, name: &str, state: State) -> Facts {
+fn facts(app: &App, order: &Order, name: &str, state: State) -> Facts {
     let labels = order.labels.iter();
     let labels: Map<_, _> = labels
         .map(|(key, value)| (key.clone(), Value::String(value.clone())))
         .collect();
-    let now = world.now();
+    let now = app.now();
     Facts {
         name: name.to_owned(),
         labels,

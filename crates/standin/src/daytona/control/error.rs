@@ -4,9 +4,9 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::json;
 
+use crate::daytona::app::App;
 use crate::daytona::asked::Asked;
-use crate::daytona::sandbox::iso;
-use crate::daytona::world::World;
+use crate::daytona::reply::iso;
 
 /// Why the control plane refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,7 +72,7 @@ impl ApiError {
     }
 
     /// The answer.
-    pub(crate) fn into_response(self, world: &World, asked: &Asked) -> Response {
+    pub(crate) fn into_response(self, app: &App, asked: &Asked) -> Response {
         let reason = self.status.canonical_reason().unwrap_or("Error");
         let body = if self.bare {
             json!({
@@ -83,12 +83,12 @@ impl ApiError {
         } else {
             json!({
                 "path": asked.path_and_query(),
-                "timestamp": iso(world.now()),
+                "timestamp": iso(app.now()),
                 "statusCode": self.status.as_u16(),
                 "error": reason,
                 "message": self.message,
             })
         };
-        world.control_json(asked, self.status, body)
+        app.control_json(asked, self.status, body)
     }
 }

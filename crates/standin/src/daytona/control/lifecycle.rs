@@ -6,11 +6,11 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use serde_json::Value;
 
+use crate::daytona::app::App;
 use crate::daytona::asked::Asked;
 use crate::daytona::control::ApiError;
 use crate::daytona::life;
 use crate::daytona::sandbox::{Sandbox, State};
-use crate::daytona::world::World;
 
 const IN_PROGRESS: &str = "Sandbox state change in progress";
 const ERRORED: &str = "Sandbox is in an errored state";
@@ -21,14 +21,14 @@ const ARCHIVING: Duration = Duration::from_millis(50);
 const RESTORING: Duration = Duration::from_millis(50);
 
 /// `POST .../start`: held until it has started, save from the archive.
-pub(super) fn start(world: &Arc<World>, sandbox: &Arc<Sandbox>) -> Result<Value, ApiError> {
+pub(super) fn start(app: &Arc<App>, sandbox: &Arc<Sandbox>) -> Result<Value, ApiError> {
     let from = {
         let mut facts = sandbox.facts();
         let from = facts.state;
         // From the archive it is on its way already: nothing to add (contract 1.5).
         if matches!(from, State::Started | State::Restoring) {
             drop(facts);
-            return Ok(sandbox.dto(world));
+            return Ok(sandbox.dto(app));
         }
         not_in_transition(from)?;
         if from.errored() {
@@ -45,13 +45,13 @@ pub(super) fn start(world: &Arc<World>, sandbox: &Arc<Sandbox>) -> Result<Value,
         } else {
             State::Starting
         };
-        facts.updated_at = world.now();
+        facts.updated_at = app.now();
         from
     };
     if from == State::Archived {
-        let dto = sandbox.dto(world);
-        let (shared, sandbox) = (Arc::clone(world), Arc::clone(sandbox));
-        world.background(async move {
+        let dto = sandbox.dto(app);
+        let (shared, sandbox) = (Arc::clone(app), Arc::clone(sandbox));
+        app.tasks.background(async move {
             shared.clock.sleep(RESTORING).await;
             if sandbox.facts().state == State::Restoring {
                 life::boot(&shared, &sandbox);
@@ -59,13 +59,13 @@ pub(super) fn start(world: &Arc<World>, sandbox: &Arc<Sandbox>) -> Result<Value,
         });
         return Ok(dto);
     }
-    life::boot(world, sandbox);
-    Ok(sandbox.dto(world))
+    life::boot(app, sandbox);
+    Ok(sandbox.dto(app))
 }
 
 /// `POST .../stop`: answers at once; an ephemeral sandbox is destroyed.
 pub(super) fn stop(
-    world: &Arc<World>,
+    app: &Arc<App>,
     sandbox: &Arc<Sandbox>,
     asked: &Asked,
 ) -> Result<Value, ApiError> {
@@ -85,16 +85,17 @@ pub(super) fn stop(
             state if state.errored() => return Err(ApiError::bad(ERRORED)),
             _ => return Err(ApiError::bad("Sandbox is not in a stoppable state")),
         }
-        life::mark_stopping(&mut facts, world.now());
+        life::mark_stopping(&mut facts, app.now());
     }
-    let dto = sandbox.dto(world);
-    let (shared, sandbox) = (Arc::clone(world), Arc::clone(sandbox));
-    world.background(async move { life::finish_stop(&shared, &sandbox, force).await });
+    let dto = sandbox.dto(app);
+    let (shared, sandbox) = (Arc::clone(app), Arc::clone(sandbox));
+    app.tasks
+        .background(async move { life::finish_stop(&shared, &sandbox, force).await });
     Ok(dto)
 }
 
 /// `POST .../archive`: answers at once.
-pub(super) fn archive(world: &Arc<World>, sandbox: &Arc<Sandbox>) -> Result<Value, ApiError> {
+pub(super) fn archive(app: &Arc<App>, sandbox: &Arc<Sandbox>) -> Result<Value, ApiError> {
     {
         let mut facts = sandbox.facts();
         not_in_transition(facts.state)?;
@@ -105,11 +106,11 @@ pub(super) fn archive(world: &Arc<World>, sandbox: &Arc<Sandbox>) -> Result<Valu
             return Err(ApiError::bad("Ephemeral sandboxes cannot be archived"));
         }
         facts.state = State::Archiving;
-        facts.updated_at = world.now();
+        facts.updated_at = app.now();
     }
-    let dto = sandbox.dto(world);
-    let (shared, sandbox) = (Arc::clone(world), Arc::clone(sandbox));
-    world.background(async move {
+    let dto = sandbox.dto(app);
+    let (shared, sandbox) = (Arc::clone(app), Arc::clone(sandbox));
+    app.tasks.background(async move {
         shared.clock.sleep(ARCHIVING).await;
         {
             let mut facts = sandbox.facts();
@@ -131,15 +132,16 @@ pub(super) fn recover() -> Result<Value, ApiError> {
 }
 
 /// `DELETE /sandbox/{idOrName}`: answers at once with the sandbox on its way.
-pub(super) fn delete(world: &Arc<World>, sandbox: &Arc<Sandbox>) -> Result<Value, ApiError> {
+pub(super) fn delete(app: &Arc<App>, sandbox: &Arc<Sandbox>) -> Result<Value, ApiError> {
     {
         let mut facts = sandbox.facts();
         not_in_transition(facts.state)?;
-        life::mark_destroying(&mut facts, world.now());
+        life::mark_destroying(&mut facts, app.now());
     }
-    let dto = sandbox.dto(world);
-    let (shared, sandbox) = (Arc::clone(world), Arc::clone(sandbox));
-    world.background(async move { life::finish_destroy(&shared, &sandbox).await });
+    let dto = sandbox.dto(app);
+    let (shared, sandbox) = (Arc::clone(app), Arc::clone(sandbox));
+    app.tasks
+        .background(async move { life::finish_destroy(&shared, &sandbox).await });
     Ok(dto)
 }
 

@@ -6,11 +6,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
+use crate::daytona::app::App;
 use crate::daytona::asked::Asked;
 use crate::daytona::control::ApiError;
 use crate::daytona::control::filter::Filter;
 use crate::daytona::sandbox::Sandbox;
-use crate::daytona::world::World;
 
 const LIMIT_MAX: usize = 200;
 const LIMIT_DEFAULT: usize = 100;
@@ -24,13 +24,13 @@ const SORTS: [&str; 6] = [
 ];
 
 /// One page by cursor.
-pub(super) fn list(world: &World, asked: &Asked) -> Result<Value, ApiError> {
+pub(super) fn list(app: &App, asked: &Asked) -> Result<Value, ApiError> {
     let limit = number(asked, "limit", 1, LIMIT_MAX, LIMIT_DEFAULT)?;
     let after = match asked.param("cursor").filter(|cursor| !cursor.is_empty()) {
         None => None,
         Some(cursor) => Some(read_cursor(&cursor).ok_or_else(|| ApiError::bad("Invalid cursor"))?),
     };
-    let found = filtered(world, asked)?;
+    let found = filtered(app, asked)?;
     // The cursor names the last one that was shown and its place, so that one that went away in
     // between hides no other.
     let from = after.map_or(0, |(place, id)| {
@@ -38,10 +38,7 @@ pub(super) fn list(world: &World, asked: &Asked) -> Result<Value, ApiError> {
         shown.map_or(place, |at| at + 1)
     });
     let page: Vec<_> = found.iter().skip(from).take(limit).collect();
-    let items: Vec<Value> = page
-        .iter()
-        .map(|sandbox| sandbox.list_item(world))
-        .collect();
+    let items: Vec<Value> = page.iter().map(|sandbox| sandbox.list_item(app)).collect();
     let next = from.saturating_add(items.len());
     let cursor = page.last().filter(|_| next < found.len()).map(|last| {
         let place = next - 1;
@@ -51,15 +48,15 @@ pub(super) fn list(world: &World, asked: &Asked) -> Result<Value, ApiError> {
 }
 
 /// One page by number, for SDKs before 0.180.
-pub(super) fn paginated(world: &World, asked: &Asked) -> Result<Value, ApiError> {
+pub(super) fn paginated(app: &App, asked: &Asked) -> Result<Value, ApiError> {
     let limit = number(asked, "limit", 1, LIMIT_MAX, LIMIT_DEFAULT)?;
     let page = number(asked, "page", 1, usize::MAX, 1)?;
-    let found = filtered(world, asked)?;
+    let found = filtered(app, asked)?;
     let items: Vec<Value> = found
         .iter()
         .skip((page - 1).saturating_mul(limit))
         .take(limit)
-        .map(|sandbox| sandbox.dto(world))
+        .map(|sandbox| sandbox.dto(app))
         .collect();
     let (total, pages) = (found.len(), found.len().div_ceil(limit));
     Ok(json!({"items": items, "total": total, "page": page, "totalPages": pages}))
@@ -111,11 +108,11 @@ pub(super) fn one_of(
     Ok(word)
 }
 
-fn filtered(world: &World, asked: &Asked) -> Result<Vec<Arc<Sandbox>>, ApiError> {
+fn filtered(app: &App, asked: &Asked) -> Result<Vec<Arc<Sandbox>>, ApiError> {
     let filter = Filter::read(asked)?;
     let sort = one_of(asked, "sort", &SORTS)?;
     let order = one_of(asked, "order", &["asc", "desc"])?;
-    let mut found = world.registry.all();
+    let mut found = app.registry.all();
     found.retain(|sandbox| filter.takes(sandbox));
     match sort.as_deref() {
         Some("name") => found.sort_by_key(|sandbox| sandbox.facts().name.clone()),

@@ -3,6 +3,7 @@
 //! Comes in: requests whose path begins with `/api`. Goes out: sandbox and snapshot DTOs, error
 //! bodies as its framework gives them. Deliberately absent: everything that happens inside a sandbox.
 
+mod answer;
 mod body;
 mod build_logs;
 mod check;
@@ -10,6 +11,7 @@ mod config;
 mod create;
 mod error;
 mod filter;
+mod launch;
 mod lifecycle;
 mod list;
 mod network;
@@ -17,12 +19,11 @@ mod of_sandbox;
 mod order;
 mod ports;
 mod resize;
-mod route;
+mod routes;
 mod settings;
 mod snapshots;
+mod view;
 
 pub(super) use build_logs::{is_log, of_path as build_log};
 pub(super) use error::ApiError;
-pub(super) use route::handle;
-
-pub(super) use crate::daytona::image::BUILT_IN_REF as IMAGE_REF;
+pub(super) use routes::handle;

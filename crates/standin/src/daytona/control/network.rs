@@ -3,10 +3,10 @@
 
 use std::net::Ipv4Addr;
 
+use crate::daytona::app::App;
 use crate::daytona::control::ApiError;
 use crate::daytona::control::body::Fields;
 use crate::daytona::sandbox::Network;
-use crate::daytona::world::World;
 
 const NETWORKS_MAX: usize = 10;
 const PREFIX_MAX: u8 = 32;
@@ -29,14 +29,14 @@ pub(super) fn asked(fields: &mut Fields) -> Wish {
 }
 
 /// Checks them for a sandbox to be made.
-pub(super) fn checked(world: &World, wish: Wish) -> Result<Network, ApiError> {
+pub(super) fn checked(app: &App, wish: Wish) -> Result<Network, ApiError> {
     let mut network = Network::default();
-    apply(world, wish, &mut network)?;
+    apply(app, wish, &mut network)?;
     Ok(network)
 }
 
 /// Checks them, and puts them in place of what held before.
-pub(super) fn apply(world: &World, wish: Wish, network: &mut Network) -> Result<(), ApiError> {
+pub(super) fn apply(app: &App, wish: Wish, network: &mut Network) -> Result<(), ApiError> {
     let some = |list: Option<String>| list.filter(|list| !list.trim().is_empty());
     if let Some(list) = &wish.allow_list {
         networks(list)?;
@@ -46,7 +46,7 @@ pub(super) fn apply(world: &World, wish: Wish, network: &mut Network) -> Result<
     }
     let (allow_given, domains_given) = (wish.allow_list.is_some(), wish.domains.is_some());
     let (allow_list, domains) = (some(wish.allow_list), some(wish.domains));
-    if world.allow_network && (allow_list.is_some() || domains.is_some()) {
+    if app.allow_network && (allow_list.is_some() || domains.is_some()) {
         let what = "allow lists while the stand-in lets sandboxes reach the network";
         return Err(ApiError::not_implemented(what));
     }

@@ -6,13 +6,13 @@ use axum::body::Body;
 use axum::http::StatusCode;
 use serde_json::json;
 
+use crate::daytona::app::App;
 use crate::daytona::asked::Asked;
-use crate::daytona::control::route::Answer;
+use crate::daytona::control::answer::Answer;
 use crate::daytona::control::{
     ApiError, build_logs, check, lifecycle, ports, resize, settings, snapshots,
 };
 use crate::daytona::sandbox::Sandbox;
-use crate::daytona::world::World;
 
 /// Operations that Daytona has and the stand-in has not, and why.
 const REFUSED: [(&str, &str); 9] = [
@@ -56,7 +56,7 @@ fn refused(rest: &[&str]) -> Option<&'static str> {
 
 /// Answers one.
 pub(super) async fn answer(
-    world: &Arc<World>,
+    app: &Arc<App>,
     sandbox: &Arc<Sandbox>,
     asked: &Asked,
     rest: &[&str],
@@ -67,52 +67,50 @@ pub(super) async fn answer(
     let created = |value| Ok(Answer::Json(StatusCode::CREATED, value));
     let id = &sandbox.fixed.id;
     match (asked.method.as_str(), rest) {
-        ("GET", []) => ok(sandbox.dto(world)),
-        ("DELETE", []) => ok(lifecycle::delete(world, sandbox)?),
-        ("POST", ["start"]) => ok(lifecycle::start(world, sandbox)?),
-        ("POST", ["stop"]) => ok(lifecycle::stop(world, sandbox, asked)?),
-        ("POST", ["archive"]) => ok(lifecycle::archive(world, sandbox)?),
+        ("GET", []) => ok(sandbox.dto(app)),
+        ("DELETE", []) => ok(lifecycle::delete(app, sandbox)?),
+        ("POST", ["start"]) => ok(lifecycle::start(app, sandbox)?),
+        ("POST", ["stop"]) => ok(lifecycle::stop(app, sandbox, asked)?),
+        ("POST", ["archive"]) => ok(lifecycle::archive(app, sandbox)?),
         ("POST", ["recover"]) => ok(lifecycle::recover()?),
-        ("POST", ["resize"]) => ok(resize::resize(world, sandbox, body).await?),
-        ("POST", ["backup"]) => created(resize::backup(world, sandbox)?),
-        ("POST", ["snapshot"]) => ok(snapshots::of_sandbox(world, sandbox, body).await?),
+        ("POST", ["resize"]) => ok(resize::resize(app, sandbox, body).await?),
+        ("POST", ["backup"]) => created(resize::backup(app, sandbox)?),
+        ("POST", ["snapshot"]) => ok(snapshots::of_sandbox(app, sandbox, body).await?),
         ("POST", ["pause"]) => Err(check::no_pause()),
         ("POST", ["fork"]) => {
             let message = "Forking is not supported for this sandbox";
             Err(ApiError::unsupported(message))
         }
         ("GET", ["forks" | "ancestors"]) => ok(json!([])),
-        ("PUT", ["labels"]) => ok(settings::labels(world, sandbox, body).await?),
-        ("POST", ["public", value]) => created(settings::public(world, sandbox, value)?),
-        ("POST", ["network-settings"]) => {
-            ok(settings::network_settings(world, sandbox, body).await?)
-        }
+        ("PUT", ["labels"]) => ok(settings::labels(app, sandbox, body).await?),
+        ("POST", ["public", value]) => created(settings::public(app, sandbox, value)?),
+        ("POST", ["network-settings"]) => ok(settings::network_settings(app, sandbox, body).await?),
         ("POST", ["last-activity"]) => {
-            sandbox.touch(world.now());
+            sandbox.touch(app.now());
             Ok(Answer::Empty(StatusCode::CREATED))
         }
-        ("GET", ["ports", port, "preview-url"]) => ok(ports::preview_url(world, sandbox, port)?),
+        ("GET", ["ports", port, "preview-url"]) => ok(ports::preview_url(app, sandbox, port)?),
         ("GET", ["ports", port, "signed-preview-url"]) => {
-            ok(ports::signed(world, sandbox, port, asked)?)
+            ok(ports::signed(app, sandbox, port, asked)?)
         }
         ("POST", ["ports", port, "signed-preview-url", token, "expire"]) => {
-            Ok(Answer::Empty(ports::expire(world, sandbox, port, token)?))
+            Ok(Answer::Empty(ports::expire(app, sandbox, port, token)?))
         }
         ("GET", ["build-logs-url"]) => {
             let build = sandbox.fixed.build.as_ref();
-            ok(build_logs::url_of_sandbox(world, id, build)?)
+            ok(build_logs::url_of_sandbox(app, id, build)?)
         }
         ("GET", ["build-logs"]) => {
-            let log = build_logs::of(world, asked, id, true)?;
+            let log = build_logs::of(app, asked, id, true)?;
             Ok(Answer::Whole(Box::new(log)))
         }
-        ("GET", ["toolbox-proxy-url"]) => ok(json!({"url": world.toolbox_url()})),
+        ("GET", ["toolbox-proxy-url"]) => ok(json!({"url": app.toolbox_url()})),
         (_, rest) if refused(rest).is_some() => {
             let why = refused(rest).unwrap_or_default();
             let what = format!("{}: {why}", asked.route());
             Err(ApiError::not_implemented(&what))
         }
-        ("POST", [which, minutes]) => created(settings::interval(world, sandbox, which, minutes)?),
+        ("POST", [which, minutes]) => created(settings::interval(app, sandbox, which, minutes)?),
         _ => Err(ApiError::not_implemented(&asked.route())),
     }
 }

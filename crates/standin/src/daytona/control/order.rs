@@ -7,13 +7,13 @@ use axum::http::StatusCode;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::daytona::app::{App, REGIONS};
 use crate::daytona::control::body::Fields;
 use crate::daytona::control::settings::{auto_archive_min, auto_stop_min, ttl};
 use crate::daytona::control::{ApiError, check, network};
 use crate::daytona::image::reference_of;
 use crate::daytona::sandbox::{BuildInfo, Network, Resources};
-use crate::daytona::snapshot::{DEFAULT, Snapshot, SnapshotState};
-use crate::daytona::world::{REGIONS, World};
+use crate::daytona::snapshots::{DEFAULT, Snapshot, SnapshotState};
 
 /// Fields that would change what a sandbox is, and that the stand-in cannot honour.
 const REFUSED: [&str; 7] = [
@@ -56,7 +56,7 @@ impl Order {
     ///
     /// # Errors
     /// What is wrong with it, in the order in which the service looks.
-    pub(super) fn read(world: &World, fields: &mut Fields) -> Result<Self, ApiError> {
+    pub(super) fn read(app: &App, fields: &mut Fields) -> Result<Self, ApiError> {
         let name = fields.text("name").filter(|name| !name.is_empty());
         let snapshot = fields.text("snapshot").unwrap_or_default();
         let user = fields.text("user").unwrap_or_else(|| "daytona".to_owned());
@@ -71,7 +71,7 @@ impl Order {
         let auto_pause = fields.number("autoPauseInterval");
         let ttl_min = fields.number("ttlMinutes");
         let resources = check::resources(fields);
-        let build = build_of(fields, world.now());
+        let build = build_of(fields, app.now());
         fields.checked()?;
         if let Some(name) = &name {
             check::display_name(name)?;
@@ -84,7 +84,7 @@ impl Order {
         if auto_pause.is_some_and(|minutes| minutes != 0) {
             return Err(check::no_pause());
         }
-        let (source, resources) = source(world, fields, snapshot.trim(), build, resources)?;
+        let (source, resources) = source(app, fields, snapshot.trim(), build, resources)?;
         check::per_sandbox(resources)?;
         check::gpu(fields, auto_delete)?;
         Ok(Self {
@@ -96,11 +96,11 @@ impl Order {
             labels,
             public,
             target,
-            network: network::checked(world, network)?,
+            network: network::checked(app, network)?,
             auto_stop_min: auto_stop_min(auto_stop.unwrap_or(15))?,
             auto_archive_min: auto_archive_min(auto_archive.unwrap_or(10_080))?,
             auto_delete_min: auto_delete.max(-1),
-            destroy_at: ttl(ttl_min.unwrap_or(0), world.now())?,
+            destroy_at: ttl(ttl_min.unwrap_or(0), app.now())?,
         })
     }
 }
@@ -124,7 +124,7 @@ pub(super) fn build_of(fields: &mut Fields, now: Timestamp) -> Option<BuildInfo>
 }
 
 fn source(
-    world: &World,
+    app: &App,
     fields: &Fields,
     snapshot: &str,
     build: Option<BuildInfo>,
@@ -147,12 +147,12 @@ fn source(
     } else {
         snapshot
     };
-    let found = world.snapshots.find(wanted).ok_or_else(|| {
+    let found = app.snapshots.find(wanted).ok_or_else(|| {
         ApiError::bad(format!(
             "Snapshot {wanted} not found. Did you add it through the Daytona Dashboard?"
         ))
     })?;
-    let state = found.state(world.now());
+    let state = found.state(app.now());
     if state != SnapshotState::Active {
         let (name, state) = (&found.name, state.word());
         return Err(ApiError::bad(format!("Snapshot {name} is {state}")));

@@ -3,12 +3,12 @@
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
+use crate::daytona::app::App;
 use crate::daytona::asked::Asked;
 use crate::daytona::control::ApiError;
 use crate::daytona::life;
 use crate::daytona::preview;
 use crate::daytona::sandbox::Sandbox;
-use crate::daytona::world::World;
 
 const EXPIRES_S_DEFAULT: i64 = 60;
 const EXPIRES_S_MAX: i64 = 24 * 60 * 60;
@@ -17,19 +17,19 @@ const EXPIRES_S_MAX: i64 = 24 * 60 * 60;
 const TOKEN_CHARS: usize = 16;
 
 /// `GET .../ports/{port}/preview-url`.
-pub(super) fn preview_url(world: &World, sandbox: &Sandbox, port: &str) -> Result<Value, ApiError> {
+pub(super) fn preview_url(app: &App, sandbox: &Sandbox, port: &str) -> Result<Value, ApiError> {
     let port = read(port)?;
     let id = &sandbox.fixed.id;
     Ok(json!({
         "sandboxId": id,
-        "url": preview::url(port, id, world.addr.port()),
+        "url": preview::url(port, id, app.addr.port()),
         "token": sandbox.facts().preview_token,
     }))
 }
 
 /// `GET .../ports/{port}/signed-preview-url?expiresInSeconds`.
 pub(super) fn signed(
-    world: &World,
+    app: &App,
     sandbox: &Sandbox,
     port: &str,
     asked: &Asked,
@@ -51,20 +51,20 @@ pub(super) fn signed(
     let mut token = life::new_token();
     token.truncate(TOKEN_CHARS);
     let id = sandbox.fixed.id.clone();
-    let url = preview::url(port, &token, world.addr.port());
+    let url = preview::url(port, &token, app.addr.port());
     let answer = json!({"sandboxId": id, "port": port, "token": token, "url": url});
-    world.signed.add(token, (port, id), world.now(), seconds);
+    app.signed.add(token, (port, id), app.now(), seconds);
     Ok(answer)
 }
 
 /// `POST .../ports/{port}/signed-preview-url/{token}/expire`.
 pub(super) fn expire(
-    world: &World,
+    app: &App,
     sandbox: &Sandbox,
     port: &str,
     token: &str,
 ) -> Result<StatusCode, ApiError> {
-    world.signed.expire(token, read(port)?, &sandbox.fixed.id);
+    app.signed.expire(token, read(port)?, &sandbox.fixed.id);
     Ok(StatusCode::CREATED)
 }
 

@@ -6,11 +6,11 @@ use std::time::Duration;
 use axum::body::Body;
 use serde_json::Value;
 
+use crate::daytona::app::App;
 use crate::daytona::control::body::Fields;
 use crate::daytona::control::lifecycle::not_in_transition;
 use crate::daytona::control::{ApiError, check};
 use crate::daytona::sandbox::{Backup, Facts, Resources, Sandbox, State};
-use crate::daytona::world::World;
 use crate::shared::Archive;
 
 /// How long a sandbox says `resizing`.
@@ -18,7 +18,7 @@ const RESIZING: Duration = Duration::from_millis(50);
 
 /// `POST .../resize`: answers at once.
 pub(super) async fn resize(
-    world: &Arc<World>,
+    app: &Arc<App>,
     sandbox: &Arc<Sandbox>,
     body: Body,
 ) -> Result<Value, ApiError> {
@@ -33,12 +33,12 @@ pub(super) async fn resize(
         facts.state = State::Resizing {
             started: back == State::Started,
         };
-        facts.updated_at = world.now();
+        facts.updated_at = app.now();
         (back, resources)
     };
-    let dto = sandbox.dto(world);
-    let (shared, sandbox) = (Arc::clone(world), Arc::clone(sandbox));
-    world.background(async move {
+    let dto = sandbox.dto(app);
+    let (shared, sandbox) = (Arc::clone(app), Arc::clone(sandbox));
+    app.tasks.background(async move {
         shared.clock.sleep(RESIZING).await;
         let mut facts = sandbox.facts();
         if matches!(facts.state, State::Resizing { .. }) {
@@ -87,7 +87,7 @@ fn resized(facts: &Facts, wish: [Option<i64>; 3]) -> Result<Resources, ApiError>
 
 /// `POST .../backup`: answers at once. The files are kept as the service keeps them: nobody sees
 /// them, only that they are there.
-pub(super) fn backup(world: &Arc<World>, sandbox: &Arc<Sandbox>) -> Result<Value, ApiError> {
+pub(super) fn backup(app: &Arc<App>, sandbox: &Arc<Sandbox>) -> Result<Value, ApiError> {
     {
         let mut facts = sandbox.facts();
         if facts.auto_delete_min == 0 {
@@ -102,9 +102,9 @@ pub(super) fn backup(world: &Arc<World>, sandbox: &Arc<Sandbox>) -> Result<Value
         }
         facts.backup = Backup::InProgress;
     }
-    let dto = sandbox.dto(world);
-    let (shared, sandbox) = (Arc::clone(world), Arc::clone(sandbox));
-    world.background(async move {
+    let dto = sandbox.dto(app);
+    let (shared, sandbox) = (Arc::clone(app), Arc::clone(sandbox));
+    app.tasks.background(async move {
         let kept = match sandbox.engine.export_files().await {
             Ok(files) => Archive::unnamed(files)
                 .await

@@ -6,14 +6,14 @@ use axum::body::Body;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
+use crate::daytona::app::App;
 use crate::daytona::control::body::Fields;
 use crate::daytona::control::{ApiError, check, network};
 use crate::daytona::sandbox::{Sandbox, State};
-use crate::daytona::world::World;
 
 /// `PUT .../labels`: replaces all; answers with the whole sandbox, as the server really does.
 pub(super) async fn labels(
-    world: &World,
+    app: &App,
     sandbox: &Arc<Sandbox>,
     body: Body,
 ) -> Result<Value, ApiError> {
@@ -28,14 +28,14 @@ pub(super) async fn labels(
     {
         let mut facts = sandbox.facts();
         facts.labels = labels;
-        facts.updated_at = world.now();
+        facts.updated_at = app.now();
     }
-    Ok(sandbox.dto(world))
+    Ok(sandbox.dto(app))
 }
 
 /// `POST .../autostop|autoarchive|autodelete|autopause|ttl/{minutes}`.
 pub(super) fn interval(
-    world: &World,
+    app: &App,
     sandbox: &Sandbox,
     which: &str,
     minutes: &str,
@@ -47,7 +47,7 @@ pub(super) fn interval(
         "autostop" => sandbox.facts().auto_stop_min = auto_stop_min(minutes)?,
         "autoarchive" => sandbox.facts().auto_archive_min = auto_archive_min(minutes)?,
         "ttl" => {
-            let destroy_at = ttl(minutes, world.now())?;
+            let destroy_at = ttl(minutes, app.now())?;
             sandbox.facts().destroy_at = destroy_at;
         }
         // Containers do not pause; never to do so is what they do.
@@ -55,9 +55,9 @@ pub(super) fn interval(
         "autopause" => return Err(check::no_pause()),
         _ => sandbox.facts().auto_delete_min = minutes.max(-1),
     }
-    sandbox.facts().updated_at = world.now();
-    world.registry.changed.notify_one();
-    Ok(sandbox.dto(world))
+    sandbox.facts().updated_at = app.now();
+    app.registry.changed.notify_one();
+    Ok(sandbox.dto(app))
 }
 
 /// The longest that a stopped sandbox waits to be archived, in minutes (contract 7.1).
@@ -90,7 +90,7 @@ pub(super) fn ttl(minutes: i64, now: Timestamp) -> Result<Option<Timestamp>, Api
 }
 
 /// `POST .../public/{true|false}`.
-pub(super) fn public(world: &World, sandbox: &Sandbox, value: &str) -> Result<Value, ApiError> {
+pub(super) fn public(app: &App, sandbox: &Sandbox, value: &str) -> Result<Value, ApiError> {
     let public = match value {
         "true" => true,
         "false" => false,
@@ -102,14 +102,14 @@ pub(super) fn public(world: &World, sandbox: &Sandbox, value: &str) -> Result<Va
     {
         let mut facts = sandbox.facts();
         facts.public = public;
-        facts.updated_at = world.now();
+        facts.updated_at = app.now();
     }
-    Ok(sandbox.dto(world))
+    Ok(sandbox.dto(app))
 }
 
 /// `POST .../network-settings`.
 pub(super) async fn network_settings(
-    world: &World,
+    app: &App,
     sandbox: &Sandbox,
     body: Body,
 ) -> Result<Value, ApiError> {
@@ -123,15 +123,15 @@ pub(super) async fn network_settings(
             return Err(ApiError::bad(message));
         }
         let mut wanted = facts.network.clone();
-        network::apply(world, wish, &mut wanted)?;
+        network::apply(app, wish, &mut wanted)?;
         // A sandbox keeps the network that it was made with.
-        if world.allow_network && wanted.block_all != facts.network.block_all {
+        if app.allow_network && wanted.block_all != facts.network.block_all {
             let what =
                 "a change of `networkBlockAll` while the stand-in lets sandboxes reach the network";
             return Err(ApiError::not_implemented(what));
         }
         facts.network = wanted;
-        facts.updated_at = world.now();
+        facts.updated_at = app.now();
     }
-    Ok(sandbox.dto(world))
+    Ok(sandbox.dto(app))
 }

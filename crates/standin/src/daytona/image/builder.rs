@@ -10,9 +10,9 @@ use crate::daytona::image::model::account;
 use crate::daytona::image::recipe::{Action, Recipe, Step};
 use crate::daytona::image::words::Vars;
 use crate::daytona::image::{BuildLog, Image};
-use crate::daytona::world::World;
 use crate::engine::{
-    EngineSandbox, ExitStatus, Identity, OutputMode, Profile, SignalTarget, SpawnRequest, StdinMode,
+    Engine, EngineSandbox, ExitStatus, Identity, OutputMode, Profile, SignalTarget, SpawnRequest,
+    StdinMode,
 };
 use crate::shared::Archive;
 
@@ -26,90 +26,107 @@ const DRAIN_TIME_MAX: Duration = Duration::from_secs(5);
 /// Name of the host that steps see, as `BuildKit` names it.
 const HOSTNAME: &str = "buildkitsandbox";
 
-/// Builds, writing the log in the manner of Docker's classic builder.
-///
-/// # Errors
-/// The reason, as a sandbox or snapshot shows it in `errorReason`.
-pub(super) async fn build(world: &World, recipe: &Recipe, log: &BuildLog) -> Result<Image, String> {
-    let mut profile = Profile::litellm(HOSTNAME);
-    profile.network = world.allow_network;
-    let engine = world.engine.create(&profile).await;
-    let engine = engine.map_err(|error| format!("failed to build image: {error}"))?;
-    let built = timeout(BUILD_TIME_MAX, steps(world, engine.as_ref(), recipe, log)).await;
-    engine.destroy().await;
-    match built.unwrap_or_else(|_| Err("the build took too long".to_owned())) {
-        Ok(image) => {
-            log.line(&format!("Successfully tagged {}", image.reference));
-            Ok(image)
-        }
-        Err(reason) => {
-            log.line(&reason);
-            Err(format!("failed to build image: {reason}"))
-        }
-    }
+/// What builds images.
+#[derive(Debug)]
+pub(in crate::daytona) struct Builder {
+    /// Makes the sandboxes in which steps run.
+    pub(in crate::daytona) engine: Arc<dyn Engine>,
+    /// Whether steps may reach the host's network.
+    pub(in crate::daytona) allow_network: bool,
 }
 
-async fn steps(
-    world: &World,
-    engine: &dyn EngineSandbox,
-    recipe: &Recipe,
-    log: &BuildLog,
-) -> Result<Image, String> {
-    let mut image = recipe.image.clone();
-    let mut changed = false;
-    for (at, step) in recipe.steps.iter().enumerate() {
-        log.line(&format!(
-            "Step {}/{} : {}",
-            at + 1,
-            recipe.steps.len(),
-            step.text
-        ));
-        changed |= take(world, engine, step, log).await?;
-    }
-    account(engine, &image.user).await?;
-    if changed {
-        let files = engine.export_files().await;
-        let files =
-            files.map_err(|error| format!("the files of the image cannot be kept: {error}"))?;
-        let kept = Archive::unnamed(files).await;
-        let kept =
-            kept.map_err(|error| format!("the files of the image cannot be kept: {error}"))?;
-        image.files = Some(Arc::new(kept));
-    }
-    Ok(image)
-}
-
-/// Takes one step; whether it may have changed files.
-async fn take(
-    world: &World,
-    engine: &dyn EngineSandbox,
-    step: &Step,
-    log: &BuildLog,
-) -> Result<bool, String> {
-    match &step.action {
-        Action::Note => Ok(false),
-        Action::StandIn(image) => {
-            log.line(&format!(
-                " ---> the built-in root of the stand-in stands in for {image}"
-            ));
-            Ok(false)
-        }
-        Action::MakeDir(path) => make_dirs(engine, path).await,
-        Action::Run {
-            argv,
-            env,
-            dir,
-            user,
-        } => {
-            // Without walls of its own a step as root would change the host.
-            if !world.isolates() {
-                let name = world.engine.name();
-                return Err(format!(
-                    "the engine `{name}` has no file system of its own to build in"
-                ));
+impl Builder {
+    /// Builds, writing the log in the manner of Docker's classic builder.
+    ///
+    /// # Errors
+    /// The reason, as a sandbox or snapshot shows it in `errorReason`.
+    pub(super) async fn build(&self, recipe: &Recipe, log: &BuildLog) -> Result<Image, String> {
+        let mut profile = Profile::litellm(HOSTNAME);
+        profile.network = self.allow_network;
+        let engine = self.engine.create(&profile).await;
+        let engine = engine.map_err(|error| format!("failed to build image: {error}"))?;
+        let built = timeout(BUILD_TIME_MAX, self.steps(engine.as_ref(), recipe, log)).await;
+        engine.destroy().await;
+        match built.unwrap_or_else(|_| Err("the build took too long".to_owned())) {
+            Ok(image) => {
+                log.line(&format!("Successfully tagged {}", image.reference));
+                Ok(image)
             }
-            run(engine, argv, env, dir, user, log).await.map(|()| true)
+            Err(reason) => {
+                log.line(&reason);
+                Err(format!("failed to build image: {reason}"))
+            }
         }
+    }
+
+    async fn steps(
+        &self,
+        engine: &dyn EngineSandbox,
+        recipe: &Recipe,
+        log: &BuildLog,
+    ) -> Result<Image, String> {
+        let mut image = recipe.image.clone();
+        let mut changed = false;
+        for (at, step) in recipe.steps.iter().enumerate() {
+            log.line(&format!(
+                "Step {}/{} : {}",
+                at + 1,
+                recipe.steps.len(),
+                step.text
+            ));
+            changed |= self.take(engine, step, log).await?;
+        }
+        account(engine, &image.user).await?;
+        if changed {
+            let files = engine.export_files().await;
+            let files =
+                files.map_err(|error| format!("the files of the image cannot be kept: {error}"))?;
+            let kept = Archive::unnamed(files).await;
+            let kept =
+                kept.map_err(|error| format!("the files of the image cannot be kept: {error}"))?;
+            image.files = Some(Arc::new(kept));
+        }
+        Ok(image)
+    }
+
+    /// Takes one step; whether it may have changed files.
+    async fn take(
+        &self,
+        engine: &dyn EngineSandbox,
+        step: &Step,
+        log: &BuildLog,
+    ) -> Result<bool, String> {
+        match &step.action {
+            Action::Note => Ok(false),
+            Action::StandIn(image) => {
+                log.line(&format!(
+                    " ---> the built-in root of the stand-in stands in for {image}"
+                ));
+                Ok(false)
+            }
+            Action::MakeDir(path) => make_dirs(engine, path).await,
+            Action::Run {
+                argv,
+                env,
+                dir,
+                user,
+            } => {
+                // Without walls of its own a step as root would change the host.
+                if !self.isolates() {
+                    let name = self.engine.name();
+                    return Err(format!(
+                        "the engine `{name}` has no file system of its own to build in"
+                    ));
+                }
+                run(engine, argv, env, dir, user, log).await.map(|()| true)
+            }
+        }
+    }
+
+    /// Whether a sandbox is walled off from the host: files and process ids of its own.
+    fn isolates(&self) -> bool {
+        let capabilities = self.engine.capabilities();
+        capabilities.iter().any(|word| word == "isolation")
     }
 }
 

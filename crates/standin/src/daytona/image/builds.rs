@@ -7,9 +7,9 @@ use indexmap::IndexMap;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::{Semaphore, watch};
 
-use crate::daytona::image::builder::build;
+use crate::daytona::image::builder::Builder;
 use crate::daytona::image::{BuildLog, Image, Recipe};
-use crate::daytona::world::World;
+use crate::daytona::tasks::Tasks;
 
 /// Builds at work at once; more wait, and their state is `pending`.
 const AT_ONCE: usize = 2;
@@ -52,15 +52,8 @@ impl Build {
 pub(in crate::daytona) struct Builds {
     by_reference: Mutex<IndexMap<String, Arc<Build>>>,
     places: Arc<Semaphore>,
-}
-
-impl Default for Builds {
-    fn default() -> Self {
-        Self {
-            by_reference: Mutex::default(),
-            places: Arc::new(Semaphore::new(AT_ONCE)),
-        }
-    }
+    builder: Arc<Builder>,
+    tasks: Tasks,
 }
 
 /// The reference of a build (contract 1.3).
@@ -77,6 +70,16 @@ pub(in crate::daytona) fn reference_of(dockerfile: &str, hashes: &[String]) -> S
 }
 
 impl Builds {
+    /// No builds yet; those to come are of this builder, and end with these tasks.
+    pub(in crate::daytona) fn new(builder: Builder, tasks: Tasks) -> Self {
+        Self {
+            by_reference: Mutex::default(),
+            places: Arc::new(Semaphore::new(AT_ONCE)),
+            builder: Arc::new(builder),
+            tasks,
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, IndexMap<String, Arc<Build>>> {
         self.by_reference
             .lock()
@@ -86,7 +89,6 @@ impl Builds {
     /// The build of a reference, begun now unless there is one that has not failed.
     pub(in crate::daytona) fn order(
         &self,
-        world: &Arc<World>,
         reference: &str,
         recipe: Result<Recipe, String>,
     ) -> Arc<Build> {
@@ -110,18 +112,18 @@ impl Builds {
         }
         builds.insert(reference.to_owned(), Arc::clone(&begun));
         drop(builds);
-        let (world_there, places, job) = (
-            Arc::clone(world),
+        let (builder, places, job) = (
+            Arc::clone(&self.builder),
             Arc::clone(&self.places),
             Arc::clone(&begun),
         );
-        world.background(async move {
+        self.tasks.background(async move {
             let Ok(_place) = places.acquire_owned().await else {
                 return;
             };
             job.state.send_replace(BuildState::Building);
             let built = match recipe {
-                Ok(recipe) => build(&world_there, &recipe, &job.log).await,
+                Ok(recipe) => builder.build(&recipe, &job.log).await,
                 Err(reason) => {
                     job.log.line(&reason);
                     Err(format!("failed to build image: {reason}"))

@@ -7,13 +7,15 @@
 
 mod builder;
 mod builds;
+mod dockerfile;
 mod log;
 mod model;
 mod recipe;
 mod steps;
 mod words;
 
+pub(super) use builder::Builder;
 pub(super) use builds::{Build, BuildState, Builds, reference_of};
 pub(super) use log::BuildLog;
-pub(super) use model::{BUILT_IN_REF, Image, place_of};
+pub(super) use model::{BUILT_IN_REF, Image, Place, place_of};
 pub(super) use recipe::Recipe;

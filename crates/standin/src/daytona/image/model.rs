@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::daytona::sandbox::Place;
 use crate::engine::{EngineSandbox, Identity};
 use crate::shared::Archive;
 
@@ -63,6 +62,14 @@ impl Image {
         }
         env
     }
+}
+
+/// Where and as whom things run in a sandbox.
+#[derive(Debug, Clone)]
+pub(in crate::daytona) struct Place {
+    pub(in crate::daytona) home: String,
+    pub(in crate::daytona) work_dir: String,
+    pub(in crate::daytona) identity: Identity,
 }
 
 /// Where and as whom an image's processes run, as the accounts of a sandbox of it say: the daemon

@@ -2,8 +2,8 @@
 
 use parse_dockerfile::{Command, CopyInstruction, Flag, HereDoc, Instruction, Stage};
 
-use crate::daytona::image::recipe::{Action, Recipe, Step, declare};
-use crate::daytona::image::words::{Vars, bounded, expand, pairs, size};
+use crate::daytona::image::recipe::{Action, Recipe, Step};
+use crate::daytona::image::words::{Vars, bounded, declare, expand, pairs, size};
 
 /// Docker's default, for a step that sets none.
 pub(super) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";

@@ -29,6 +29,23 @@ pub(super) fn size(vars: &Vars) -> usize {
         .sum()
 }
 
+/// `ARG NAME[=default] ...`
+pub(super) fn declare(line: &str, into: &mut Vars, global: &Vars) -> Result<(), String> {
+    let mut bytes = size(into);
+    for word in split(line) {
+        let (name, value) = match word.split_once('=') {
+            Some((name, value)) => (name, Some(expand(value, into)?)),
+            None => (word.as_str(), global.get(&word).cloned()),
+        };
+        if let Some(value) = value {
+            bytes += name.len() + value.len();
+            bounded(bytes)?;
+            into.insert(name.to_owned(), value);
+        }
+    }
+    Ok(())
+}
+
 /// A text with its quotes and backslashes taken off and its variables put in, as Docker does
 /// outside of `RUN`, `CMD` and `ENTRYPOINT`.
 ///

@@ -1,57 +1,31 @@
 //! Passes a request to a port inside a sandbox.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use axum::extract::Request;
 use axum::http::header::HOST;
 use axum::http::{HeaderName, HeaderValue, Uri};
 use axum::response::Response;
 
-use crate::daytona::preview::door::TOKEN_HEADER;
-use crate::daytona::preview::handle::without_token;
+use crate::daytona::activity::InUse;
+use crate::daytona::app::App;
+use crate::daytona::preview::door::{TOKEN_HEADER, without_token};
 use crate::daytona::sandbox::Sandbox;
 use crate::daytona::toolbox::ToolError;
-use crate::daytona::world::World;
 use crate::engine::EngineError;
 use crate::shared;
-
-/// Keeps a sandbox active while something is passed on (contract 2.1).
-struct InUse {
-    world: Arc<World>,
-    sandbox: Arc<Sandbox>,
-}
-
-impl InUse {
-    fn new(world: &Arc<World>, sandbox: &Arc<Sandbox>) -> Self {
-        sandbox.busy.fetch_add(1, Ordering::SeqCst);
-        sandbox.touch(world.now());
-        Self {
-            world: Arc::clone(world),
-            sandbox: Arc::clone(sandbox),
-        }
-    }
-}
-
-impl Drop for InUse {
-    fn drop(&mut self) {
-        self.sandbox.touch(self.world.now());
-        self.sandbox.busy.fetch_sub(1, Ordering::SeqCst);
-        self.world.registry.changed.notify_one();
-    }
-}
 
 /// Passes a request on, and the answer back.
 ///
 /// # Errors
 /// [`ToolError::Dead`] when nothing answers there.
 pub(super) async fn forward(
-    world: &Arc<World>,
+    app: &Arc<App>,
     sandbox: &Arc<Sandbox>,
     port: u16,
     request: Request,
 ) -> Result<Response, ToolError> {
-    let in_use = InUse::new(world, sandbox);
+    let in_use = InUse::begin(app, sandbox);
     let boot = sandbox.boot();
     let stream = sandbox
         .engine
@@ -63,7 +37,9 @@ pub(super) async fn forward(
             _ => ToolError::Dead,
         })?;
     let request = outgoing(request)?;
-    let passed = shared::pass_on(stream, request, boot, in_use, |task| world.background(task));
+    let passed = shared::pass_on(stream, request, boot, in_use, |task| {
+        app.tasks.background(task);
+    });
     passed.await.ok_or(ToolError::Dead)
 }
 

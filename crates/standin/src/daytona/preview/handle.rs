@@ -6,14 +6,14 @@ use axum::extract::Request;
 use axum::http::Uri;
 use axum::response::Response;
 
+use crate::daytona::app::App;
 use crate::daytona::asked::Asked;
 use crate::daytona::preview::address::Address;
-use crate::daytona::preview::door::{TOKEN_PARAM, admits, enter};
+use crate::daytona::preview::door::{admits, enter};
 use crate::daytona::preview::forward::forward;
 use crate::daytona::sandbox::Sandbox;
 use crate::daytona::toolbox;
 use crate::daytona::toolbox::{ToolError, reachable};
-use crate::daytona::world::World;
 
 /// The daemon's own port.
 const TOOLBOX: u16 = 2280;
@@ -23,7 +23,7 @@ const GUARDED: [u16; 3] = [TOOLBOX, 22_222, 33_333];
 
 /// Answers a request to a preview address.
 pub(in crate::daytona) async fn handle(
-    world: Arc<World>,
+    app: Arc<App>,
     address: Address,
     request: Request,
 ) -> Response {
@@ -32,39 +32,39 @@ pub(in crate::daytona) async fn handle(
     seen.uri_mut().clone_from(request.uri());
     seen.headers_mut().clone_from(request.headers());
     let (asked, _) = Asked::new(seen);
-    let sandbox = match admit(&world, &address, &asked) {
+    let sandbox = match admit(&app, &address, &asked) {
         Ok(sandbox) => sandbox,
         Err(error) => {
             let path = asked.path.clone();
-            return error.into_response(&world, &asked, &path);
+            return error.into_response(&app, &asked, &path);
         }
     };
     match address.port {
-        TOOLBOX => to_toolbox(world, &sandbox, request).await,
+        TOOLBOX => to_toolbox(app, &sandbox, request).await,
         port if GUARDED.contains(&port) => {
             let what = format!("port {port}: the web terminal and the recordings");
             let path = asked.path.clone();
-            ToolError::not_implemented(&what).into_response(&world, &asked, &path)
+            ToolError::not_implemented(&what).into_response(&app, &asked, &path)
         }
-        port => match forward(&world, &sandbox, port, request).await {
+        port => match forward(&app, &sandbox, port, request).await {
             Ok(response) => response,
             Err(error) => {
                 let path = asked.path.clone();
-                error.into_response(&world, &asked, &path)
+                error.into_response(&app, &asked, &path)
             }
         },
     }
 }
 
-fn admit(world: &World, address: &Address, asked: &Asked) -> Result<Arc<Sandbox>, ToolError> {
-    let now = world.now();
-    let signed = world.signed.sandbox(&address.whose, address.port, now);
+fn admit(app: &App, address: &Address, asked: &Asked) -> Result<Arc<Sandbox>, ToolError> {
+    let now = app.now();
+    let signed = app.signed.sandbox(&address.whose, address.port, now);
     let id = signed.as_ref().unwrap_or(&address.whose);
-    let found = world.registry.by_id(id);
+    let found = app.registry.by_id(id);
     let public = found.as_ref().is_some_and(|sandbox| sandbox.facts().public);
     let open = signed.is_some() || (public && !GUARDED.contains(&address.port));
     if !open {
-        admits(world, found.as_deref(), asked).map_err(ToolError::unauthorized)?;
+        admits(app, found.as_deref(), asked).map_err(ToolError::unauthorized)?;
     }
     let sandbox = found.ok_or_else(|| ToolError::not_found("not found"))?;
     reachable(&sandbox)?;
@@ -72,7 +72,7 @@ fn admit(world: &World, address: &Address, asked: &Asked) -> Result<Arc<Sandbox>
 }
 
 /// The daemon behind its port is the daemon behind `/toolbox/{id}`.
-async fn to_toolbox(world: Arc<World>, sandbox: &Sandbox, mut request: Request) -> Response {
+async fn to_toolbox(app: Arc<App>, sandbox: &Sandbox, mut request: Request) -> Response {
     let id = &sandbox.fixed.id;
     let query = request.uri().query().map(|query| format!("?{query}"));
     let path = format!(
@@ -84,39 +84,6 @@ async fn to_toolbox(world: Arc<World>, sandbox: &Sandbox, mut request: Request) 
         *request.uri_mut() = uri;
     }
     let (mut asked, body) = Asked::new(request);
-    enter(&world, &mut asked);
-    toolbox::handle(world, asked, body).await
-}
-
-/// A request's path and query without the token.
-pub(super) fn without_token(uri: &Uri) -> String {
-    let path = uri.path();
-    let Some(query) = uri.query() else {
-        return path.to_owned();
-    };
-    let rest: Vec<&str> = query
-        .split('&')
-        .filter(|pair| pair.split('=').next() != Some(TOKEN_PARAM))
-        .collect();
-    if rest.is_empty() {
-        return path.to_owned();
-    }
-    format!("{path}?{}", rest.join("&"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_token_stays_outside() {
-        for (uri, expected) in [
-            ("/a", "/a"),
-            ("/a?b=1&DAYTONA_SANDBOX_AUTH_KEY=t&c=%20", "/a?b=1&c=%20"),
-            ("/?DAYTONA_SANDBOX_AUTH_KEY=t", "/"),
-            ("/?b", "/?b"),
-        ] {
-            assert_eq!(without_token(&uri.parse().unwrap()), expected, "{uri}");
-        }
-    }
+    enter(&app, &mut asked);
+    toolbox::handle(app, asked, body).await
 }

@@ -8,9 +8,7 @@ mod address;
 mod door;
 mod forward;
 mod handle;
-mod signed;
 
 pub(super) use address::{Address, host_of, url};
 pub(super) use door::of_toolbox;
 pub(super) use handle::handle;
-pub(super) use signed::SignedPreviews;

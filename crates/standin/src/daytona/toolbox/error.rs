@@ -4,9 +4,9 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Map, Value};
 
+use crate::daytona::app::App;
 use crate::daytona::asked::Asked;
-use crate::daytona::sandbox::iso;
-use crate::daytona::world::{World, empty};
+use crate::daytona::reply::{empty, iso};
 use crate::engine::EngineError;
 use crate::shared::errno_text;
 
@@ -140,7 +140,7 @@ impl ToolError {
     /// The answer; `path` is the one that the answering part was asked for.
     pub(in crate::daytona) fn into_response(
         self,
-        world: &World,
+        app: &App,
         asked: &Asked,
         path: &str,
     ) -> Response {
@@ -165,10 +165,10 @@ impl ToolError {
         if let Some(code) = code {
             body.insert("code".to_owned(), code.into());
         }
-        body.insert("timestamp".to_owned(), iso(world.now()).into());
+        body.insert("timestamp".to_owned(), iso(app.now()).into());
         body.insert("path".to_owned(), path.into());
         body.insert("method".to_owned(), asked.method.as_str().into());
-        world.toolbox_json(asked, status, Value::Object(body))
+        app.toolbox_json(asked, status, Value::Object(body))
     }
 }
 

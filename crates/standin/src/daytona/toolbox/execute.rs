@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::time::Instant;
 
 use crate::daytona::life;
-use crate::daytona::toolbox::code_run::Artifacts;
+use crate::daytona::toolbox::charts::Artifacts;
 use crate::daytona::toolbox::env::is_env_name;
 use crate::daytona::toolbox::error::{ToolError, go_reason};
 use crate::daytona::toolbox::fields::Fields;
@@ -94,7 +94,7 @@ pub(super) async fn run(machine: &Machine, order: Order) -> Result<Ended, ToolEr
     let shell = launch::shell(machine, &env).await;
     env.extend(order.env);
     let cwd = machine.resolve(&order.cwd);
-    let (argv, stdin) = if machine.world.swap_shell {
+    let (argv, stdin) = if machine.app.swap_shell {
         let argv = ["bash", "-l", "-c", &order.command]
             .map(str::to_owned)
             .to_vec();

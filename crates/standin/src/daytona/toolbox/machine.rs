@@ -8,11 +8,12 @@ use axum::response::Response;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
+use crate::daytona::activity::InUse;
+use crate::daytona::app::{App, ORGANIZATION};
 use crate::daytona::asked::Asked;
-use crate::daytona::control::IMAGE_REF;
+use crate::daytona::image::BUILT_IN_REF;
 use crate::daytona::sandbox::Sandbox;
-use crate::daytona::toolbox::proxy::Busy;
-use crate::daytona::world::{ORGANIZATION, World};
+use crate::daytona::toolbox::error::ToolError;
 use crate::engine::{EngineSandbox, Identity};
 
 /// The template's ENV, as far as it means something without the template's files: a path to a CA
@@ -36,13 +37,13 @@ const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 /// What a handler of the daemon works with.
 #[derive(Debug, Clone)]
 pub(super) struct Machine {
-    pub(super) world: Arc<World>,
+    pub(super) app: Arc<App>,
     pub(super) sandbox: Arc<Sandbox>,
     pub(super) asked: Arc<Asked>,
     /// Ends when the sandbox stops, is destroyed or dies.
     pub(super) boot: CancellationToken,
-    /// Keeps the sandbox active.
-    pub(super) _busy: Arc<Busy>,
+    /// Keeps the sandbox active, unless the client wanted otherwise.
+    pub(super) _in_use: Option<Arc<InUse>>,
 }
 
 impl Machine {
@@ -58,7 +59,7 @@ impl Machine {
 
     /// An answer in JSON.
     pub(super) fn json(&self, status: StatusCode, message: Value) -> Response {
-        self.world.toolbox_json(&self.asked, status, message)
+        self.app.toolbox_json(&self.asked, status, message)
     }
 
     /// A path as the daemon takes it: relative to its work dir, nothing expanded (contract 3.6).
@@ -84,6 +85,12 @@ impl Machine {
         below.map_or(path, |below| if below.is_empty() { "." } else { below })
     }
 
+    /// A query parameter that must be there.
+    pub(super) fn required(&self, name: &str) -> Result<String, ToolError> {
+        let given = self.asked.param(name).filter(|value| !value.is_empty());
+        given.ok_or_else(|| ToolError::bad(format!("{name} is required")))
+    }
+
     /// The daemon's own environment, which everything it starts inherits (contract 3.1).
     pub(super) fn env(&self) -> BTreeMap<String, String> {
         let fixed = &self.sandbox.fixed;
@@ -97,7 +104,7 @@ impl Machine {
             own("HOME", &self.sandbox.place.home),
             own("HOSTNAME", &fixed.id),
             own("DAYTONA_SANDBOX_ID", &fixed.id),
-            own("DAYTONA_SANDBOX_SNAPSHOT", IMAGE_REF),
+            own("DAYTONA_SANDBOX_SNAPSHOT", BUILT_IN_REF),
             own("DAYTONA_SANDBOX_USER", &fixed.user),
         ]);
         env.extend(fixed.env.clone());

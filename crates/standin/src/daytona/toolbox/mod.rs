@@ -3,6 +3,7 @@
 //! Comes in: requests for one sandbox. Goes out: results of its processes and files, error bodies
 //! as the daemon gives them. Deliberately absent: anything that changes the sandbox as a whole.
 
+mod charts;
 mod code_run;
 mod env;
 mod error;
@@ -12,13 +13,12 @@ mod files;
 mod git;
 mod interpreter;
 mod launch;
-pub(super) mod live;
 mod machine;
 mod output;
 mod proxy;
 mod pty;
-mod route;
-pub(super) mod session;
+mod routes;
+mod session;
 mod socket;
 mod system;
 

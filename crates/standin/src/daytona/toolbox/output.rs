@@ -50,7 +50,7 @@ pub(super) enum Part {
 
 /// Answers with a JSON text made of parts.
 pub(super) async fn answer(machine: &Machine, parts: Vec<Part>) -> io::Result<Response> {
-    if machine.world.tamper.is_some() {
+    if machine.app.tamper.is_some() {
         // A planted difference needs the whole; only the self-test of the judge has one.
         let mut whole = Vec::new();
         for part in parts {

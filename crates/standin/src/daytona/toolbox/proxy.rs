@@ -1,19 +1,20 @@
 //! The way to the daemon: who asks, for which sandbox, and whether it can be reached (contract 2.2).
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use axum::body::Body;
 use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::SignedDuration;
 
+use crate::daytona::activity::InUse;
+use crate::daytona::app::App;
 use crate::daytona::asked::Asked;
+use crate::daytona::reply::{empty, text};
 use crate::daytona::sandbox::{Sandbox, State};
 use crate::daytona::toolbox::error::ToolError;
 use crate::daytona::toolbox::machine::Machine;
-use crate::daytona::toolbox::route;
-use crate::daytona::world::{World, empty, text};
+use crate::daytona::toolbox::routes;
 
 /// How long the proxy remembers that a key may use a sandbox (contract 2.2).
 const CACHED_FOR: SignedDuration = SignedDuration::from_secs(120);
@@ -25,39 +26,40 @@ const STOPPED: &str = "failed to resolve container IP after 3 attempts: no IP ad
                        the Sandbox started?";
 
 /// Answers a request under `/toolbox`.
-pub(in crate::daytona) async fn handle(world: Arc<World>, asked: Asked, body: Body) -> Response {
-    let (sandbox, inner) = match admit(&world, &asked) {
+pub(in crate::daytona) async fn handle(app: Arc<App>, asked: Asked, body: Body) -> Response {
+    let (sandbox, inner) = match admit(&app, &asked) {
         Ok(admitted) => admitted,
         Err(error) => {
             let path = asked.path.clone();
-            return error.into_response(&world, &asked, &path);
+            return error.into_response(&app, &asked, &path);
         }
     };
     if inner.len() > 1 && inner.ends_with('/') {
         return redirect(&asked, &inner);
     }
     let boot = sandbox.boot();
-    let busy = Busy::new(&world, &sandbox, &asked);
+    let skips = asked.header("x-daytona-skip-last-activity-update") == Some("true");
+    let in_use = (!skips).then(|| Arc::new(InUse::begin(&app, &sandbox)));
     let machine = Machine {
-        world: Arc::clone(&world),
+        app: Arc::clone(&app),
         sandbox,
         asked: Arc::new(asked),
         boot: boot.clone(),
-        _busy: Arc::new(busy),
+        _in_use: in_use,
     };
     let asked = Arc::clone(&machine.asked);
     // A daemon that ends while it works leaves the proxy with nothing to pass on.
     let answer = boot
-        .run_until_cancelled(route::answer(machine, &inner, body))
+        .run_until_cancelled(routes::answer(machine, &inner, body))
         .await;
     match answer.unwrap_or(Err(ToolError::Dead)) {
         Ok(response) => response,
-        Err(error) => error.into_response(&world, &asked, &inner),
+        Err(error) => error.into_response(&app, &asked, &inner),
     }
 }
 
 /// Lets a request through to its sandbox, with the path inside the daemon.
-fn admit(world: &World, asked: &Asked) -> Result<(Arc<Sandbox>, String), ToolError> {
+fn admit(app: &App, asked: &Asked) -> Result<(Arc<Sandbox>, String), ToolError> {
     let rest = asked.path.strip_prefix("/toolbox/").unwrap_or_default();
     let (id, inner) = rest.split_once('/').unwrap_or((rest, ""));
     if id.is_empty() {
@@ -66,14 +68,14 @@ fn admit(world: &World, asked: &Asked) -> Result<(Arc<Sandbox>, String), ToolErr
     let key = asked
         .bearer()
         .ok_or_else(|| ToolError::unauthorized(NO_KEY))?;
-    if key != world.key {
+    if key != app.key {
         return Err(ToolError::unauthorized(BAD_KEY));
     }
-    let now = world.now();
-    let Some(sandbox) = world.registry.by_id(id) else {
+    let now = app.now();
+    let Some(sandbox) = app.registry.by_id(id) else {
         // The access check of an unknown sandbox fails as a bad key does, unless the proxy still
         // remembers that the key was good; then the runner finds no container.
-        if !world.registry.remembered(id, now) {
+        if !app.registry.remembered(id, now) {
             return Err(ToolError::unauthorized(BAD_KEY));
         }
         return Err(no_container(id));
@@ -123,38 +125,4 @@ fn redirect(asked: &Asked, inner: &str) -> Response {
         response.headers_mut().insert("location", to);
     }
     response
-}
-
-/// A request at work: activity at its start and end, and between (contract 2.1). It is at work as
-/// long as anything of it is held: a websocket is until it closes.
-#[derive(Debug)]
-pub(super) struct Busy {
-    world: Arc<World>,
-    sandbox: Arc<Sandbox>,
-    counts: bool,
-}
-
-impl Busy {
-    fn new(world: &Arc<World>, sandbox: &Arc<Sandbox>, asked: &Asked) -> Self {
-        let skip = asked.header("x-daytona-skip-last-activity-update") == Some("true");
-        if !skip {
-            sandbox.busy.fetch_add(1, Ordering::SeqCst);
-            sandbox.touch(world.now());
-        }
-        Self {
-            world: Arc::clone(world),
-            sandbox: Arc::clone(sandbox),
-            counts: !skip,
-        }
-    }
-}
-
-impl Drop for Busy {
-    fn drop(&mut self) {
-        if self.counts {
-            self.sandbox.touch(self.world.now());
-            self.sandbox.busy.fetch_sub(1, Ordering::SeqCst);
-            self.world.registry.changed.notify_one();
-        }
-    }
 }

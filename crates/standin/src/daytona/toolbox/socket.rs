@@ -76,8 +76,8 @@ where
         upgrade.set_selected_protocol(protocol);
     }
     // The token is taken before the connection is handed over, so that no stop misses it.
-    let counted = machine.world.tasks.token();
-    let (machine, stop) = (machine.clone(), machine.world.stop.clone());
+    let counted = machine.app.tasks.tracker.token();
+    let (machine, stop) = (machine.clone(), machine.app.tasks.stop.clone());
     Ok(upgrade.on_upgrade(move |socket| async move {
         let boot = machine.boot.clone();
         let talk = boot.run_until_cancelled(talk(socket));

@@ -9,7 +9,7 @@ use axum::response::Response;
 use serde_json::{Value, json};
 use tokio::io::AsyncReadExt as _;
 
-use crate::daytona::sandbox::iso;
+use crate::daytona::reply::iso;
 use crate::daytona::toolbox::error::ToolError;
 use crate::daytona::toolbox::machine::Machine;
 use crate::engine::{EngineError, Usage};
@@ -83,7 +83,7 @@ pub(super) async fn metrics(machine: &Machine) -> Result<Value, ToolError> {
     let first = measured(machine).await?;
     tokio::time::sleep(APART).await;
     let second = measured(machine).await?;
-    let now = machine.world.now();
+    let now = machine.app.now();
     Ok(json!({
         "cpuCount": CORES,
         "cpuUsedPct": used_pct(&first, &second, began.elapsed()),

@@ -7,9 +7,9 @@ use axum::http::StatusCode;
 use crate::e2b::app::App;
 use crate::e2b::control::lifecycle::find;
 use crate::e2b::error::ControlError;
-use crate::e2b::life::State;
 use crate::e2b::log::Level;
 use crate::e2b::sandbox::Sandbox;
+use crate::e2b::state::State;
 use crate::engine::EngineError;
 use crate::shared::Archive;
 

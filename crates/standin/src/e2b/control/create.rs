@@ -6,7 +6,7 @@ use axum::http::HeaderMap;
 use serde_json::Value;
 
 use crate::e2b::app::App;
-use crate::e2b::control::body::Fields;
+use crate::e2b::body::Fields;
 use crate::e2b::control::launch::launch;
 use crate::e2b::control::view;
 use crate::e2b::control::wanted::{self, Version};

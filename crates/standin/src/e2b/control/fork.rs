@@ -9,15 +9,15 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::e2b::app::App;
-use crate::e2b::control::body::{Fields, mismatch};
+use crate::e2b::body::{Fields, mismatch};
 use crate::e2b::control::copy::{Purpose, copy};
 use crate::e2b::control::launch::{Blueprint, Files, launch};
 use crate::e2b::control::snapshots::own_envs;
 use crate::e2b::control::view;
 use crate::e2b::control::wanted::check_timeout;
 use crate::e2b::error::ControlError;
-use crate::e2b::registry::SANDBOXES_MAX;
 use crate::e2b::sandbox::{Lifecycle, Sandbox};
+use crate::e2b::slots::SANDBOXES_MAX;
 
 /// Forks of one request at most.
 const COUNT_MAX: i64 = 100;

@@ -8,15 +8,15 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::e2b::app::App;
 use crate::e2b::auth;
-use crate::e2b::control::pause::too_many;
 use crate::e2b::error::ControlError;
-use crate::e2b::life::Life;
+use crate::e2b::life::too_many;
 use crate::e2b::log::{Level, SandboxLog};
 use crate::e2b::network::Network;
 use crate::e2b::process::table::ProcessTable;
-use crate::e2b::registry::{Full, Slot};
 use crate::e2b::sandbox::{INCOMING_MAX, Lifecycle, Sandbox, environment};
+use crate::e2b::slots::{Full, Slot};
 use crate::e2b::snapshots::Snapshot;
+use crate::e2b::state::Life;
 use crate::e2b::template::{self, Template};
 use crate::e2b::usage::UsageHistory;
 use crate::e2b::watchers::Watchers;
@@ -61,7 +61,7 @@ pub(crate) async fn launch(
     app: &Arc<App>,
     blueprint: Blueprint,
 ) -> Result<Arc<Sandbox>, ControlError> {
-    let slot = app.registry.reserve().map_err(|full| match full {
+    let slot = app.slots.reserve().map_err(|full| match full {
         Full::Plan => too_many(),
         Full::Machine => {
             let text = "Failed to place sandbox: not enough capacity for the requested resources \

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 
 use crate::e2b::app::App;
-use crate::e2b::control::body::{Fields, mismatch};
-use crate::e2b::control::pause::{self, PauseError};
+use crate::e2b::body::{Fields, mismatch};
 use crate::e2b::control::wanted::{Version, check_timeout};
 use crate::e2b::error::ControlError;
-use crate::e2b::life::{PauseMode, State};
+use crate::e2b::life::{self, PauseError, wake};
 use crate::e2b::sandbox::{LIFETIME_HOURS_MAX, Sandbox, Shorten};
+use crate::e2b::state::{PauseMode, State};
 
 /// Seconds below which a refresh is raised (contract 1.4).
 const REFRESH_SECONDS_MIN: i64 = 15;
@@ -93,25 +93,6 @@ pub(crate) async fn connect(
     Err(ControlError::conflict(text))
 }
 
-/// Resumes what is paused, after what is on its way there. `None` if it was something else.
-pub(crate) async fn wake(
-    app: &Arc<App>,
-    sandbox: &Arc<Sandbox>,
-    memory: Option<bool>,
-    seconds: i64,
-) -> Option<Result<Arc<Sandbox>, ControlError>> {
-    let state = sandbox.life().state;
-    if let (State::Running, Some(mode)) = (state, sandbox.lifecycle.auto_pause) {
-        // Its time has come a moment ago, and the task that pauses it has not come to it yet.
-        // If that has just begun, this fails and the wait below is for it.
-        if let Err(PauseError::Engine(error)) = pause::pause(app, sandbox, mode).await {
-            return Some(Err(ControlError::engine("pausing sandbox", &error)));
-        }
-    }
-    sandbox.wait_settled().await;
-    pause::resume(app, sandbox, memory, seconds).await
-}
-
 /// `POST .../resume` (deprecated): only for a paused sandbox, 15 s by default.
 pub(crate) async fn resume(
     app: &Arc<App>,
@@ -173,7 +154,7 @@ pub(crate) async fn pause(app: &Arc<App>, id: &str, fields: &Fields) -> Result<(
     // An envd that is part of the stand-in answers whenever the stand-in does.
     fields.boolean("requireHealthyGuest")?;
     let sandbox = find(app, id)?;
-    match pause::pause(app, &sandbox, mode).await {
+    match life::pause(app, &sandbox, mode).await {
         Ok(()) => Ok(()),
         Err(PauseError::State(State::Paused(_))) => {
             let text = format!("Error pausing sandbox - sandbox '{id}' is already paused");
@@ -208,7 +189,7 @@ pub(crate) fn set_network(app: &App, id: &str, fields: &Fields) -> Result<(), Co
 /// `DELETE`: returns when nothing is left of it.
 pub(crate) async fn kill(app: &Arc<App>, id: &str) -> Result<(), ControlError> {
     find(app, id)?;
-    let ending = app.end(id).ok_or_else(|| ControlError::no_sandbox(id))?;
+    let ending = life::end(app, id).ok_or_else(|| ControlError::no_sandbox(id))?;
     // The task only fails by a panic of the engine, which is not the client's to see.
     let _ = ending.await;
     Ok(())

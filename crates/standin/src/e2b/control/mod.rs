@@ -3,7 +3,6 @@
 //! Comes in: a request of the API. Goes out: a status and JSON. Deliberately absent: anything
 //! inside a sandbox (`envd`), building templates, volumes, secrets (501 by name).
 
-pub(crate) mod body;
 pub(crate) mod copy;
 pub(crate) mod create;
 pub(crate) mod fork;
@@ -15,7 +14,6 @@ pub(crate) mod metadata;
 pub(crate) mod metrics;
 pub(crate) mod operation;
 pub(crate) mod page;
-pub(crate) mod pause;
 pub(crate) mod routes;
 pub(crate) mod snapshots;
 pub(crate) mod templates;

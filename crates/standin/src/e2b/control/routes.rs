@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::e2b::app::App;
 use crate::e2b::auth;
-use crate::e2b::control::body::{Fields, Presence};
+use crate::e2b::body::{Fields, Presence};
 use crate::e2b::control::create::create;
 use crate::e2b::control::operation::{self, Found, Operation};
 use crate::e2b::control::page::{Page, Pairs};

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::e2b::app::App;
 use crate::e2b::auth;
-use crate::e2b::control::body::Fields;
+use crate::e2b::body::Fields;
 use crate::e2b::control::copy::{Purpose, copy};
 use crate::e2b::control::page::{self, Cursor, Order, Page, Pairs};
 use crate::e2b::error::ControlError;

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::e2b::app::App;
-use crate::e2b::control::body::{Fields, mismatch};
+use crate::e2b::body::{Fields, mismatch};
 use crate::e2b::control::launch::{Blueprint, Files};
 use crate::e2b::error::ControlError;
-use crate::e2b::life::PauseMode;
 use crate::e2b::network::Network;
 use crate::e2b::sandbox::{LIFETIME_HOURS_MAX, Lifecycle};
 use crate::e2b::snapshots::Snapshot;
+use crate::e2b::state::PauseMode;
 use crate::e2b::template::{self, Reference, Template};
 
 /// Which generation of the API a request used.

@@ -10,8 +10,8 @@ use serde_json::json;
 
 use crate::e2b::app::App;
 use crate::e2b::envd::call::Call;
-use crate::e2b::envd::codec::{Codec, Wire};
-use crate::e2b::envd::rpc::{self, Kind, TimeLimit};
+use crate::e2b::envd::codec::{Codec, Kind, Wire};
+use crate::e2b::envd::rpc::{self, TimeLimit};
 use crate::e2b::envd::{cors, files, filesystem, metrics, process, users};
 use crate::e2b::error::{PlainError, RpcError};
 use crate::e2b::reply::{Route, empty, healthy, text};
@@ -152,11 +152,19 @@ async fn remote(mut call: Call, kind: Kind, path: &str, request: Request) -> Res
         }
         Kind::Stream => {
             let route = call.route.clone();
-            match process::stream(call, path, request).await {
+            match stream(call, path, request).await {
                 Ok(response) => response,
                 Err(error) => rpc::failed_stream(&route, codec, &error),
             }
         }
+    }
+}
+
+async fn stream(call: Call, path: &str, request: Request) -> Result<Response, RpcError> {
+    rpc::check_version(request.headers())?;
+    match path {
+        "/filesystem.Filesystem/WatchDir" => filesystem::stream_events(call, request).await,
+        _ => process::stream(call, path, request).await,
     }
 }
 

@@ -9,20 +9,11 @@ use axum::response::Response;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::e2b::envd::codec::{Codec, Wire};
+use crate::e2b::envd::codec::{Codec, Kind, Wire};
 use crate::e2b::envd::frames::{END_STREAM, MESSAGE_BYTES_MAX, Packing, envelope, unpack};
 use crate::e2b::envd::message::Message;
 use crate::e2b::error::RpcError;
 use crate::e2b::reply::{Route, respond};
-
-/// How a method takes and gives its messages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// One in, one out.
-    Unary,
-    /// At least one way is a stream.
-    Stream,
-}
 
 /// Checks the version of the protocol, which a client need not say.
 pub(crate) fn check_version(headers: &HeaderMap) -> Result<(), RpcError> {

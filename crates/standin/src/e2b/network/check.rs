@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde_json::{Map, Value};
 
-use crate::e2b::control::body::mismatch;
+use crate::e2b::body::mismatch;
 use crate::e2b::error::ControlError;
 
 /// Everything, in `denyOut` (`ALL_TRAFFIC` of the SDKs).

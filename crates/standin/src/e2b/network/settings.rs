@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::e2b::control::body::{Fields, mismatch};
+use crate::e2b::body::{Fields, mismatch};
 use crate::e2b::error::ControlError;
 use crate::e2b::network::check;
 

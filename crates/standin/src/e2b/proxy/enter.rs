@@ -9,19 +9,16 @@ use axum::http::request::Parts;
 use axum::response::Response;
 
 use crate::e2b::app::App;
-use crate::e2b::control::lifecycle::wake;
 use crate::e2b::envd;
-use crate::e2b::life::{PauseMode, State};
+use crate::e2b::life::wake;
 use crate::e2b::proxy::forward;
-use crate::e2b::proxy::refusal::Refusal;
+use crate::e2b::proxy::refusal::{Refusal, TRAFFIC_HEADER};
 use crate::e2b::reply::Route;
 use crate::e2b::sandbox::{INCOMING_MAX, Sandbox};
+use crate::e2b::state::{PauseMode, State};
 
 /// The port envd listens on inside every sandbox.
 pub(crate) const ENVD_PORT: u16 = 49983;
-
-/// Where the token of user ports is sent.
-pub(crate) const TRAFFIC_HEADER: &str = "e2b-traffic-access-token";
 
 /// How long a request waits for a transition to be over.
 const TRANSITION_MAX: Duration = Duration::from_secs(10);

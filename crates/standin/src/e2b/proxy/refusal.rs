@@ -5,8 +5,10 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use crate::e2b::proxy::enter::TRAFFIC_HEADER;
 use crate::e2b::reply::{Route, respond};
+
+/// Where the token of user ports is sent.
+pub(crate) const TRAFFIC_HEADER: &str = "e2b-traffic-access-token";
 
 /// Why a request does not get to a port.
 #[derive(Debug, Clone, PartialEq, Eq)]

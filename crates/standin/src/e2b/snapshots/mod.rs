@@ -4,8 +4,8 @@
 //! Files, environment and metadata are kept. Deliberately absent: memory. An embedded engine
 //! cannot copy processes, so a sandbox made of a snapshot starts with none, which its log says.
 
-mod saved;
+mod snapshot;
 mod store;
 
-pub(crate) use saved::Snapshot;
+pub(crate) use snapshot::Snapshot;
 pub(crate) use store::{Snapshots, Wanted};

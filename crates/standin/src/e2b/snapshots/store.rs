@@ -10,7 +10,7 @@ use tempfile::NamedTempFile;
 use uuid::Uuid;
 
 use crate::e2b::auth;
-use crate::e2b::snapshots::saved::Snapshot;
+use crate::e2b::snapshots::snapshot::Snapshot;
 use crate::shared::Archive;
 
 /// Snapshots kept at most; each is as large as the files of its sandbox.

@@ -108,6 +108,21 @@ pub(crate) fn send(out: &mut impl Write, kind: FrameKind, payload: &[u8]) -> io:
     out.write_all(payload)
 }
 
+/// Sends one value as an item.
+pub(crate) fn item<T: Serialize + ?Sized>(out: &mut impl Write, value: &T) -> Result<(), Failure> {
+    send_json(out, FrameKind::Item, value).map_err(|e| Failure::of("send", &e))
+}
+
+/// Sends one value as JSON in a frame of this kind.
+pub(crate) fn send_json<T: Serialize + ?Sized>(
+    out: &mut impl Write,
+    kind: FrameKind,
+    value: &T,
+) -> io::Result<()> {
+    let payload = serde_json::to_vec(value)?;
+    send(out, kind, &payload)
+}
+
 /// Reads one frame into `payload`; `None` at a clean end of the stream.
 pub(crate) fn receive(
     input: &mut impl Read,

@@ -6,10 +6,8 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 
-use serde::Serialize;
-
 use super::export;
-use super::frame::{self, Failure, FrameKind, PAYLOAD_BYTES_MAX, StatItem};
+use super::frame::{self, Failure, FrameKind, PAYLOAD_BYTES_MAX, StatItem, item, send_json};
 use super::import;
 use super::op::FileOp;
 use super::{serve_attributes, serve_watch};
@@ -177,17 +175,4 @@ fn open_for_writing(path: &str) -> Result<File, Failure> {
         .custom_flags(libc::O_NONBLOCK)
         .open(path)
         .map_err(|e| Failure::of("open", &e))
-}
-
-pub(super) fn item<T: Serialize + ?Sized>(out: &mut impl Write, value: &T) -> Result<(), Failure> {
-    send_json(out, FrameKind::Item, value).map_err(|e| Failure::of("send", &e))
-}
-
-pub(super) fn send_json<T: Serialize + ?Sized>(
-    out: &mut impl Write,
-    kind: FrameKind,
-    value: &T,
-) -> io::Result<()> {
-    let payload = serde_json::to_vec(value)?;
-    frame::send(out, kind, &payload)
 }

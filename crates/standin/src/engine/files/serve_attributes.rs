@@ -9,8 +9,7 @@ use std::path::Path;
 use nix::sys::statfs::statfs;
 use serde::{Deserialize, Serialize};
 
-use super::frame::Failure;
-use super::serve::item;
+use super::frame::{Failure, item};
 use crate::engine::FileSystem;
 
 /// Bytes of one value; a longer one is left out, so that every answer fits a frame.

@@ -12,8 +12,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify, InotifyEvent, WatchDescriptor};
 use serde::{Deserialize, Serialize};
 
-use super::frame::{Failure, FrameKind};
-use super::serve::send_json;
+use super::frame::{Failure, FrameKind, send_json};
 use crate::engine::{WatchEvent, WatchKind};
 
 /// Directories one watch may hold; a deeper or wider tree answers `ENOSPC`, as the kernel does.

@@ -14,6 +14,7 @@ use nix::unistd::{Gid, Pid, Uid, setgroups, setresgid, setresuid, setsid};
 use super::init::Init;
 use super::packet::{self, Packet};
 use super::rootfs;
+use super::step::{StepError, step};
 use super::wire::{Ids, Reply, Setup};
 use crate::engine::sys;
 
@@ -31,14 +32,6 @@ pub fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Option<ExitCod
         Err(_) => ExitCode::FAILURE,
     };
     Some(code)
-}
-
-/// A step of the set-up and why it failed.
-pub(super) type StepError = (String, io::Error);
-
-/// Names the step of an error.
-pub(super) fn step<E: Into<io::Error>>(name: impl Into<String>) -> impl FnOnce(E) -> StepError {
-    |error| (name.into(), error.into())
 }
 
 fn run() -> io::Result<()> {

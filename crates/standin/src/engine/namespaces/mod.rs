@@ -26,6 +26,7 @@ mod refusal;
 mod rootfs;
 mod sandbox;
 mod start;
+mod step;
 mod whole;
 mod wire;
 

@@ -13,8 +13,8 @@ use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sys::stat::{Mode, umask};
 use nix::unistd::{chdir, pivot_root};
 
-use super::dispatch::{StepError, step};
 use super::etc;
+use super::step::{StepError, step};
 use super::wire::{Ids, Setup};
 use crate::engine::files::Archived;
 use crate::engine::sys;

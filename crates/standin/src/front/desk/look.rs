@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use serde_json::{Value, json};
 
 use crate::front::gate::Front;
-use crate::front::request_log::RequestLog;
+use crate::request_log::RequestLog;
 use crate::server::{SandboxFacts, Standin};
 
 /// `GET /__cutover/health`.

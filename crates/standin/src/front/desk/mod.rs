@@ -8,6 +8,6 @@ mod act;
 mod answer;
 mod guard;
 mod look;
-mod route;
+mod routes;
 
-pub(crate) use route::{answer, is_for};
+pub(crate) use routes::{answer, is_for};

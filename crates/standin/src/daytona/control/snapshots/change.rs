@@ -7,10 +7,9 @@ use axum::http::StatusCode;
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::daytona::app::App;
 use crate::daytona::control::ApiError;
-use crate::daytona::kept;
-use crate::daytona::snapshot::{Snapshot, SnapshotState};
-use crate::daytona::world::World;
+use crate::daytona::snapshots::{Snapshot, SnapshotState};
 
 /// How long a snapshot that is activated says `pending`.
 const PENDING: Duration = Duration::from_millis(100);
@@ -20,42 +19,39 @@ const PENDING: Duration = Duration::from_millis(100);
 /// # Errors
 /// 404.
 pub(in crate::daytona::control) fn find(
-    world: &World,
+    app: &App,
     id_or_name: &str,
 ) -> Result<Arc<Snapshot>, ApiError> {
-    world.snapshots.find(id_or_name).ok_or_else(|| {
+    app.snapshots.find(id_or_name).ok_or_else(|| {
         let message = format!("Snapshot with name {id_or_name} not found");
         ApiError::new(StatusCode::NOT_FOUND, message)
     })
 }
 
 /// `GET /snapshots/{idOrName}`.
-pub(in crate::daytona::control) fn get(world: &World, id_or_name: &str) -> Result<Value, ApiError> {
-    Ok(find(world, id_or_name)?.dto(world.now()))
+pub(in crate::daytona::control) fn get(app: &App, id_or_name: &str) -> Result<Value, ApiError> {
+    Ok(find(app, id_or_name)?.dto(app.now()))
 }
 
 /// `DELETE /snapshots/{id}`: by id only.
-pub(in crate::daytona::control) async fn delete(world: &World, id: &str) -> Result<(), ApiError> {
+pub(in crate::daytona::control) async fn delete(app: &App, id: &str) -> Result<(), ApiError> {
     if Uuid::parse_str(id).is_err() {
         return Err(ApiError::bad("Validation failed (uuid is expected)"));
     }
-    let snapshot = find(world, id)?;
+    let snapshot = find(app, id)?;
     if snapshot.general {
         let message = "You cannot delete a general snapshot";
         return Err(ApiError::new(StatusCode::FORBIDDEN, message));
     }
-    world.snapshots.remove(id);
-    kept::forget(world, id).await;
+    app.snapshots.remove(id);
+    app.snapshots.forget(id).await;
     Ok(())
 }
 
 /// `POST /snapshots/{id}/activate`.
-pub(in crate::daytona::control) fn activate(
-    world: &Arc<World>,
-    id: &str,
-) -> Result<Value, ApiError> {
-    let snapshot = find(world, id)?;
-    let now = world.now();
+pub(in crate::daytona::control) fn activate(app: &Arc<App>, id: &str) -> Result<Value, ApiError> {
+    let snapshot = find(app, id)?;
+    let now = app.now();
     let name = &snapshot.name;
     match snapshot.state(now) {
         SnapshotState::Inactive => {}
@@ -70,8 +66,8 @@ pub(in crate::daytona::control) fn activate(
     }
     snapshot.set(SnapshotState::Pending, None, now);
     let dto = snapshot.dto(now);
-    let (shared, snapshot) = (Arc::clone(world), Arc::clone(&snapshot));
-    world.background(async move {
+    let (shared, snapshot) = (Arc::clone(app), Arc::clone(&snapshot));
+    app.tasks.background(async move {
         shared.clock.sleep(PENDING).await;
         snapshot.set(SnapshotState::Active, None, shared.now());
     });
@@ -79,9 +75,9 @@ pub(in crate::daytona::control) fn activate(
 }
 
 /// `POST /snapshots/{id}/deactivate`. The contract does not give the sentences of its refusals.
-pub(in crate::daytona::control) fn deactivate(world: &World, id: &str) -> Result<(), ApiError> {
-    let snapshot = find(world, id)?;
-    let now = world.now();
+pub(in crate::daytona::control) fn deactivate(app: &App, id: &str) -> Result<(), ApiError> {
+    let snapshot = find(app, id)?;
+    let now = app.now();
     if snapshot.general {
         let message = "You cannot deactivate a general snapshot";
         return Err(ApiError::new(StatusCode::FORBIDDEN, message));

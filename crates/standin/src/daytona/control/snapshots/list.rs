@@ -4,25 +4,25 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use crate::daytona::app::App;
 use crate::daytona::asked::Asked;
 use crate::daytona::control::ApiError;
 use crate::daytona::control::list::{number, one_of};
-use crate::daytona::snapshot::Snapshot;
-use crate::daytona::world::World;
+use crate::daytona::snapshots::Snapshot;
 
 const LIMIT_MAX: usize = 200;
 const LIMIT_DEFAULT: usize = 100;
 
 /// One page. The contract does not give the sort fields; these are the ones that the SDKs name.
-pub(in crate::daytona::control) fn list(world: &World, asked: &Asked) -> Result<Value, ApiError> {
+pub(in crate::daytona::control) fn list(app: &App, asked: &Asked) -> Result<Value, ApiError> {
     let limit = number(asked, "limit", 1, LIMIT_MAX, LIMIT_DEFAULT)?;
     let page = number(asked, "page", 1, usize::MAX, 1)?;
     let sort = one_of(asked, "sort", &["name", "state", "lastUsedAt", "createdAt"])?;
     let order = one_of(asked, "order", &["asc", "desc"])?;
-    let now = world.now();
+    let now = app.now();
     let name = asked.param("name").unwrap_or_default().to_lowercase();
     let source = asked.param("sourceSandboxId").filter(|id| !id.is_empty());
-    let mut found: Vec<Arc<Snapshot>> = world.snapshots.all();
+    let mut found: Vec<Arc<Snapshot>> = app.snapshots.all();
     found.retain(|snapshot| {
         snapshot.name.to_lowercase().contains(&name)
             && (source.is_none() || snapshot.source == source)

@@ -7,15 +7,14 @@ use axum::body::Body;
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::daytona::app::{App, REGIONS};
 use crate::daytona::control::body::Fields;
 use crate::daytona::control::order::build_of;
 use crate::daytona::control::snapshots::names;
 use crate::daytona::control::{ApiError, check};
 use crate::daytona::image::{Build, BuildState, Image, Recipe};
-use crate::daytona::kept;
 use crate::daytona::sandbox::{BuildInfo, Resources};
-use crate::daytona::snapshot::{Snapshot, SnapshotState};
-use crate::daytona::world::{REGIONS, World};
+use crate::daytona::snapshots::{Snapshot, SnapshotState};
 
 /// Snapshots that an organisation may have (contract 5.6).
 const SNAPSHOTS_MAX: usize = 30;
@@ -26,7 +25,7 @@ const BUILDING_MIN: Duration = Duration::from_millis(1500);
 
 /// Makes a snapshot, and answers at once.
 pub(in crate::daytona::control) async fn make(
-    world: &Arc<World>,
+    app: &Arc<App>,
     body: Body,
 ) -> Result<Value, ApiError> {
     let mut fields = Fields::read(body).await?;
@@ -36,7 +35,7 @@ pub(in crate::daytona::control) async fn make(
     let resources = check::resources(&mut fields);
     let region = fields.text("regionId");
     let class = fields.text("sandboxClass");
-    let build = build_of(&mut fields, world.now());
+    let build = build_of(&mut fields, app.now());
     if fields.given("name").is_none() {
         fields.complain("name must be a string");
     }
@@ -50,13 +49,13 @@ pub(in crate::daytona::control) async fn make(
     };
     order.check(&fields, &name)?;
     placed(region.as_deref(), class.as_deref())?;
-    check_count(world)?;
-    insert(world, &name, order)
+    check_count(app)?;
+    insert(app, &name, order)
 }
 
 /// There is room for one more.
-pub(super) fn check_count(world: &World) -> Result<(), ApiError> {
-    let all = world.snapshots.all();
+pub(super) fn check_count(app: &App) -> Result<(), ApiError> {
+    let all = app.snapshots.all();
     let own = all.iter().filter(|snapshot| !snapshot.general).count();
     if own >= SNAPSHOTS_MAX {
         let message = format!("Snapshot quota exceeded. Maximum allowed: {SNAPSHOTS_MAX}");
@@ -120,9 +119,9 @@ fn placed(region: Option<&str>, class: Option<&str>) -> Result<(), ApiError> {
     Ok(())
 }
 
-fn insert(world: &Arc<World>, name: &str, order: SnapshotOrder) -> Result<Value, ApiError> {
+fn insert(app: &Arc<App>, name: &str, order: SnapshotOrder) -> Result<Value, ApiError> {
     let id = Uuid::new_v4().to_string();
-    let now = world.now();
+    let now = app.now();
     let mut snapshot = Snapshot::new(id, name.to_owned(), SnapshotState::Pending, now);
     snapshot.resources = order.resources;
     snapshot.image_name = order.image_name;
@@ -132,25 +131,27 @@ fn insert(world: &Arc<World>, name: &str, order: SnapshotOrder) -> Result<Value,
         snapshot.entrypoint = Some(entrypoint_of(&build.dockerfile));
         Recipe::read(&build.dockerfile, &build.reference)
     });
-    let snapshot = world.snapshots.add(snapshot).ok_or_else(|| taken(name))?;
+    let snapshot = app.snapshots.add(snapshot).ok_or_else(|| taken(name))?;
     match (&snapshot.build, recipe) {
         (Some(build), Some(recipe)) => {
-            let build = world.builds.order(world, &build.reference, recipe);
+            let build = app.builds.order(&build.reference, recipe);
             if let BuildState::Done(image) = &*build.state().borrow() {
                 // An already built identical reference is there at once (contract 5.3).
                 snapshot.activate(Arc::clone(image), now);
             }
-            let job = when_built(Arc::clone(world), Arc::clone(&snapshot), build);
-            world.background(job);
+            let job = when_built(Arc::clone(app), Arc::clone(&snapshot), build);
+            app.tasks.background(job);
         }
-        _ => world.background(pull(Arc::clone(world), Arc::clone(&snapshot))),
+        _ => app
+            .tasks
+            .background(pull(Arc::clone(app), Arc::clone(&snapshot))),
     }
     Ok(snapshot.dto(now))
 }
 
-async fn when_built(world: Arc<World>, snapshot: Arc<Snapshot>, build: Arc<Build>) {
+async fn when_built(app: Arc<App>, snapshot: Arc<Snapshot>, build: Arc<Build>) {
     let mut states = build.state();
-    let already = snapshot.state(world.now()) == SnapshotState::Active;
+    let already = snapshot.state(app.now()) == SnapshotState::Active;
     if !already {
         if states
             .wait_for(|state| !matches!(state, BuildState::Pending))
@@ -159,8 +160,8 @@ async fn when_built(world: Arc<World>, snapshot: Arc<Snapshot>, build: Arc<Build
         {
             return;
         }
-        snapshot.set(SnapshotState::Building, None, world.now());
-        world.clock.sleep(BUILDING_MIN).await;
+        snapshot.set(SnapshotState::Building, None, app.now());
+        app.clock.sleep(BUILDING_MIN).await;
     }
     let ended = states
         .wait_for(BuildState::ended)
@@ -169,24 +170,24 @@ async fn when_built(world: Arc<World>, snapshot: Arc<Snapshot>, build: Arc<Build
     match ended {
         Ok(BuildState::Done(image)) => {
             if !already {
-                snapshot.activate(image, world.now());
+                snapshot.activate(image, app.now());
             }
-            kept::save(&world, &snapshot).await;
+            app.snapshots.save(&snapshot).await;
         }
         Ok(BuildState::Failed(reason)) => {
-            snapshot.set(SnapshotState::BuildFailed, Some(reason), world.now());
+            snapshot.set(SnapshotState::BuildFailed, Some(reason), app.now());
         }
         _ => {}
     }
 }
 
 /// Nothing is pulled: the built-in root takes the image's name.
-async fn pull(world: Arc<World>, snapshot: Arc<Snapshot>) {
-    snapshot.set(SnapshotState::Pulling, None, world.now());
+async fn pull(app: Arc<App>, snapshot: Arc<Snapshot>) {
+    snapshot.set(SnapshotState::Pulling, None, app.now());
     let mut image = Image::pulled(snapshot.image_name.as_deref().unwrap_or_default());
     image.entrypoint.clone_from(&snapshot.entrypoint);
-    snapshot.activate(Arc::new(image), world.now());
-    kept::save(&world, &snapshot).await;
+    snapshot.activate(Arc::new(image), app.now());
+    app.snapshots.save(&snapshot).await;
 }
 
 /// The entrypoint that the service stores for a Dockerfile (contract 5.2): a JSON array is parsed,

@@ -6,21 +6,20 @@ use axum::body::Body;
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::daytona::app::App;
 use crate::daytona::control::ApiError;
 use crate::daytona::control::body::Fields;
 use crate::daytona::control::lifecycle::not_in_transition;
 use crate::daytona::control::snapshots::make::{check_count, taken};
 use crate::daytona::control::snapshots::names;
 use crate::daytona::image::Image;
-use crate::daytona::kept;
 use crate::daytona::sandbox::{Sandbox, State};
-use crate::daytona::snapshot::{Snapshot, SnapshotState};
-use crate::daytona::world::World;
+use crate::daytona::snapshots::{Snapshot, SnapshotState};
 use crate::shared::Archive;
 
 /// Begins a snapshot, and answers with the sandbox at once.
 pub(in crate::daytona::control) async fn of_sandbox(
-    world: &Arc<World>,
+    app: &Arc<App>,
     sandbox: &Arc<Sandbox>,
     body: Body,
 ) -> Result<Value, ApiError> {
@@ -38,17 +37,17 @@ pub(in crate::daytona::control) async fn of_sandbox(
         let message = "Memory snapshots are not supported for this sandbox";
         return Err(ApiError::unsupported(message));
     }
-    check_count(world)?;
-    let (snapshot, image, back) = begin(world, sandbox, &name)?;
-    let dto = sandbox.dto(world);
-    let (shared, sandbox) = (Arc::clone(world), Arc::clone(sandbox));
-    world.background(async move {
+    check_count(app)?;
+    let (snapshot, image, back) = begin(app, sandbox, &name)?;
+    let dto = sandbox.dto(app);
+    let (shared, sandbox) = (Arc::clone(app), Arc::clone(sandbox));
+    app.tasks.background(async move {
         let taken = take(&sandbox, image).await;
         let now = shared.now();
         match taken {
             Ok(image) => {
                 snapshot.activate(Arc::new(image), now);
-                kept::save(&shared, &snapshot).await;
+                shared.snapshots.save(&snapshot).await;
             }
             Err(reason) => snapshot.set(SnapshotState::Error, Some(reason), now),
         }
@@ -63,7 +62,7 @@ pub(in crate::daytona::control) async fn of_sandbox(
 
 /// Marks both; what the snapshot is beyond the files, and the state to go back to.
 fn begin(
-    world: &World,
+    app: &App,
     sandbox: &Sandbox,
     name: &str,
 ) -> Result<(Arc<Snapshot>, Image, State), ApiError> {
@@ -81,12 +80,12 @@ fn begin(
     let id = Uuid::new_v4().to_string();
     let mut image = Image::clone(base);
     image.reference = format!("cutover/snapshot-{id}:1");
-    let now = world.now();
+    let now = app.now();
     let mut snapshot = Snapshot::new(id, name.to_owned(), SnapshotState::Snapshotting, now);
     snapshot.resources = facts.resources;
     snapshot.source = Some(sandbox.fixed.id.clone());
     snapshot.entrypoint.clone_from(&image.entrypoint);
-    let snapshot = world.snapshots.add(snapshot).ok_or_else(|| taken(name))?;
+    let snapshot = app.snapshots.add(snapshot).ok_or_else(|| taken(name))?;
     facts.state = State::Snapshotting { started };
     facts.updated_at = now;
     Ok((snapshot, image, back))

@@ -1,13 +1,12 @@
 //! Folders, permissions, deletions.
 
 use crate::daytona::toolbox::error::{ToolError, go_error};
-use crate::daytona::toolbox::files::route::required;
 use crate::daytona::toolbox::machine::Machine;
 use crate::engine::{EngineError, FileKind};
 
 /// `POST /files/folder?path=&mode=`: with all levels above; an existing folder is fine.
 pub(super) async fn make_folder(machine: &Machine) -> Result<(), ToolError> {
-    let path = machine.resolve(&required(machine, "path")?);
+    let path = machine.resolve(&machine.required("path")?);
     let mode = match machine.asked.param("mode").filter(|mode| !mode.is_empty()) {
         None => 0o755,
         Some(text) => octal(&text).ok_or_else(|| ToolError::bad("invalid mode format"))?,
@@ -59,7 +58,7 @@ pub(in crate::daytona::toolbox) async fn make_all(
 
 /// `DELETE /files?path=&recursive=`.
 pub(super) async fn delete(machine: &Machine) -> Result<(), ToolError> {
-    let path = machine.resolve(&required(machine, "path")?);
+    let path = machine.resolve(&machine.required("path")?);
     let recursive = machine.asked.param("recursive").as_deref() == Some("true");
     // The link is followed here, so a dangling one cannot be deleted.
     let stat = machine.engine().stat(&path, true, machine.who()).await;
@@ -80,7 +79,7 @@ pub(super) async fn delete(machine: &Machine) -> Result<(), ToolError> {
 
 /// `POST /files/permissions?path=&owner=&group=&mode=`.
 pub(super) async fn set_permissions(machine: &Machine) -> Result<(), ToolError> {
-    let path = machine.resolve(&required(machine, "path")?);
+    let path = machine.resolve(&machine.required("path")?);
     let (engine, who) = (machine.engine(), machine.who());
     let found = engine.stat(&path, true, who).await;
     found.map_err(|error| ToolError::of_file("stat", &path, &error))?;

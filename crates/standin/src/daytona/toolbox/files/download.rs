@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio_util::io::ReaderStream;
 
 use crate::daytona::escape::go_json;
-use crate::daytona::sandbox::iso;
+use crate::daytona::reply::iso;
 use crate::daytona::toolbox::error::{ToolError, go_error};
 use crate::daytona::toolbox::fields::Fields;
 use crate::daytona::toolbox::machine::Machine;
@@ -47,7 +47,7 @@ pub(super) async fn bulk(machine: &Machine, body: Body) -> Result<Response, Tool
     }
     let (mut writer, reader) = tokio::io::duplex(CHUNK_BYTES);
     let shared = machine.clone();
-    machine.world.background(async move {
+    machine.app.tasks.background(async move {
         // A reader that breaks off leaves the closing boundary out, and so does an answer that
         // nobody takes: the client sees that it is not whole.
         let boot = shared.boot.clone();
@@ -83,7 +83,7 @@ async fn write_parts(
             }
             Err(refusal) => {
                 let mut body = refusal.body(machine);
-                if let Some(tamper) = &machine.world.tamper {
+                if let Some(tamper) = &machine.app.tamper {
                     tamper.json(&machine.asked.route(), &mut body);
                 }
                 let body = go_json(&body);
@@ -130,7 +130,7 @@ impl Refusal {
             "statusCode": self.status,
             "message": self.message,
             "code": self.code,
-            "timestamp": iso(machine.world.now()),
+            "timestamp": iso(machine.app.now()),
             "path": "/files/bulk-download",
             "method": "POST",
         })
@@ -172,7 +172,7 @@ pub(super) async fn tampered(
     machine: &Machine,
     file: &mut FileReader,
 ) -> std::io::Result<Option<Vec<u8>>> {
-    let Some(tamper) = machine.world.tamper.as_ref().map(Arc::clone) else {
+    let Some(tamper) = machine.app.tamper.as_ref().map(Arc::clone) else {
         return Ok(None);
     };
     let mut bytes = Vec::new();

@@ -8,7 +8,6 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use crate::daytona::toolbox::error::{ToolError, go_error};
 use crate::daytona::toolbox::fields::Fields;
 use crate::daytona::toolbox::files::info::base_name;
-use crate::daytona::toolbox::files::route::required;
 use crate::daytona::toolbox::machine::Machine;
 use crate::engine::{EngineError, FileKind};
 
@@ -24,8 +23,8 @@ const HELD_BYTES_MAX: usize = 64 << 20;
 
 /// `GET /files/find?path=&pattern=`: lines that contain a text.
 pub(super) async fn find(machine: &Machine) -> Result<Vec<Value>, ToolError> {
-    let root = required(machine, "path")?;
-    let pattern = required(machine, "pattern")?;
+    let root = machine.required("path")?;
+    let pattern = machine.required("pattern")?;
     let mut matches = Vec::new();
     let mut held = 0;
     for (path, kind) in walk(machine, &root).await? {
@@ -87,8 +86,8 @@ fn contains(text: &[u8], pattern: &[u8]) -> bool {
 
 /// `GET /files/search?path=&pattern=`: names that match a shell pattern.
 pub(super) async fn search(machine: &Machine) -> Result<Vec<String>, ToolError> {
-    let root = required(machine, "path")?;
-    let pattern = required(machine, "pattern")?;
+    let root = machine.required("path")?;
+    let pattern = machine.required("pattern")?;
     let Some(matcher) = matcher(&pattern) else {
         return Ok(Vec::new());
     };

@@ -4,14 +4,13 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::daytona::toolbox::error::ToolError;
-use crate::daytona::toolbox::files::route::required;
 use crate::daytona::toolbox::machine::Machine;
 use crate::engine::{FileKind, FileStat};
 use crate::shared::file_mode;
 
 /// `GET /files/info?path=`.
 pub(super) async fn info(machine: &Machine) -> Result<Value, ToolError> {
-    let path = machine.resolve(&required(machine, "path")?);
+    let path = machine.resolve(&machine.required("path")?);
     let stat = machine.engine().stat(&path, true, machine.who()).await;
     let stat = stat.map_err(|error| ToolError::of_file("stat", &path, &error))?;
     Ok(dto(base_name(&path), &stat))

@@ -9,9 +9,9 @@ mod find;
 mod info;
 mod list;
 mod raw;
-mod route;
+mod routes;
 mod transfer;
 mod upload;
 
 pub(super) use change::make_all;
-pub(super) use route::answer;
+pub(super) use routes::answer;

@@ -11,18 +11,17 @@ use percent_encoding::utf8_percent_encode;
 use tokio::io::AsyncRead;
 use tokio_util::io::ReaderStream;
 
+use crate::daytona::reply::{empty, text};
 use crate::daytona::toolbox::error::ToolError;
 use crate::daytona::toolbox::files::download::{CHUNK_BYTES, NAME, tampered};
 use crate::daytona::toolbox::files::info::base_name;
-use crate::daytona::toolbox::files::route::required;
 use crate::daytona::toolbox::machine::Machine;
-use crate::daytona::world::{empty, text};
 use crate::engine::EngineError;
 use crate::shared::{Conditions, RangeAsked, Span, cut, last_modified, multipart};
 
 /// The file, a part of it, or that it has not changed.
 pub(super) async fn download(machine: &Machine) -> Result<Response, ToolError> {
-    let path = machine.resolve(&required(machine, "path")?);
+    let path = machine.resolve(&machine.required("path")?);
     let opened = machine.engine().read(&path, machine.who()).await;
     let mut file = opened.map_err(|error| match error {
         EngineError::Gone => ToolError::Dead,

@@ -5,7 +5,6 @@ use tokio::io::AsyncReadExt as _;
 use crate::daytona::toolbox::error::{ToolError, go_error, go_reason};
 use crate::daytona::toolbox::files::change::parent_of;
 use crate::daytona::toolbox::files::info::base_name;
-use crate::daytona::toolbox::files::route::required;
 use crate::daytona::toolbox::machine::Machine;
 use crate::engine::{EngineError, ExitStatus, FileKind, OutputMode, SpawnRequest, StdinMode};
 
@@ -13,8 +12,8 @@ const CHUNK_BYTES: usize = 64 * 1024;
 
 /// Moves a file, link or folder; never onto or into something that exists.
 pub(super) async fn rename(machine: &Machine) -> Result<(), ToolError> {
-    let source = machine.resolve(&required(machine, "source")?);
-    let destination = machine.resolve(&required(machine, "destination")?);
+    let source = machine.resolve(&machine.required("source")?);
+    let destination = machine.resolve(&machine.required("destination")?);
     let (engine, who) = (machine.engine(), machine.who());
     let found = engine.stat(&source, true, who).await;
     found.map_err(|error| ToolError::of_file("stat", &source, &error))?;

@@ -13,7 +13,6 @@ use serde_json::{Value, json};
 
 use crate::daytona::toolbox::error::{ToolError, go_error};
 use crate::daytona::toolbox::files::change::{make_all, parent_of};
-use crate::daytona::toolbox::files::route::required;
 use crate::daytona::toolbox::machine::Machine;
 use crate::engine::FileWriter;
 
@@ -78,7 +77,7 @@ pub(super) async fn bulk(machine: &Machine, body: Body) -> Result<Response, Tool
 /// `POST /files/upload?path=`: the form field `file`, or a body that is the file itself; the path
 /// as it was asked for. Newer daemons take both, on `/files/upload-v2` as well.
 pub(super) async fn single(machine: &Machine, body: Body) -> Result<String, ToolError> {
-    let path = required(machine, "path")?;
+    let path = machine.required("path")?;
     let kind = machine.asked.header("content-type").unwrap_or_default();
     if !kind.starts_with("multipart/form-data") {
         let stored = store(machine, &path, Source::Body(body.into_data_stream())).await;

@@ -10,9 +10,10 @@ mod config;
 mod fields;
 mod refusal;
 mod remote;
-mod route;
+mod routes;
 mod run;
+mod said;
 mod status;
 mod undo;
 
-pub(super) use route::answer;
+pub(super) use routes::answer;

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 
 use crate::daytona::toolbox::error::ToolError;
-use crate::daytona::toolbox::git::run::Said;
+use crate::daytona::toolbox::git::said::Said;
 
 /// Words of git, in small letters, that decide; the first that fits does. Where the daemon's own
 /// git has a text of its own, that one is told; else git's last complaint.

@@ -5,6 +5,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use crate::daytona::life;
 use crate::daytona::toolbox::error::ToolError;
 use crate::daytona::toolbox::git::refusal;
+use crate::daytona::toolbox::git::said::Said;
 use crate::daytona::toolbox::machine::Machine;
 use crate::engine::{EngineError, ExitStatus, OutputMode, SpawnRequest, StdinMode};
 
@@ -25,23 +26,6 @@ pub(super) struct Git<'a> {
     /// Name and password for the other side.
     credentials: Option<(String, String)>,
     env: Vec<(&'static str, String)>,
-}
-
-/// What git said.
-#[derive(Debug)]
-pub(super) struct Said {
-    /// Its exit code; -1 when it was killed.
-    pub(super) code: i32,
-    pub(super) stdout: Vec<u8>,
-    pub(super) stderr: String,
-}
-
-impl Said {
-    /// Standard output without the line end.
-    pub(super) fn line(&self) -> String {
-        let text = String::from_utf8_lossy(&self.stdout);
-        text.trim_end_matches('\n').to_owned()
-    }
 }
 
 impl<'a> Git<'a> {

@@ -1,20 +1,16 @@
-//! Contexts: an interpreter each, with names of its own.
+//! Contexts as they begin, are shown and end.
 
-use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use indexmap::IndexMap;
-use jiff::Timestamp;
 use serde_json::{Value, json};
-use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::daytona::boot::{Context, Contexts, Worker};
 use crate::daytona::life;
-use crate::daytona::sandbox::iso;
+use crate::daytona::reply::iso;
 use crate::daytona::toolbox::error::{ToolError, go_reason};
-use crate::daytona::toolbox::interpreter::worker::Worker;
 use crate::daytona::toolbox::machine::Machine;
 use crate::engine::{EngineError, SignalTarget};
 
@@ -27,42 +23,7 @@ pub(super) const PYTHON: &str = "python";
 /// Time between the polite signal and the last one when a context is deleted, as in the daemon.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// Contexts by id.
-#[derive(Debug, Default)]
-pub(in crate::daytona::toolbox) struct Contexts {
-    all: Mutex<IndexMap<String, Arc<Context>>>,
-}
-
-/// A context.
-pub(super) struct Context {
-    pub(super) id: String,
-    cwd: String,
-    created_at: Timestamp,
-    active: AtomicBool,
-    /// The interpreter; who holds it runs something, and the others wait in line.
-    pub(super) worker: tokio::sync::Mutex<Option<Worker>>,
-    /// Ends with the context.
-    pub(super) deleted: CancellationToken,
-}
-
-impl fmt::Debug for Context {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Context")
-            .field("id", &self.id)
-            .finish_non_exhaustive()
-    }
-}
-
 impl Contexts {
-    fn all(&self) -> MutexGuard<'_, IndexMap<String, Arc<Context>>> {
-        self.all.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A context by its id.
-    pub(super) fn get(&self, id: &str) -> Option<Arc<Context>> {
-        self.all().get(id).cloned()
-    }
-
     /// The context of those who name none, begun if it was not.
     pub(super) fn default_of(&self, machine: &Machine) -> Arc<Context> {
         let make = || Arc::new(Context::new(machine, DEFAULT.to_owned(), String::new()));
@@ -91,11 +52,6 @@ impl Contexts {
         let named = all.values().filter(|context| context.id != DEFAULT);
         named.map(|context| context.dto()).collect()
     }
-
-    /// Forgets a context; the caller ends it.
-    pub(super) fn remove(&self, id: &str) -> Option<Arc<Context>> {
-        self.all().shift_remove(id)
-    }
 }
 
 impl Context {
@@ -108,7 +64,7 @@ impl Context {
         Self {
             id,
             cwd,
-            created_at: machine.world.now(),
+            created_at: machine.app.now(),
             active: AtomicBool::new(false),
             worker: tokio::sync::Mutex::default(),
             deleted: machine.boot.child_token(),
@@ -138,11 +94,6 @@ impl Context {
         *worker = Some(started);
         self.active.store(true, Ordering::SeqCst);
         Ok(())
-    }
-
-    /// Notes that its interpreter is gone.
-    pub(super) fn is_dead(&self) {
-        self.active.store(false, Ordering::SeqCst);
     }
 
     /// `InterpreterContext`.

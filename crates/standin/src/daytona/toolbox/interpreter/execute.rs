@@ -9,8 +9,8 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use serde::Deserialize;
 use tokio::sync::mpsc;
 
+use crate::daytona::boot::Context;
 use crate::daytona::toolbox::error::ToolError;
-use crate::daytona::toolbox::interpreter::context::Context;
 use crate::daytona::toolbox::interpreter::run::{self, BEHIND_MAX, Job, Told};
 use crate::daytona::toolbox::machine::Machine;
 use crate::daytona::toolbox::socket::{self, Outgoing};
@@ -64,8 +64,8 @@ async fn talk(machine: Machine, socket: WebSocket) {
     };
     let (tell, told) = mpsc::channel(BEHIND_MAX);
     // The run goes on to its end when the client goes, but no longer than the boot.
-    let (world, boot) = (Arc::clone(&machine.world), machine.boot.clone());
-    world.background(async move {
+    let (app, boot) = (Arc::clone(&machine.app), machine.boot.clone());
+    app.tasks.background(async move {
         let run = run::run(&machine, &context, job, tell);
         boot.run_until_cancelled(run).await;
     });

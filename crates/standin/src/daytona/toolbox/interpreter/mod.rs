@@ -7,10 +7,8 @@
 
 mod context;
 mod execute;
-mod line;
-mod route;
+mod routes;
 mod run;
 mod worker;
 
-pub(super) use context::Contexts;
-pub(super) use route::answer;
+pub(super) use routes::answer;

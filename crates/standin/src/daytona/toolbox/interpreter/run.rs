@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use crate::daytona::boot::Context;
+use crate::daytona::boot::Line;
+use crate::daytona::boot::Worker;
 use crate::daytona::life;
-use crate::daytona::toolbox::interpreter::context::Context;
-use crate::daytona::toolbox::interpreter::line::Line;
-use crate::daytona::toolbox::interpreter::worker::Worker;
 use crate::daytona::toolbox::machine::Machine;
 use crate::daytona::toolbox::socket;
 use crate::engine::SignalTarget;

@@ -1,23 +1,12 @@
-//! The process behind a context.
+//! How the process behind a context is started.
 
-use tokio::io::{AsyncWrite, AsyncWriteExt as _};
-use tokio::sync::watch;
-
-use crate::daytona::toolbox::interpreter::line::Lines;
+use crate::daytona::boot::{Lines, Worker};
 use crate::daytona::toolbox::launch;
 use crate::daytona::toolbox::machine::Machine;
-use crate::engine::{EngineError, ExitStatus, StdinMode};
+use crate::engine::{EngineError, StdinMode};
 
 /// The program: Python's own `exec`, told what to run by one line of JSON each.
 const PROGRAM: &str = include_str!("worker.py");
-
-/// A running interpreter.
-pub(super) struct Worker {
-    pub(super) pid: u32,
-    pub(super) lines: Lines,
-    pub(super) exit: watch::Receiver<Option<ExitStatus>>,
-    stdin: Box<dyn AsyncWrite + Send + Unpin>,
-}
 
 impl Worker {
     /// Starts an interpreter in a folder.
@@ -32,17 +21,5 @@ impl Worker {
             exit: process.exit,
             stdin,
         })
-    }
-
-    /// Whether it still runs.
-    pub(super) fn is_alive(&self) -> bool {
-        self.exit.borrow().is_none() && self.exit.has_changed().is_ok()
-    }
-
-    /// Gives it an order.
-    pub(super) async fn order(&mut self, order: &serde_json::Value) -> std::io::Result<()> {
-        let line = format!("{order}\n");
-        self.stdin.write_all(line.as_bytes()).await?;
-        self.stdin.flush().await
     }
 }

@@ -9,8 +9,8 @@ use serde_json::json;
 use tokio::sync::mpsc;
 
 use crate::daytona::asked::Asked;
-use crate::daytona::toolbox::pty::end::End;
-use crate::daytona::toolbox::pty::table::Pty;
+use crate::daytona::boot::End;
+use crate::daytona::boot::Pty;
 use crate::daytona::toolbox::socket::{self, Incoming, Outgoing};
 
 /// Subprotocol of clients that want the end told in a message as well.

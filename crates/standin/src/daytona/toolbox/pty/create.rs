@@ -10,11 +10,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 
+use crate::daytona::boot::Info;
+use crate::daytona::boot::{PTYS_MAX, Pty};
 use crate::daytona::toolbox::fields::Fields;
 use crate::daytona::toolbox::machine::Machine;
-use crate::daytona::toolbox::pty::info::{CELLS_MAX, Info};
+use crate::daytona::toolbox::pty::info::CELLS_MAX;
 use crate::daytona::toolbox::pty::run;
-use crate::daytona::toolbox::pty::table::{PTYS_MAX, Pty};
 use crate::daytona::toolbox::socket;
 
 /// Subprotocol that carries the environment: JSON in base64url (contract 2.4).
@@ -102,7 +103,7 @@ pub(super) async fn make(machine: &Machine, order: Order) -> Result<Arc<Pty>, Re
         envs,
         cols: cells(order.cols),
         rows: cells(order.rows),
-        created_at: machine.world.now(),
+        created_at: machine.app.now(),
         active: false,
         lazy: order.lazy,
     });

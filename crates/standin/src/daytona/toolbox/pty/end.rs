@@ -2,17 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::daytona::boot::End;
 use crate::daytona::toolbox::socket;
 use crate::engine::ExitStatus;
 
 /// The code of a shell that was killed with its terminal: 128 + 9.
 pub(super) const KILLED: i32 = 137;
-
-/// An end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct End {
-    pub(super) code: i32,
-}
 
 impl End {
     /// Of a shell that ended by itself: Go says -1 for one that a signal ended.

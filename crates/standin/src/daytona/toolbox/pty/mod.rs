@@ -8,9 +8,7 @@ mod client;
 mod create;
 mod end;
 mod info;
-mod route;
+mod routes;
 mod run;
-mod table;
 
-pub(super) use route::answer;
-pub(super) use table::Ptys;
+pub(super) use routes::answer;

@@ -7,13 +7,14 @@ use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::mpsc;
 
+use crate::daytona::boot::BootMemory;
+use crate::daytona::boot::End;
+use crate::daytona::boot::Pty;
 use crate::daytona::life;
 use crate::daytona::sandbox::{Sandbox, State};
 use crate::daytona::toolbox::launch;
-use crate::daytona::toolbox::live::BootMemory;
 use crate::daytona::toolbox::machine::Machine;
-use crate::daytona::toolbox::pty::end::{End, KILLED};
-use crate::daytona::toolbox::pty::table::Pty;
+use crate::daytona::toolbox::pty::end::KILLED;
 use crate::engine::{EngineError, EngineProcess, Identity, OutputMode, SpawnRequest, StdinMode};
 
 /// Bytes of one read, as in the daemon.
@@ -69,7 +70,7 @@ pub(super) async fn begin(machine: &Machine, pty: &Arc<Pty>) -> Result<(), Engin
     let (sandbox, boot) = (Arc::clone(&machine.sandbox), machine.boot.clone());
     let pty = Arc::clone(pty);
     // It goes on without clients, so it must not hold the request that began it.
-    machine.world.background(async move {
+    machine.app.tasks.background(async move {
         let run = run(&sandbox, &memory, &pty, process, typed);
         boot.run_until_cancelled(run).await;
     });

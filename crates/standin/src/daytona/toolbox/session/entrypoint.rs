@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::daytona::boot::{Command, Session};
 use crate::daytona::toolbox::error::ToolError;
 use crate::daytona::toolbox::machine::Machine;
-use crate::daytona::toolbox::session::shell::{Command, Session};
 
 /// The id that nobody else may take.
 pub(super) const ID: &str = "entrypoint";

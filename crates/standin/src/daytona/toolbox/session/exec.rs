@@ -9,10 +9,10 @@ use axum::response::Response;
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::daytona::boot::{Command, Session};
 use crate::daytona::toolbox::error::ToolError;
 use crate::daytona::toolbox::fields::Fields;
 use crate::daytona::toolbox::machine::Machine;
-use crate::daytona::toolbox::session::shell::{Command, Session};
 use crate::daytona::toolbox::session::version::Demux;
 use crate::daytona::toolbox::session::{entrypoint, logs, reading};
 

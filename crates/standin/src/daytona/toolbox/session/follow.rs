@@ -13,11 +13,11 @@ use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _, stream};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
+use crate::daytona::boot::Session;
 use crate::daytona::toolbox::error::ToolError;
 use crate::daytona::toolbox::machine::Machine;
 use crate::daytona::toolbox::session::markers::{Markers, Pieces};
 use crate::daytona::toolbox::session::reading;
-use crate::daytona::toolbox::session::shell::Session;
 use crate::daytona::toolbox::session::version::Demux;
 use crate::daytona::toolbox::socket::{self, Outgoing};
 

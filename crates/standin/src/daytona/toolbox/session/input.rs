@@ -7,14 +7,14 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use tokio::io::AsyncWriteExt as _;
 
+use crate::daytona::boot::Session;
 use crate::daytona::life;
+use crate::daytona::reply::empty;
 use crate::daytona::toolbox::error::{ToolError, go_reason};
 use crate::daytona::toolbox::fields::Fields;
 use crate::daytona::toolbox::launch;
 use crate::daytona::toolbox::machine::Machine;
 use crate::daytona::toolbox::session::reading;
-use crate::daytona::toolbox::session::shell::Session;
-use crate::daytona::world::empty;
 use crate::engine::{ExitStatus, StdinMode};
 
 /// How long the command may take to read what it was sent before the call gives up.

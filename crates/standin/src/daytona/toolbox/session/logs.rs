@@ -5,13 +5,13 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
+use crate::daytona::boot::Session;
 use crate::daytona::spool::Spool;
 use crate::daytona::toolbox::error::ToolError;
 use crate::daytona::toolbox::machine::Machine;
 use crate::daytona::toolbox::output::{self, Output, Part};
 use crate::daytona::toolbox::session::markers::{Markers, Pieces};
 use crate::daytona::toolbox::session::reading;
-use crate::daytona::toolbox::session::shell::Session;
 use crate::daytona::toolbox::session::version::Demux;
 
 const READ_BYTES: usize = 64 * 1024;

@@ -10,9 +10,8 @@ mod input;
 mod logs;
 mod markers;
 mod reading;
-mod route;
+mod routes;
 mod shell;
 mod version;
 
-pub(super) use route::answer;
-pub(in crate::daytona) use shell::Session;
+pub(super) use routes::answer;

@@ -2,9 +2,9 @@
 
 use tokio::io::AsyncReadExt as _;
 
+use crate::daytona::boot::{Command, Session};
 use crate::daytona::toolbox::error::ToolError;
 use crate::daytona::toolbox::machine::Machine;
-use crate::daytona::toolbox::session::shell::{Command, Session};
 
 /// Longer than any exit code with its newline.
 const EXIT_CODE_BYTES_MAX: u64 = 32;

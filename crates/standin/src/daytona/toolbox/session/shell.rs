@@ -1,60 +1,23 @@
 //! The shell of a session, and how a command is put into it.
 
-use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use indexmap::IndexMap;
-use tokio::io::{AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
-use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
+use crate::daytona::boot::Session;
 use crate::daytona::life;
 use crate::daytona::sandbox::Sandbox;
 use crate::daytona::toolbox::error::{ToolError, go_error, go_reason};
 use crate::daytona::toolbox::launch;
 use crate::daytona::toolbox::machine::Machine;
-use crate::engine::{EngineError, ExitStatus, SignalTarget, StdinMode};
+use crate::engine::{EngineError, SignalTarget, StdinMode};
 
 /// Time between the polite signal and the last one when a session is deleted (contract 3.4).
 const GRACE: Duration = Duration::from_secs(5);
 
 /// How often the end of a group is looked for.
 const POLL: Duration = Duration::from_millis(20);
-
-/// A session's standard input.
-type Stdin = Box<dyn AsyncWrite + Send + Unpin>;
-
-/// A session.
-pub(in crate::daytona) struct Session {
-    pub(super) id: String,
-    /// Where its commands, logs and exit codes lie, inside the sandbox.
-    pub(super) dir: String,
-    /// The same, below the home folder.
-    pub(super) below_home: String,
-    pub(super) pid: u32,
-    stdin: tokio::sync::Mutex<Option<Stdin>>,
-    commands: Mutex<IndexMap<String, Command>>,
-    pub(super) exit: watch::Receiver<Option<ExitStatus>>,
-    /// Ends with the session.
-    pub(super) cancelled: CancellationToken,
-}
-
-/// A command of a session.
-#[derive(Debug, Clone)]
-pub(super) struct Command {
-    pub(super) text: String,
-    pub(super) suppress_echo: bool,
-    pub(super) exit_code: Option<i32>,
-}
-
-impl fmt::Debug for Session {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Session")
-            .field("id", &self.id)
-            .finish_non_exhaustive()
-    }
-}
 
 impl Session {
     /// Starts the shell of a session.
@@ -87,8 +50,9 @@ impl Session {
         });
         let mut noise = process.stdout;
         machine
-            .world
+            .app
             .tasks
+            .tracker
             .spawn(cancelled.run_until_cancelled_owned(async move {
                 // What the shell itself says goes nowhere, but its pipe must not fill up.
                 let mut buffer = [0; 4096];
@@ -99,21 +63,6 @@ impl Session {
         // holds with every engine.
         session.write("__dtn_home=$HOME\n").await?;
         Ok(session)
-    }
-
-    /// Its commands. Never held over an await.
-    pub(super) fn commands(&self) -> MutexGuard<'_, IndexMap<String, Command>> {
-        self.commands.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The folder of one command.
-    pub(super) fn dir_of(&self, command: &str) -> String {
-        format!("{}/{command}", self.dir)
-    }
-
-    /// The log of one command, with its markers.
-    pub(super) fn log_of(&self, command: &str) -> String {
-        format!("{}/output.log", self.dir_of(command))
     }
 
     /// Puts a command into the shell, behind those that are already there.

@@ -10,4 +10,4 @@ mod binary;
 mod schema;
 mod wire;
 
-pub(crate) use wire::{Codec, Wire};
+pub(crate) use wire::{Codec, Kind, Wire};

@@ -7,9 +7,17 @@ use serde_json::Value;
 use super::binary;
 use super::schema::{self, Messages};
 use crate::e2b::envd::message::Message;
-use crate::e2b::envd::rpc::Kind;
 use crate::e2b::error::RpcError;
 use crate::e2b::reply::Route;
+
+/// How a method takes and gives its messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// One in, one out.
+    Unary,
+    /// At least one way is a stream.
+    Stream,
+}
 
 /// A codec of the Connect protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

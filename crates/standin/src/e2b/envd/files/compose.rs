@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::e2b::envd::call::Call;
 use crate::e2b::envd::files::write::{failed, own, user_named, written};
-use crate::e2b::envd::filesystem::parents;
+use crate::e2b::envd::parents;
 use crate::e2b::envd::paths;
 use crate::e2b::error::PlainError;
 use crate::engine::{Account, EngineError, FileKind, FileWriter, Identity};

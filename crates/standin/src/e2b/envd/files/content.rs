@@ -15,7 +15,7 @@ use tokio_util::io::ReaderStream;
 
 use crate::e2b::envd::call::Call;
 use crate::e2b::envd::files::content_type::{SNIFF_BYTES, by_extension, sniff};
-use crate::e2b::envd::files::download::{Found, TAMPERED_BYTES_MAX, broken};
+use crate::e2b::envd::files::found::{Found, TAMPERED_BYTES_MAX, broken};
 use crate::e2b::error::PlainError;
 use crate::e2b::reply::{empty, text};
 use crate::engine::{EngineSandbox, Identity};

@@ -12,6 +12,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use crate::e2b::envd::call::Call;
 use crate::e2b::envd::files::content_type::by_extension;
 use crate::e2b::envd::files::encoding::{self, Coding, NotAcceptable};
+use crate::e2b::envd::files::found::{Found, TAMPERED_BYTES_MAX, broken};
 use crate::e2b::envd::files::query::FilesQuery;
 use crate::e2b::envd::files::signature::{self, Operation};
 use crate::e2b::envd::files::write::user_named;
@@ -19,20 +20,7 @@ use crate::e2b::envd::files::{content, disposition, gzip};
 use crate::e2b::envd::paths;
 use crate::e2b::error::{PlainError, go_text};
 use crate::e2b::reply::text;
-use crate::engine::{EngineError, FileKind, FileReader, Identity};
-
-/// Bytes of a file that may be changed on its way out (self-test of the judge): it must be whole.
-pub(crate) const TAMPERED_BYTES_MAX: u64 = 64 << 20;
-
-/// A file that is open for the client.
-pub(crate) struct Found {
-    /// The path as it was asked for, which decides the content type.
-    pub(crate) given: String,
-    /// The path as resolved.
-    pub(crate) path: String,
-    /// The file.
-    pub(crate) reader: FileReader,
-}
+use crate::engine::{EngineError, FileKind, Identity};
 
 /// Answers `GET /files`.
 pub(crate) async fn answer(call: &Call, request: Request) -> Response {
@@ -115,12 +103,6 @@ pub(crate) fn unreadable(
             format!("{doing} '{path}': {system_call} {path}: {}", go_text(error)),
         ),
     }
-}
-
-/// What went wrong while a file was read.
-pub(crate) fn broken(path: &str, error: &std::io::Error) -> PlainError {
-    let message = format!("error reading file '{path}': {error}");
-    PlainError::new(StatusCode::INTERNAL_SERVER_ERROR, message)
 }
 
 fn not_acceptable(call: &Call, refused: &NotAcceptable) -> Response {

@@ -12,13 +12,14 @@ use futures_util::{StreamExt, stream};
 use serde_json::Value;
 
 use crate::e2b::envd::call::Call;
+use crate::e2b::envd::files::disposition;
 use crate::e2b::envd::files::encoding::{self, Coding};
 use crate::e2b::envd::files::gzip::{self, Pieces};
 use crate::e2b::envd::files::multipart::{Broken, Form};
 use crate::e2b::envd::files::query::FilesQuery;
 use crate::e2b::envd::files::signature::{self, Operation};
 use crate::e2b::envd::files::write::{Upload, user_named, write};
-use crate::e2b::envd::files::{disposition, metadata};
+use crate::e2b::envd::metadata;
 use crate::e2b::envd::paths;
 use crate::e2b::error::PlainError;
 use crate::e2b::reply::text;

@@ -8,8 +8,8 @@ use futures_util::{Stream, StreamExt};
 use serde_json::Value;
 
 use crate::e2b::envd::call::Call;
-use crate::e2b::envd::files::metadata::{self, Metadata};
-use crate::e2b::envd::filesystem::parents;
+use crate::e2b::envd::metadata::{self, Metadata};
+use crate::e2b::envd::parents;
 use crate::e2b::envd::{paths, users};
 use crate::e2b::error::{PlainError, go_text};
 use crate::engine::{Account, EngineError, FileKind, Identity};

@@ -1,6 +1,6 @@
 //! `MakeDir`, `Move` and `Remove`.
 
-use crate::e2b::envd::filesystem::parents;
+use crate::e2b::envd::parents;
 use crate::e2b::envd::paths;
 use crate::e2b::error::{Code, RpcError};
 use crate::e2b::sandbox::Sandbox;

@@ -5,8 +5,8 @@ use std::pin::Pin;
 
 use serde_json::Value;
 
-use crate::e2b::envd::files::metadata;
 use crate::e2b::envd::filesystem::entry::entry;
+use crate::e2b::envd::metadata;
 use crate::e2b::envd::paths;
 use crate::e2b::error::{Code, RpcError};
 use crate::e2b::sandbox::Sandbox;

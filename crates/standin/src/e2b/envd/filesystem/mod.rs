@@ -6,7 +6,6 @@
 mod change;
 pub(crate) mod entry;
 mod look;
-pub(crate) mod parents;
 mod routes;
 mod watch;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -23,9 +23,6 @@ use crate::e2b::process::ending::end_event;
 use crate::e2b::process::live::{Chunk, Process};
 use crate::e2b::reply::{Route, respond};
 
-/// Seconds between keepalives when the client asks for none (contract 3.1).
-const KEEPALIVE_SECONDS_DEFAULT: u64 = 90;
-
 /// A client attached to a process.
 pub(crate) struct Attachment {
     /// Where the request went.
@@ -42,16 +39,6 @@ pub(crate) struct Attachment {
     pub(crate) limit: TimeLimit,
     /// Silence after which a keepalive is sent.
     pub(crate) keepalive: Duration,
-}
-
-/// Reads `Keepalive-Ping-Interval`.
-pub(crate) fn keepalive(headers: &HeaderMap) -> Duration {
-    let asked = headers
-        .get("keepalive-ping-interval")
-        .and_then(|value| value.to_str().ok()?.parse().ok())
-        // 0 or less crashes the request in envd; no client can want that.
-        .filter(|seconds| *seconds > 0);
-    Duration::from_secs(asked.unwrap_or(KEEPALIVE_SECONDS_DEFAULT))
 }
 
 /// What comes next.
@@ -142,25 +129,5 @@ impl Attachment {
 
     fn event(&self, event: &Value) -> Bytes {
         envelope(0, &self.wire.write(&self.route, json!({"event": event})))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_keepalive_interval_that_makes_no_sense_is_ninety_seconds() {
-        for (value, expected) in [("50", 50), ("0", 90), ("-1", 90), ("x", 90), ("1", 1)] {
-            let mut headers = HeaderMap::new();
-            headers.insert("keepalive-ping-interval", value.parse().unwrap());
-            assert_eq!(
-                keepalive(&headers),
-                Duration::from_secs(expected),
-                "{value}"
-            );
-        }
-        let none = keepalive(&HeaderMap::new());
-        assert_eq!(none, Duration::from_secs(90));
     }
 }

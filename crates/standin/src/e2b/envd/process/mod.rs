@@ -9,5 +9,4 @@ mod launch;
 mod routes;
 mod selector;
 
-pub(crate) use events::keepalive;
-pub(crate) use routes::{only_message, stream, unary};
+pub(crate) use routes::{stream, unary};

@@ -1,28 +1,26 @@
 //! The methods of `process.Process`.
 
-use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderName, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
 use crate::e2b::envd::call::Call;
-use crate::e2b::envd::filesystem;
-use crate::e2b::envd::frames::{FrameReader, Packing, envelope};
+use crate::e2b::envd::frames::envelope;
 use crate::e2b::envd::message::Message;
 use crate::e2b::envd::process::{events, input, launch, selector};
 use crate::e2b::envd::rpc::{self, TimeLimit};
+use crate::e2b::envd::stream::{frames, keepalive, only_message};
 use crate::e2b::error::RpcError;
 use crate::e2b::reply::respond;
 
-/// Answers a streaming method, `WatchDir` included.
+/// Answers a streaming method.
 pub(crate) async fn stream(call: Call, path: &str, request: Request) -> Result<Response, RpcError> {
-    rpc::check_version(request.headers())?;
     match path {
         "/process.Process/Start" => start(call, request).await,
         "/process.Process/Connect" => connect(call, request).await,
         "/process.Process/StreamInput" => stream_input(&call, request).await,
-        _ => filesystem::stream_events(call, request).await,
+        _ => Err(unimplemented(path)),
     }
 }
 
@@ -34,10 +32,12 @@ pub(crate) async fn unary(call: &Call, path: &str, message: &Message) -> Result<
         "/process.Process/SendInput" => input::send(call, message).await,
         "/process.Process/SendSignal" => input::signal(call, message).await,
         "/process.Process/CloseStdin" => input::close(call, message).await,
-        _ => Err(RpcError::unimplemented(format!(
-            "the stand-in does not implement {path}"
-        ))),
+        _ => Err(unimplemented(path)),
     }
+}
+
+fn unimplemented(path: &str) -> RpcError {
+    RpcError::unimplemented(format!("the stand-in does not implement {path}"))
 }
 
 async fn start(call: Call, request: Request) -> Result<Response, RpcError> {
@@ -51,7 +51,7 @@ async fn start(call: Call, request: Request) -> Result<Response, RpcError> {
         process: started.process,
         chunks: started.chunks,
         limit,
-        keepalive: events::keepalive(&headers),
+        keepalive: keepalive(&headers),
     }))
 }
 
@@ -68,47 +68,8 @@ async fn connect(call: Call, request: Request) -> Result<Response, RpcError> {
         chunks: process.subscribe(),
         process,
         limit,
-        keepalive: events::keepalive(&headers),
+        keepalive: keepalive(&headers),
     }))
-}
-
-/// The envelopes of a request.
-fn frames(headers: &HeaderMap, body: Body) -> Result<FrameReader, RpcError> {
-    let coding = HeaderName::from_static("connect-content-encoding");
-    Ok(FrameReader::new(body, Packing::of(headers, &coding)?))
-}
-
-/// The one message of a server-stream request: nothing may come behind it, so the body's end is
-/// waited for, unless the client's time is over already (then the process starts all the same,
-/// contract 3.1).
-pub(crate) async fn only_message(
-    call: &Call,
-    limit: TimeLimit,
-    request: Request,
-) -> Result<(Message, HeaderMap), RpcError> {
-    let (parts, body) = request.into_parts();
-    let mut frames = frames(&parts.headers, body)?;
-    let read = async {
-        let Some(bytes) = frames.next().await? else {
-            let text = "unary request has zero messages";
-            return Err(RpcError::unimplemented(text));
-        };
-        let message = call.wire.read(&bytes)?;
-        if frames.next().await?.is_some() {
-            let text = "unary request has multiple messages";
-            return Err(RpcError::unimplemented(text));
-        }
-        Ok(message)
-    };
-    let message = match limit {
-        TimeLimit::None | TimeLimit::Expired => read.await?,
-        TimeLimit::At(_) => tokio::select! {
-            biased;
-            read = read => read?,
-            () = limit.passed() => return Err(RpcError::deadline()),
-        },
-    };
-    Ok((message, parts.headers))
 }
 
 /// A client stream: each message takes effect as it arrives.

@@ -5,22 +5,12 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
-use serde_json::Value;
 
+use crate::daytona::app::App;
 use crate::daytona::asked::Asked;
+use crate::daytona::control::answer::Answer;
 use crate::daytona::control::{ApiError, build_logs, config, create, list, of_sandbox, snapshots};
 use crate::daytona::rate::Bucket;
-use crate::daytona::world::{World, empty};
-
-/// The version that every answer names: that of the source the contract was read from.
-pub(super) const API_VERSION: &str = "v0.190.0";
-
-/// What an operation answers.
-pub(super) enum Answer {
-    Json(StatusCode, Value),
-    Empty(StatusCode),
-    Whole(Box<Response>),
-}
 
 /// First segments below `/api` that Daytona has and the stand-in has not (contract 1.5), and why.
 const REFUSED: [(&str, &str); 16] = [
@@ -43,36 +33,34 @@ const REFUSED: [(&str, &str); 16] = [
 ];
 
 /// Answers a request under `/api`.
-pub(in crate::daytona) async fn handle(world: Arc<World>, asked: Asked, body: Body) -> Response {
+pub(in crate::daytona) async fn handle(app: Arc<App>, asked: Asked, body: Body) -> Response {
     let segments = asked.segments("/api/");
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let mut left = None;
-    let answer = match admit(&world, &asked, &segments) {
+    let answer = match admit(&app, &asked, &segments) {
         Err(error) => Err(error),
         Ok(Door::Open(answer)) => Ok(answer),
         Ok(Door::Keyed) => {
-            let counted = world
+            let counted = app
                 .rates
-                .count(Bucket::of(&asked.method, &segments), world.now());
+                .count(Bucket::of(&asked.method, &segments), app.now());
             left = Some(counted);
             if counted.exceeded {
                 let message = "ThrottlerException: Too Many Requests";
                 Err(ApiError::new(StatusCode::TOO_MANY_REQUESTS, message))
             } else {
-                answer(&world, &asked, &segments, body).await
+                answer(&app, &asked, &segments, body).await
             }
         }
     };
     let mut response = match answer {
-        Ok(Answer::Json(status, value)) => world.control_json(&asked, status, value),
-        Ok(Answer::Empty(status)) => empty(status),
-        Ok(Answer::Whole(response)) => *response,
-        Err(error) => error.into_response(&world, &asked),
+        Ok(answer) => answer.into_response(&app, &asked),
+        Err(error) => error.into_response(&app, &asked),
     };
     if let Some(left) = left {
         left.tell(&mut response);
     }
-    let version = HeaderValue::from_static(API_VERSION);
+    let version = HeaderValue::from_static(config::API_VERSION);
     response
         .headers_mut()
         .insert("x-daytona-api-version", version);
@@ -87,11 +75,11 @@ enum Door {
     Keyed,
 }
 
-fn admit(world: &World, asked: &Asked, segments: &[&str]) -> Result<Door, ApiError> {
+fn admit(app: &App, asked: &Asked, segments: &[&str]) -> Result<Door, ApiError> {
     let open = |value| Ok(Door::Open(Answer::Json(StatusCode::OK, value)));
     match (asked.method.as_str(), segments) {
         ("GET", ["health"] | ["health", "ready"]) => return open(config::health()),
-        ("GET", ["config"]) => return open(config::config(world)),
+        ("GET", ["config"]) => return open(config::config(app)),
         _ => {}
     }
     // A route that is not there is told before the key is looked at, as in NestJS.
@@ -100,38 +88,38 @@ fn admit(world: &World, asked: &Asked, segments: &[&str]) -> Result<Door, ApiErr
         let message = format!("Cannot {method} {path}");
         return Err(ApiError::new(StatusCode::NOT_FOUND, message));
     }
-    if asked.bearer() != Some(world.key.as_str()) {
+    if asked.bearer() != Some(app.key.as_str()) {
         return Err(ApiError::unauthorized());
     }
     Ok(Door::Keyed)
 }
 
 async fn answer(
-    world: &Arc<World>,
+    app: &Arc<App>,
     asked: &Asked,
     segments: &[&str],
     body: Body,
 ) -> Result<Answer, ApiError> {
     let ok = |value| Ok(Answer::Json(StatusCode::OK, value));
     match (asked.method.as_str(), segments) {
-        ("POST", ["sandbox"]) => ok(create::create(world, body).await?),
-        ("GET", ["sandbox"]) => ok(list::list(world, asked)?),
-        ("GET", ["sandbox", "paginated"]) => ok(list::paginated(world, asked)?),
-        ("GET", ["snapshots"]) => ok(snapshots::list(world, asked)?),
-        ("POST", ["snapshots"]) => ok(snapshots::make(world, body).await?),
-        ("GET", ["snapshots", name]) => ok(snapshots::get(world, name)?),
+        ("POST", ["sandbox"]) => ok(create::create(app, body).await?),
+        ("GET", ["sandbox"]) => ok(list::list(app, asked)?),
+        ("GET", ["sandbox", "paginated"]) => ok(list::paginated(app, asked)?),
+        ("GET", ["snapshots"]) => ok(snapshots::list(app, asked)?),
+        ("POST", ["snapshots"]) => ok(snapshots::make(app, body).await?),
+        ("GET", ["snapshots", name]) => ok(snapshots::get(app, name)?),
         ("DELETE", ["snapshots", id]) => {
-            snapshots::delete(world, id).await?;
+            snapshots::delete(app, id).await?;
             Ok(Answer::Empty(StatusCode::OK))
         }
-        ("POST", ["snapshots", id, "activate"]) => ok(snapshots::activate(world, id)?),
+        ("POST", ["snapshots", id, "activate"]) => ok(snapshots::activate(app, id)?),
         ("POST", ["snapshots", id, "deactivate"]) => {
-            snapshots::deactivate(world, id)?;
+            snapshots::deactivate(app, id)?;
             Ok(Answer::Empty(StatusCode::NO_CONTENT))
         }
-        ("GET", ["snapshots", id, "build-logs-url"]) => ok(build_logs::url_of_snapshot(world, id)?),
+        ("GET", ["snapshots", id, "build-logs-url"]) => ok(build_logs::url_of_snapshot(app, id)?),
         ("GET", ["snapshots", id, "build-logs"]) => {
-            let log = build_logs::of(world, asked, id, false)?;
+            let log = build_logs::of(app, asked, id, false)?;
             Ok(Answer::Whole(Box::new(log)))
         }
         ("GET", ["object-storage", "push-access"]) => Err(ApiError::new(
@@ -142,9 +130,9 @@ async fn answer(
             Err(ApiError::not_implemented(&asked.route()))
         }
         (_, ["sandbox", id, rest @ ..]) => {
-            let found = world.registry.find(id);
+            let found = app.registry.find(id);
             let sandbox = found.ok_or_else(|| ApiError::no_sandbox(id))?;
-            of_sandbox::answer(world, &sandbox, asked, rest, body).await
+            of_sandbox::answer(app, &sandbox, asked, rest, body).await
         }
         _ => {
             let known = REFUSED

@@ -7,13 +7,13 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Value, json};
 
+use crate::daytona::boot::Session;
+use crate::daytona::reply::empty;
 use crate::daytona::toolbox::error::ToolError;
 use crate::daytona::toolbox::fields::Fields;
 use crate::daytona::toolbox::machine::Machine;
-use crate::daytona::toolbox::session::shell::Session;
 use crate::daytona::toolbox::session::{entrypoint, exec, follow, input, logs, reading};
 use crate::daytona::toolbox::socket;
-use crate::daytona::world::empty;
 
 const RESERVED: &str = "provided session ID is reserved and cannot be created/overridden";
 

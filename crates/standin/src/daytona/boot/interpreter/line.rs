@@ -9,7 +9,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, BufReader};
 const LINE_BYTES_MAX: u64 = 4 << 20;
 
 /// What a worker says, line by line.
-pub(super) struct Lines {
+pub(in crate::daytona) struct Lines {
     from: BufReader<Box<dyn AsyncRead + Send + Unpin>>,
     /// A line that has begun: what waits for the next one may be given up in between.
     held: Vec<u8>,
@@ -17,7 +17,7 @@ pub(super) struct Lines {
 
 /// One line.
 #[derive(Debug, PartialEq)]
-pub(super) enum Line {
+pub(in crate::daytona) enum Line {
     /// To be passed on to the client.
     Said(Value),
     /// The order is done; whether it was interrupted.
@@ -29,7 +29,7 @@ pub(super) enum Line {
 }
 
 impl Lines {
-    pub(super) fn new(from: Box<dyn AsyncRead + Send + Unpin>) -> Self {
+    pub(in crate::daytona) fn new(from: Box<dyn AsyncRead + Send + Unpin>) -> Self {
         Self {
             from: BufReader::new(from),
             held: Vec::new(),
@@ -37,7 +37,7 @@ impl Lines {
     }
 
     /// The next line; `None` when the worker is gone. Safe to drop at any await point.
-    pub(super) async fn next(&mut self) -> io::Result<Option<Line>> {
+    pub(in crate::daytona) async fn next(&mut self) -> io::Result<Option<Line>> {
         loop {
             let room = LINE_BYTES_MAX.saturating_sub(self.held.len() as u64);
             let mut limited = (&mut self.from).take(room);

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::daytona::toolbox::code_run::chart;
+use crate::daytona::toolbox::charts::chart;
 
 /// What a line that carries something begins with.
 const MARKER: &[u8] = b"dtn_artifact_k39fd2:";

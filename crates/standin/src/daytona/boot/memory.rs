@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::daytona::toolbox::env::EnvChanges;
-use crate::daytona::toolbox::interpreter::Contexts;
-use crate::daytona::toolbox::pty::Ptys;
+use crate::daytona::boot::env::EnvChanges;
+use crate::daytona::boot::interpreter::Contexts;
+use crate::daytona::boot::pty::Ptys;
 
 /// The memory of the daemon that runs now.
 #[derive(Debug, Default)]
@@ -17,17 +17,17 @@ pub(in crate::daytona) struct Live {
 
 /// The memory of one boot.
 #[derive(Debug, Default)]
-pub(super) struct BootMemory {
-    pub(super) env: EnvChanges,
-    pub(super) ptys: Ptys,
-    pub(super) contexts: Contexts,
+pub(in crate::daytona) struct BootMemory {
+    pub(in crate::daytona) env: EnvChanges,
+    pub(in crate::daytona) ptys: Ptys,
+    pub(in crate::daytona) contexts: Contexts,
     /// Held by whoever begins the entrypoint's session.
-    pub(super) entrypoint: tokio::sync::Mutex<()>,
+    pub(in crate::daytona) entrypoint: tokio::sync::Mutex<()>,
 }
 
 impl Live {
     /// The memory of a boot: empty when it is a new one.
-    pub(super) fn of(&self, boot: &CancellationToken) -> Arc<BootMemory> {
+    pub(in crate::daytona) fn of(&self, boot: &CancellationToken) -> Arc<BootMemory> {
         let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
         if boot.is_cancelled() {
             // Somebody who has not noticed yet; nothing that is kept may come of it.

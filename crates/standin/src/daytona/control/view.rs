@@ -1,13 +1,16 @@
-//! A sandbox's face on the wire (contract 1.4).
+//! Sandboxes and snapshots on the wire (contract 1.4, 5.2).
 
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use crate::daytona::sandbox::{Backup, BuildInfo, Facts, Sandbox, iso};
-use crate::daytona::world::{ORGANIZATION, World};
+use crate::daytona::app::{App, ORGANIZATION, REGIONS};
+use crate::daytona::reply::iso;
+use crate::daytona::sandbox::{Backup, BuildInfo, Facts, Sandbox};
+use crate::daytona::snapshots::Snapshot;
 
 impl Sandbox {
     /// The sandbox as the control plane shows it.
-    pub(super) fn dto(&self, world: &World) -> Value {
+    pub(super) fn dto(&self, app: &App) -> Value {
         let facts = self.facts().clone();
         let fixed = &self.fixed;
         let mut dto = json!({
@@ -35,7 +38,7 @@ impl Sandbox {
             "createdAt": iso(fixed.created_at),
             "updatedAt": iso(facts.updated_at),
             "lastActivityAt": iso(facts.last_activity_at),
-            "toolboxProxyUrl": world.toolbox_url(),
+            "toolboxProxyUrl": app.toolbox_url(),
         });
         if let Some(fields) = dto.as_object_mut() {
             self.optional(&facts, fields);
@@ -79,8 +82,8 @@ impl Sandbox {
     }
 
     /// The sandbox as an item of a list: without what only the whole shows.
-    pub(super) fn list_item(&self, world: &World) -> Value {
-        let mut dto = self.dto(world);
+    pub(super) fn list_item(&self, app: &App) -> Value {
+        let mut dto = self.dto(app);
         if let Some(fields) = dto.as_object_mut() {
             for name in ["env", "volumes", "buildInfo", "backupCreatedAt"] {
                 fields.shift_remove(name);
@@ -90,8 +93,56 @@ impl Sandbox {
     }
 }
 
+impl Snapshot {
+    /// The snapshot on the wire (contract 5.2).
+    pub(super) fn dto(&self, now: Timestamp) -> Value {
+        let state = self.state(now);
+        let facts = self.facts().clone();
+        let image = facts.image.as_ref();
+        let files = image.and_then(|image| image.files.as_ref());
+        let mut dto = json!({
+            "id": self.id,
+            "organizationId": ORGANIZATION,
+            "general": self.general,
+            "name": self.name,
+            "state": state.word(),
+            "size": files.map(|files| gigabytes(files.len)),
+            "entrypoint": self.entrypoint,
+            "cpu": self.resources.cpu,
+            "gpu": 0,
+            "mem": self.resources.memory,
+            "disk": self.resources.disk,
+            "errorReason": facts.error,
+            "createdAt": iso(self.created_at),
+            "updatedAt": iso(facts.updated_at),
+            "lastUsedAt": facts.last_used_at.map(iso),
+            "sourceSandboxId": self.source,
+            "regionIds": REGIONS,
+            "sandboxClass": "container",
+        });
+        if let Some(fields) = dto.as_object_mut() {
+            for (name, value) in [
+                ("imageName", self.image_name.clone().map(Value::String)),
+                ("buildInfo", self.build.as_ref().map(build_info)),
+                ("ref", image.map(|image| image.reference.clone().into())),
+            ] {
+                if let Some(value) = value {
+                    fields.insert(name.to_owned(), value);
+                }
+            }
+        }
+        dto
+    }
+}
+
+/// Bytes in gigabytes, to two digits, as the service shows sizes.
+fn gigabytes(bytes: u64) -> f64 {
+    let hundredths = u32::try_from(bytes / 10_000_000).unwrap_or(u32::MAX);
+    f64::from(hundredths) / 100.0
+}
+
 /// A declarative build as sandboxes and snapshots show it.
-pub(super) fn build_info(build: &BuildInfo) -> Value {
+fn build_info(build: &BuildInfo) -> Value {
     let at = iso(build.created_at);
     json!({
         "dockerfileContent": build.dockerfile,

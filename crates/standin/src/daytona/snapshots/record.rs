@@ -1,8 +1,8 @@
-//! Snapshots that outlive the stand-in: a folder with a record and the files of each.
+//! A snapshot as it is written down in a folder: a record, and its files beside it.
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -11,8 +11,7 @@ use tokio::fs;
 
 use crate::daytona::image::Image;
 use crate::daytona::sandbox::Resources;
-use crate::daytona::snapshot::{Snapshot, SnapshotState};
-use crate::daytona::world::World;
+use crate::daytona::snapshots::snapshot::{Snapshot, SnapshotState};
 use crate::shared::Archive;
 
 /// A snapshot as it is written down.
@@ -35,60 +34,11 @@ struct Record {
     files: bool,
 }
 
-/// Writes an active snapshot down, if the stand-in has a folder. One that cannot be written is
-/// used all the same, and told in the log.
-pub(super) async fn save(world: &World, snapshot: &Snapshot) {
-    let Some(folder) = folder(world) else {
-        return;
-    };
-    // One that was deleted while it was made must not come back.
-    if world.snapshots.find(&snapshot.id).is_none() {
-        return;
-    }
-    if let Err(error) = write(&folder, snapshot).await {
-        tracing::warn!(%error, snapshot = snapshot.name, "a snapshot cannot be kept");
-    }
-}
-
-/// Takes a snapshot out of the folder.
-pub(super) async fn forget(world: &World, id: &str) {
-    if let Some(folder) = folder(world) {
-        for end in ["json", "tar"] {
-            // Never written is as good.
-            let _ = fs::remove_file(folder.join(format!("{id}.{end}"))).await;
-        }
-    }
-}
-
-/// Reads every snapshot of the folder; one that cannot be read is left out, and told in the log.
-pub(super) fn load(world: &World) {
-    let Some(folder) = folder(world) else {
-        return;
-    };
-    let Ok(entries) = std::fs::read_dir(&folder) else {
-        return;
-    };
-    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|end| end == "json"));
-    paths.sort();
-    for path in paths {
-        match read(&folder, &path) {
-            Ok(snapshot) => {
-                world.snapshots.add(snapshot);
-            }
-            Err(error) => {
-                tracing::warn!(%error, path = %path.display(), "a snapshot cannot be read");
-            }
-        }
-    }
-}
-
-fn folder(world: &World) -> Option<PathBuf> {
-    let state = world.state_dir.as_ref()?;
-    Some(state.join("snapshots"))
-}
-
-async fn write(folder: &Path, snapshot: &Snapshot) -> io::Result<()> {
+/// Writes a snapshot down: its files, then its record.
+///
+/// # Errors
+/// When the folder cannot be written, or the snapshot has no image yet.
+pub(super) async fn write(folder: &Path, snapshot: &Snapshot) -> io::Result<()> {
     let image = snapshot.facts().image.clone();
     let image = image.ok_or(io::ErrorKind::NotFound)?;
     fs::create_dir_all(folder).await?;
@@ -120,7 +70,11 @@ async fn write(folder: &Path, snapshot: &Snapshot) -> io::Result<()> {
     fs::rename(&half, folder.join(format!("{}.json", snapshot.id))).await
 }
 
-fn read(folder: &Path, path: &Path) -> io::Result<Snapshot> {
+/// Reads the snapshot of a record.
+///
+/// # Errors
+/// When the record or the files beside it cannot be read.
+pub(super) fn read(folder: &Path, path: &Path) -> io::Result<Snapshot> {
     let record: Record = serde_json::from_slice(&std::fs::read(path)?)?;
     // The id becomes a file name again; one that is none of ours is not followed.
     if uuid::Uuid::parse_str(&record.id).is_err() {

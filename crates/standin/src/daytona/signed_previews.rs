@@ -11,7 +11,7 @@ const HELD_MAX: usize = 10_000;
 
 /// The signed addresses of a stand-in.
 #[derive(Debug, Default)]
-pub(in crate::daytona) struct SignedPreviews {
+pub(super) struct SignedPreviews {
     by_token: Mutex<HashMap<String, Signed>>,
 }
 
@@ -28,7 +28,7 @@ impl SignedPreviews {
     }
 
     /// Adds an address.
-    pub(in crate::daytona) fn add(
+    pub(super) fn add(
         &self,
         token: String,
         (port, sandbox): (u16, String),
@@ -60,7 +60,7 @@ impl SignedPreviews {
     }
 
     /// Ends an address before its time. One that is not there is as good.
-    pub(in crate::daytona) fn expire(&self, token: &str, port: u16, sandbox: &str) {
+    pub(super) fn expire(&self, token: &str, port: u16, sandbox: &str) {
         let mut held = self.lock();
         let same = |signed: &Signed| signed.port == port && signed.sandbox == sandbox;
         if held.get(token).is_some_and(same) {

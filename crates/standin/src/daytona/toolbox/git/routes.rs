@@ -5,12 +5,12 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::Value;
 
+use crate::daytona::reply::empty;
 use crate::daytona::toolbox::error::ToolError;
 use crate::daytona::toolbox::git::fields::GitFields;
 use crate::daytona::toolbox::git::run::Git;
 use crate::daytona::toolbox::git::{branch, commit, config, remote, status, undo};
 use crate::daytona::toolbox::machine::Machine;
-use crate::daytona::world::empty;
 
 /// Answers a request below `/git`.
 pub(in crate::daytona::toolbox) async fn answer(

@@ -9,13 +9,14 @@ use axum::response::Response;
 use futures_util::SinkExt;
 use serde_json::{Value, json};
 
+use crate::daytona::boot::End;
+use crate::daytona::boot::Pty;
 use crate::daytona::toolbox::error::ToolError;
 use crate::daytona::toolbox::fields::Fields;
 use crate::daytona::toolbox::machine::Machine;
 use crate::daytona::toolbox::pty::create::{self, Refused};
-use crate::daytona::toolbox::pty::end::{End, KILLED};
+use crate::daytona::toolbox::pty::end::KILLED;
 use crate::daytona::toolbox::pty::info::CELLS_MAX;
-use crate::daytona::toolbox::pty::table::Pty;
 use crate::daytona::toolbox::pty::{client, run};
 use crate::daytona::toolbox::socket;
 

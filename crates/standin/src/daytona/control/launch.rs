@@ -2,21 +2,21 @@
 
 use std::sync::Arc;
 
+use crate::daytona::app::App;
 use crate::daytona::image::{Build, BuildState, Image, place_of};
 use crate::daytona::sandbox::{Facts, Fixed, Sandbox, State};
-use crate::daytona::world::World;
 use crate::engine::Profile;
 
 /// Makes a sandbox without an image yet.
 ///
 /// # Errors
 /// What the engine said.
-pub(super) async fn make(world: &World, fixed: Fixed, facts: Facts) -> Result<Sandbox, String> {
+pub(super) async fn make(app: &App, fixed: Fixed, facts: Facts) -> Result<Sandbox, String> {
     let mut profile = Profile::litellm(&fixed.id);
-    profile.network = world.allow_network && !facts.network.block_all;
-    let engine = world.engine.create(&profile).await;
+    profile.network = app.allow_network && !facts.network.block_all;
+    let engine = app.engine.create(&profile).await;
     let engine = engine.map_err(|error| error.to_string())?;
-    Ok(Sandbox::new(fixed, facts, engine, world.stop.clone()))
+    Ok(Sandbox::new(fixed, facts, engine, app.tasks.stop.clone()))
 }
 
 /// Fills a sandbox with its image.
@@ -34,21 +34,21 @@ pub(super) async fn fill(sandbox: &Sandbox, image: Arc<Image>) -> Result<(), Str
 }
 
 /// Follows a build, and starts the sandbox that waits for it.
-pub(super) async fn when_built(world: Arc<World>, sandbox: Arc<Sandbox>, build: Arc<Build>) {
+pub(super) async fn when_built(app: Arc<App>, sandbox: Arc<Sandbox>, build: Arc<Build>) {
     let mut states = build.state();
     loop {
         let state = states.borrow_and_update().clone();
         match state {
             BuildState::Pending => {}
-            BuildState::Building => set(&world, &sandbox, State::BuildingSnapshot, None),
+            BuildState::Building => set(&app, &sandbox, State::BuildingSnapshot, None),
             BuildState::Failed(reason) => {
-                return set(&world, &sandbox, State::BuildFailed, Some(reason));
+                return set(&app, &sandbox, State::BuildFailed, Some(reason));
             }
             BuildState::Done(image) => {
-                set(&world, &sandbox, State::Creating, None);
+                set(&app, &sandbox, State::Creating, None);
                 return match fill(&sandbox, image).await {
-                    Ok(()) => started(&world, &sandbox),
-                    Err(reason) => set(&world, &sandbox, State::Error, Some(reason)),
+                    Ok(()) => started(&app, &sandbox),
+                    Err(reason) => set(&app, &sandbox, State::Error, Some(reason)),
                 };
             }
         }
@@ -59,13 +59,13 @@ pub(super) async fn when_built(world: Arc<World>, sandbox: Arc<Sandbox>, build: 
 }
 
 /// The sandbox runs from now on.
-pub(super) fn started(world: &World, sandbox: &Sandbox) {
-    sandbox.facts().last_activity_at = world.now();
-    set(world, sandbox, State::Started, None);
+pub(super) fn started(app: &App, sandbox: &Sandbox) {
+    sandbox.facts().last_activity_at = app.now();
+    set(app, sandbox, State::Started, None);
 }
 
 /// A change of state, unless the sandbox is on its way out.
-fn set(world: &World, sandbox: &Sandbox, state: State, error: Option<String>) {
+fn set(app: &App, sandbox: &Sandbox, state: State, error: Option<String>) {
     {
         let mut facts = sandbox.facts();
         if facts.state == State::Destroying {
@@ -73,7 +73,7 @@ fn set(world: &World, sandbox: &Sandbox, state: State, error: Option<String>) {
         }
         facts.state = state;
         facts.error = error;
-        facts.updated_at = world.now();
+        facts.updated_at = app.now();
     }
-    world.registry.changed.notify_one();
+    app.registry.changed.notify_one();
 }

@@ -5,10 +5,10 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Value, json};
 
+use crate::daytona::reply::empty;
 use crate::daytona::toolbox::error::ToolError;
 use crate::daytona::toolbox::files::{change, download, find, info, list, raw, transfer, upload};
 use crate::daytona::toolbox::machine::Machine;
-use crate::daytona::world::empty;
 
 /// Answers a request below `/files`.
 pub(in crate::daytona::toolbox) async fn answer(
@@ -55,10 +55,4 @@ pub(in crate::daytona::toolbox) async fn answer(
         ("GET", ["download"]) => raw::download(machine).await,
         _ => Err(ToolError::NoRoute),
     }
-}
-
-/// A query parameter that must be there.
-pub(super) fn required(machine: &Machine, name: &str) -> Result<String, ToolError> {
-    let given = machine.asked.param(name).filter(|value| !value.is_empty());
-    given.ok_or_else(|| ToolError::bad(format!("{name} is required")))
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use cutover_base::clock::Clock;
 
-use crate::front::sink::LogSink;
+use crate::request_log::sink::LogSink;
 
 /// Lines that wait to be written; a line is at most a few KiB. What comes on top is lost and
 /// counted.

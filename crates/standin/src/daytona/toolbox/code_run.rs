@@ -1,4 +1,6 @@
-//! The command that runs the code, and its answer.
+//! `POST /process/code-run`: code of a named language, and the charts that it drew (contract 2.4).
+//!
+//! Whether the language is there is not looked at; the shell says it in the output.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::daytona::toolbox::code_run::Artifacts;
+use crate::daytona::toolbox::charts::Artifacts;
 use crate::daytona::toolbox::env::is_env_name;
 use crate::daytona::toolbox::error::ToolError;
 use crate::daytona::toolbox::execute::{self, Ended, Order};
@@ -51,10 +53,7 @@ fn script(language: &str, code: &str, argv: &[String]) -> Option<String> {
 }
 
 /// Runs code to its end, or to its time limit.
-pub(in crate::daytona::toolbox) async fn run(
-    machine: &Machine,
-    body: Body,
-) -> Result<Response, ToolError> {
+pub(super) async fn run(machine: &Machine, body: Body) -> Result<Response, ToolError> {
     let order = read(body).await?;
     let (exit_code, output, charts) = match execute::run(machine, order).await? {
         Ended::NotStarted(result) => {
