@@ -3,6 +3,7 @@
 //! The flow goes one way: `scenario` -> `plan` -> `surface` -> `driver` -> provider or `standin`;
 //! `transcript` -> `normalise` -> `compare` -> `report`. See ARCHITECTURE.md.
 
+pub mod app;
 pub mod call;
 pub mod cli;
 pub mod compare;

@@ -67,6 +67,16 @@ const PLANTED: &[(&str, &str, &str)] = &[
         "`cli` of a higher floor",
     ),
     (
+        "src/app/a.rs",
+        "use crate::cli::x;",
+        "`cli` of a higher floor",
+    ),
+    (
+        "src/cli/a.rs",
+        "use cutover_standin::x; use crate::driver::y;",
+        "`driver` meets `standin`",
+    ),
+    (
         "src/plan/a.rs",
         "use crate::compare::x;",
         "`compare` of its own floor",

@@ -13,8 +13,8 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use cutover::app::{Rehearsal, RehearsalError};
 use cutover::plan::Case;
-use cutover::stage::rehearsal::{Rehearsal, RehearsalError};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use tokio::runtime::Runtime;
 

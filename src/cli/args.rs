@@ -1,8 +1,12 @@
-//! Arguments as clap reads them; checking them is the commands' work.
+//! Arguments as clap reads them, and as `app` takes them.
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+
+use crate::app::corpus::Select;
+use crate::app::limits::Limits;
+use crate::app::sides::SideSettings;
 
 /// Replays agents' tool calls against two sandbox providers and reports parity before the cutover.
 #[derive(Debug, Parser)]
@@ -98,6 +102,48 @@ pub(crate) struct SidesArgs {
     /// Let the stand-ins' sandboxes reach the host's network
     #[arg(long)]
     pub(crate) allow_network: bool,
+}
+
+impl SelectArgs {
+    /// What `app` selects by.
+    pub(crate) fn select(&self) -> Select {
+        Select {
+            paths: self.paths.clone(),
+            surfaces: self.surface.clone(),
+            only: self.only.clone(),
+            skip: self.skip.clone(),
+            tags: self.tags.clone(),
+            shard: self.shard.clone(),
+            allow: self.allow.clone(),
+            quirks: self.quirks.clone(),
+        }
+    }
+}
+
+impl SidesArgs {
+    /// The sides as `app` opens them, with these faults.
+    pub(crate) fn settings(&self, faults: &[String]) -> SideSettings {
+        SideSettings {
+            source: self.source.clone(),
+            target: self.target.clone(),
+            engine: self.engine.clone(),
+            allow_network: self.allow_network,
+            faults: faults.to_vec(),
+        }
+    }
+}
+
+impl RunArgs {
+    /// What the run may take.
+    pub(crate) fn limits(&self) -> Limits {
+        Limits {
+            jobs: usize::from(self.jobs),
+            fail_fast: self.fail_fast,
+            sandboxes_at_once: self.sandboxes_at_once,
+            sandboxes_total: self.sandboxes_total,
+            max_minutes: self.max_minutes,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Args)]

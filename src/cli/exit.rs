@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+use crate::app::error::AppError;
+use crate::app::gate::Answer;
+use crate::compare::verdict::DriftVerdict;
+
 /// All is well.
 pub(crate) const OK: u8 = 0;
 /// Something differs, or a check found a mistake in what was compared.
@@ -36,13 +40,30 @@ impl Stop {
             message: message.into(),
         }
     }
+}
 
-    /// Nothing was selected.
-    pub(crate) fn nothing(message: impl Into<String>) -> Self {
+impl From<AppError> for Stop {
+    fn from(error: AppError) -> Self {
+        let code = match &error {
+            AppError::Usage(_) => USAGE,
+            AppError::Failed(_) => UNJUDGED,
+            AppError::Nothing(_) => NOTHING,
+            AppError::Interrupted { number, .. } => DriftVerdict::Interrupted(*number).exit_code(),
+        };
         Self {
-            code: NOTHING,
-            message: message.into(),
+            code,
+            message: error.to_string(),
         }
+    }
+}
+
+/// The exit code of a decision.
+pub(crate) const fn of_answer(answer: Answer) -> u8 {
+    match answer {
+        Answer::Go => OK,
+        Answer::NoGo => DIFFERS,
+        Answer::Inconclusive => UNJUDGED,
+        Answer::Nothing => NOTHING,
     }
 }
 

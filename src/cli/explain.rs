@@ -2,45 +2,34 @@
 
 use std::fmt::Write as _;
 
-use crate::cli::args::{ExplainArgs, SelectArgs};
+use crate::app::corpus::{Corpus, Select};
+use crate::cli::args::ExplainArgs;
 use crate::cli::context::print;
-use crate::cli::corpus::Corpus;
-use crate::cli::exit::{OK, Outcome, Stop};
+use crate::cli::exit::{OK, Outcome};
 use crate::compare::ledger::{
     Entry, EntryKind, Shape, ShapeSides, SideName, SideShape, ValueShape, default_gate,
 };
 use crate::report::escape::one_line;
 
 pub(crate) fn run(args: &ExplainArgs) -> Outcome {
-    let select = SelectArgs {
+    let corpus = Corpus::load(&Select {
         quirks: args.quirks.clone(),
-        ..SelectArgs::default()
+        ..Select::default()
+    })?;
+    let text = match &args.id {
+        Some(id) => text(corpus.entry(id)?),
+        None => list(&corpus.ledger.entries),
     };
-    let corpus = Corpus::load(&select)?;
-    let entries = &corpus.ledger.entries;
-    let Some(id) = &args.id else {
-        let lines: Vec<String> = entries
-            .iter()
-            .map(|entry| format!("{}  {}\n", entry.id, entry.title))
-            .collect();
-        print(&lines.concat())?;
-        return Ok(OK);
-    };
-    let Some(entry) = entries
-        .iter()
-        .find(|entry| entry.id.eq_ignore_ascii_case(id))
-    else {
-        let nearest = entries
-            .iter()
-            .min_by_key(|entry| strsim::levenshtein(&entry.id, id))
-            .map(|entry| format!("; the nearest is {} ({})", entry.id, entry.title))
-            .unwrap_or_default();
-        return Err(Stop::usage(format!(
-            "the ledger has no entry `{id}`{nearest}"
-        )));
-    };
-    print(&text(entry))?;
+    print(&text)?;
     Ok(OK)
+}
+
+fn list(entries: &[Entry]) -> String {
+    let lines: Vec<String> = entries
+        .iter()
+        .map(|entry| format!("{}  {}\n", entry.id, entry.title))
+        .collect();
+    lines.concat()
 }
 
 fn text(entry: &Entry) -> String {

@@ -1,82 +1,27 @@
-//! `cutover gate RUN...`: decides again, a pure function of journals, ledger, profile and the time
-//! at which it is asked.
+//! `cutover gate RUN...`: decides again.
 
 use std::fmt::Write as _;
 
-use cutover_base::clock::Clock;
-
+use crate::app::gate::{Answer, Gate, answer};
+use crate::app::judged::Judged;
 use crate::cli::args::GateArgs;
-use crate::cli::context::{Context, print};
-use crate::cli::corpus;
-use crate::cli::exit::{DIFFERS, NOTHING, OK, Outcome, Stop, UNJUDGED};
-use crate::cli::stored::{self, Judged, Other};
-use crate::compare::profile::Profile;
+use crate::cli::context::print;
+use crate::cli::exit::{Outcome, of_answer};
 use crate::compare::verdict::Scope;
 use crate::report::escape::one_line;
 
-pub(crate) fn run(args: &GateArgs, _context: &Context) -> Outcome {
-    let profile = match &args.profile {
-        Some(path) => Some(stored::profile(&corpus::read(path)?)?),
-        None => None,
-    };
-    let now = Clock::new().now();
-    let mut runs = Vec::new();
-    for dir in &args.runs {
-        let other = Other {
-            quirks: args.quirks.as_deref(),
-            profile: profile.clone(),
-            asked_at: Some(now),
-        };
-        runs.push(Judged::read_by(dir, &other)?);
-    }
-    runs.sort_by_key(|judged| judged.run.started_at);
-    let mut worst = OK;
-    for judged in &runs {
+pub(crate) fn run(args: &GateArgs) -> Outcome {
+    let gate = Gate::read(&args.runs, args.quirks.as_deref(), args.profile.as_deref())?;
+    let mut worst = Answer::Go;
+    for judged in &gate.runs {
         print(&sentences(judged, args.rehearsal))?;
-        worst = worse(worst, judged.gate_exit(args.rehearsal));
+        worst = worst.max(answer(judged, args.rehearsal));
     }
-    let agree = match &profile {
-        Some(profile) => disagreement(profile, &runs),
-        None => own_profile(&runs)?.and_then(|profile| disagreement(&profile, &runs)),
-    };
-    if let Some(why) = agree {
+    if let Some(why) = &gate.disagreement {
         print(&format!("INCONCLUSIVE: {why}\n"))?;
-        worst = worse(worst, UNJUDGED);
+        worst = worst.max(Answer::Inconclusive);
     }
-    Ok(worst)
-}
-
-/// The profile of the newest run.
-pub(crate) fn own_profile(runs: &[Judged]) -> Result<Option<Profile>, Stop> {
-    let newest = runs
-        .last()
-        .and_then(|judged| judged.run.started.profile.as_ref());
-    newest.map(stored::profile).transpose()
-}
-
-/// Why the last runs are not the run of agreement that the profile wants, if they are not. They
-/// agree when they show the same divergences and come to the same decision.
-pub(crate) fn disagreement(profile: &Profile, runs: &[Judged]) -> Option<String> {
-    if runs.len() < profile.runs {
-        return Some(format!(
-            "the profile wants {} runs that agree; {} given",
-            profile.runs,
-            runs.len()
-        ));
-    }
-    let came_to = |judged: &Judged| {
-        let found = &judged.conclusion.divergences;
-        let mut found: Vec<String> = found.iter().map(|d| d.fingerprint.clone()).collect();
-        found.sort();
-        (judged.conclusion.decision.verdict.name(), found)
-    };
-    let last = &runs[runs.len() - profile.runs..];
-    let (newest, before) = last.split_last()?;
-    let other = before.iter().find(|run| came_to(run) != came_to(newest))?;
-    Some(format!(
-        "the profile wants {} runs that agree; {} and {} do not show the same",
-        profile.runs, other.run.started.run, newest.run.started.run
-    ))
+    Ok(of_answer(worst))
 }
 
 fn sentences(judged: &Judged, rehearsal: bool) -> String {
@@ -104,17 +49,4 @@ fn sentences(judged: &Judged, rehearsal: bool) -> String {
         }
     }
     text
-}
-
-/// NO-GO outweighs what could not be judged, which outweighs nothing judged.
-pub(crate) const fn worse(a: u8, b: u8) -> u8 {
-    const fn rank(exit: u8) -> u8 {
-        match exit {
-            DIFFERS => 3,
-            UNJUDGED => 2,
-            NOTHING => 1,
-            _ => 0,
-        }
-    }
-    if rank(b) > rank(a) { b } else { a }
 }

@@ -1,20 +1,15 @@
 //! `cutover list`: the cases, one a line.
 
-use std::collections::BTreeSet;
-
+use crate::app::corpus::Corpus;
 use crate::cli::args::SelectArgs;
 use crate::cli::context::print;
-use crate::cli::corpus::{Corpus, every_capability};
-use crate::cli::exit::{OK, Outcome, Stop};
+use crate::cli::exit::{OK, Outcome};
 
 pub(crate) fn run(args: &SelectArgs) -> Outcome {
-    let corpus = Corpus::load(args)?;
-    let plan = corpus.plan(args, &every_capability(), BTreeSet::new())?;
-    if plan.cases.is_empty() {
-        return Err(Stop::nothing("no case is selected"));
-    }
+    let select = args.select();
+    let cases = Corpus::load(&select)?.cases(&select)?;
     let mut text = String::new();
-    for case in &plan.cases {
+    for case in &cases {
         text.push_str(&case.id);
         if !case.scenario.tags.is_empty() {
             text.push_str("  [");

@@ -4,14 +4,17 @@ use std::fmt::Write as _;
 
 use cutover_base::side::Side;
 
+use crate::app::planned::PlannedRun;
+use crate::app::sides::Sides;
 use crate::call::Lane;
-use crate::cli::sides::Sides;
 use crate::plan::{Plan, cost};
 use crate::run::Replays;
 
 /// The plan as text.
-pub(crate) fn plan_text(plan: &Plan, sides: &Sides, replays: Replays, jobs: usize) -> String {
-    let (count, at_least) = match replays {
+pub(crate) fn plan_text(planned: &PlannedRun) -> String {
+    let (plan, sides) = (&planned.plan, &planned.sides);
+    let jobs = planned.request.limits.jobs;
+    let (count, at_least) = match planned.request.replays {
         Replays::Auto => (1, " at least (replays auto)"),
         Replays::Fixed(count) => (count, ""),
     };

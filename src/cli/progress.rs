@@ -1,39 +1,51 @@
 //! Progress on stderr: a bar on a terminal, a line per finding elsewhere.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::app::observe::Observer;
 use crate::cli::context::{Context, tell};
 use crate::compare::verdict::Verdict;
-use crate::run::{Progress, ProgressEvent};
+use crate::run::ProgressEvent;
 
-/// The bar, if there is one, and what feeds it.
+/// Shows what a run tells.
 pub(crate) struct ProgressLine {
-    bar: Option<ProgressBar>,
-    shown: bool,
+    /// Whether there is a terminal for a bar.
+    wants_bar: bool,
+    /// There once the cases are counted.
+    bar: OnceLock<ProgressBar>,
 }
 
 impl ProgressLine {
-    /// Progress of this many cases.
-    pub(crate) fn new(context: &Context, cases: usize, shown: bool) -> Self {
-        let style = ProgressStyle::with_template("{bar:24} {pos}/{len} {msg}");
-        let bar = (shown && context.progress_bar).then(|| {
+    /// Progress of a run that has not begun.
+    pub(crate) fn shared(context: &Context) -> Arc<dyn Observer> {
+        Arc::new(Self {
+            wants_bar: context.progress_bar,
+            bar: OnceLock::new(),
+        })
+    }
+}
+
+impl Observer for ProgressLine {
+    fn begins(&self, cases: usize) {
+        if !self.wants_bar {
+            return;
+        }
+        self.bar.get_or_init(|| {
             let bar = ProgressBar::new(cases as u64);
-            match style {
+            match ProgressStyle::with_template("{bar:24} {pos}/{len} {msg}") {
                 Ok(style) => bar.with_style(style),
                 Err(_) => bar,
             }
         });
-        Self { bar, shown }
     }
 
-    /// What `run` reports to.
-    pub(crate) fn sink(&self) -> Progress {
-        let (bar, shown) = (self.bar.clone(), self.shown);
-        Arc::new(move |event| match event {
+    fn hears(&self, event: ProgressEvent) {
+        let bar = self.bar.get();
+        match event {
             ProgressEvent::Started { case } => {
-                if let Some(bar) = &bar {
+                if let Some(bar) = bar {
                     bar.set_message(case);
                 }
             }
@@ -42,28 +54,31 @@ impl ProgressLine {
                 verdict,
                 reason,
             } => {
-                if let Some(bar) = &bar {
+                if let Some(bar) = bar {
                     bar.inc(1);
                 }
                 let quiet = matches!(
                     verdict,
                     Verdict::Identical | Verdict::Equivalent | Verdict::KnownDivergence
                 );
-                if shown && !quiet {
+                if !quiet {
                     let line = format!("{verdict:>18}  {case}: {reason}");
-                    match &bar {
+                    match bar {
                         Some(bar) => bar.println(line),
                         None => tell(&line),
                     }
                 }
             }
-        })
+        }
     }
 
-    /// Takes the bar away.
-    pub(crate) fn finish(&self) {
-        if let Some(bar) = &self.bar {
+    fn ends(&self) {
+        if let Some(bar) = self.bar.get() {
             bar.finish_and_clear();
         }
+    }
+
+    fn warns(&self, text: &str) {
+        tell(text);
     }
 }

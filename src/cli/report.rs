@@ -1,9 +1,9 @@
 //! `cutover report RUN`: renders every report again, from the journal alone.
 
+use crate::app::judged::Judged;
 use crate::cli::args::StoredArgs;
 use crate::cli::context::{Context, print, tell};
 use crate::cli::exit::{OK, Outcome};
-use crate::cli::stored::Judged;
 
 pub(crate) fn run(args: &StoredArgs, context: &Context) -> Outcome {
     let judged = Judged::read(&args.run, args.quirks.as_deref())?;

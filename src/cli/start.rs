@@ -34,7 +34,7 @@ pub fn start(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     match dispatch(cli.command, &context) {
         Ok(exit) => code(exit),
         Err(stop) => {
-            let message = context.redactor().text(&stop.message);
+            let message = context.environment.redactor().text(&stop.message);
             // Problems with a place begin with the word already.
             let mark = if message.starts_with("error") {
                 ""
@@ -56,7 +56,7 @@ fn dispatch(command: Command, context: &Context) -> Outcome {
         Command::Explain(args) => explain::run(&args),
         Command::Show(args) => show::run(&args, context),
         Command::Report(args) => report::run(&args, context),
-        Command::Gate(args) => gate::run(&args, context),
+        Command::Gate(args) => gate::run(&args),
         Command::Merge(args) => merge::run(&args, context),
         Command::Selftest(args) => block_on(selftest::run(&args, context)),
         Command::Standin(args) => block_on(standin::run(&args, context)),

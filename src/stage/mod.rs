@@ -8,15 +8,15 @@ mod capabilities;
 mod engine;
 mod live;
 mod recording;
-pub mod rehearsal;
 pub mod selftest;
 mod sides;
 mod standin;
+mod subjects;
 
 pub use capabilities::capabilities;
 pub use engine::{EngineChoice, choose_engine};
 pub use live::{LiveError, live_driver};
 pub use recording::{Recording, RecordingError};
-pub use rehearsal::default_sides;
 pub use sides::{SideStage, TwoSides};
 pub use standin::{StandinPlan, start_standin};
+pub use subjects::{default_sides, standin_subjects};

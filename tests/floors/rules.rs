@@ -7,7 +7,7 @@ use crate::code::{code, has_word, imports};
 
 /// The floors from the ground up; a room imports rooms of lower floors, none of its own. `base` and
 /// `standin` are crates, whose own imports Cargo holds; here it matters who may name them.
-const FLOORS: [&[&str]; 8] = [
+const FLOORS: [&[&str]; 9] = [
     &["base"],
     &["call"],
     &["scenario", "transcript"],
@@ -17,11 +17,12 @@ const FLOORS: [&[&str]; 8] = [
         "report", "run", "capture", "platform", "standin", "template",
     ],
     &["stage"],
+    &["app"],
     &["cli"],
 ];
 
 /// Rooms that must not meet in one file, and the rooms that bring them together.
-const STRANGERS: ([&str; 2], [&str; 2]) = (["driver", "standin"], ["stage", "cli"]);
+const STRANGERS: ([&str; 2], [&str; 2]) = (["driver", "standin"], ["stage", "app"]);
 
 /// The only file, or the only folder, in which YAML is read and written.
 const YAML_HOME: &str = "src/scenario/yaml";

@@ -1,211 +1,163 @@
 //! What the arguments ask for, side by side, with everything that is wrong with them.
 
-use std::path::PathBuf;
-
 use cutover_base::clock::Clock;
 use cutover_standin::fault::Fault;
 
+use crate::app::standin::{Door, KEY_DIGITS, Settings, is_key, prefix};
 use crate::call::Provider;
 use crate::cli::args::StandinArgs;
-use crate::stage::EngineChoice;
 
-/// Hexadecimal digits behind a key's prefix. Fewer would be no secret that the log could hide.
-const KEY_DIGITS: std::ops::RangeInclusive<usize> = 8..=128;
-
-/// What is to be served and how.
-#[derive(Debug)]
-pub(crate) struct Settings {
-    /// One per stand-in, E2B first.
-    pub(crate) doors: Vec<Door>,
-    /// `None` when it was not understood.
-    pub(crate) engine: Option<EngineChoice>,
-    /// How many times as fast as real time; `None` is real time itself.
-    pub(crate) speed: Option<f64>,
-    pub(crate) state_dir: Option<PathBuf>,
-    pub(crate) env_file: Option<PathBuf>,
-    pub(crate) log: Option<PathBuf>,
-    pub(crate) allow_network: bool,
-}
-
-/// One stand-in.
-#[derive(Debug)]
-pub(crate) struct Door {
-    pub(crate) provider: Provider,
-    pub(crate) port: u16,
-    pub(crate) key: Option<String>,
-    pub(crate) faults: Vec<Fault>,
-}
-
-impl Settings {
-    /// Reads the arguments, and says everything that is wrong with them.
-    pub(crate) fn read(args: &StandinArgs) -> (Self, Vec<String>) {
-        let mut problems = Vec::new();
-        let providers = match args.provider.as_str() {
-            "e2b" => vec![Provider::E2b],
-            "daytona" => vec![Provider::Daytona],
-            "both" => vec![Provider::E2b, Provider::Daytona],
-            other => {
-                problems.push(format!(
-                    "no stand-in for `{}`; e2b, daytona or both",
-                    other.escape_debug()
-                ));
-                vec![Provider::E2b, Provider::Daytona]
-            }
-        };
-        let door = |provider| Door {
-            provider,
-            port: 0,
-            key: None,
-            faults: Vec::new(),
-        };
-        let mut settings = Self {
-            doors: providers.into_iter().map(door).collect(),
-            engine: args
-                .engine
-                .parse()
-                .map_err(|error| problems.push(format!("--engine: {error}")))
-                .ok(),
-            speed: speed(args.clock_speed.as_deref(), &mut problems),
-            state_dir: args.state_dir.clone(),
-            env_file: args.env_file.clone(),
-            log: args.log.clone(),
-            allow_network: args.allow_network,
-        };
-        for spec in &args.port {
-            settings.port(spec).unwrap_or_else(|it| problems.push(it));
-        }
-        for spec in &args.key {
-            settings.key(spec).unwrap_or_else(|it| problems.push(it));
-        }
-        for spec in &args.fault {
-            settings.fault(spec).unwrap_or_else(|it| problems.push(it));
-        }
-        if let [first, second] = settings.doors.as_slice()
-            && first.port == second.port
-            && first.port != 0
-        {
+/// Reads the arguments, and says everything that is wrong with them.
+pub(crate) fn read(args: &StandinArgs) -> (Settings, Vec<String>) {
+    let mut problems = Vec::new();
+    let providers = match args.provider.as_str() {
+        "e2b" => vec![Provider::E2b],
+        "daytona" => vec![Provider::Daytona],
+        "both" => vec![Provider::E2b, Provider::Daytona],
+        other => {
             problems.push(format!(
-                "--port: both stand-ins cannot have port {}",
-                first.port
+                "no stand-in for `{}`; e2b, daytona or both",
+                other.escape_debug()
             ));
+            vec![Provider::E2b, Provider::Daytona]
         }
-        (settings, problems)
+    };
+    let door = |provider| Door {
+        provider,
+        port: 0,
+        key: None,
+        faults: Vec::new(),
+    };
+    let mut settings = Settings {
+        doors: providers.into_iter().map(door).collect(),
+        engine: args
+            .engine
+            .parse()
+            .map_err(|error| problems.push(format!("--engine: {error}")))
+            .ok(),
+        speed: speed(args.clock_speed.as_deref(), &mut problems),
+        state_dir: args.state_dir.clone(),
+        env_file: args.env_file.clone(),
+        log: args.log.clone(),
+        allow_network: args.allow_network,
+    };
+    for spec in &args.port {
+        set_port(&mut settings.doors, spec).unwrap_or_else(|it| problems.push(it));
     }
-
-    /// `3000` is the first stand-in's port and 3001 the second's; `daytona=3001` names one.
-    fn port(&mut self, spec: &str) -> Result<(), String> {
-        let (named, text) = self.named("--port", spec)?;
-        let wrong = || {
-            format!(
-                "--port: `{}` is no port; a number from 0 (a free one) to 65535",
-                text.escape_debug()
-            )
-        };
-        let port: u16 = text.parse().map_err(|_| wrong())?;
-        if let Some(index) = named {
-            self.doors[index].port = port;
-            return Ok(());
-        }
-        for (door, step) in self.doors.iter_mut().zip(0..) {
-            door.port = match port {
-                0 => 0,
-                first => first.checked_add(step).ok_or_else(|| {
-                    format!("--port: there is no port after {first} for the second stand-in")
-                })?,
-            };
-        }
-        Ok(())
+    for spec in &args.key {
+        set_key(&mut settings.doors, spec).unwrap_or_else(|it| problems.push(it));
     }
-
-    /// A key belongs to the stand-in whose prefix it has; naming the side is allowed, not needed.
-    fn key(&mut self, spec: &str) -> Result<(), String> {
-        let (named, text) = self.named("--key", spec)?;
-        // The key itself is never shown: it may be a real one, given by mistake.
-        let fits = |door: &Door| is_key(door.provider, text);
-        let index = match named {
-            Some(index) => fits(&self.doors[index]).then_some(index),
-            None => self.doors.iter().position(fits),
-        };
-        let Some(index) = index else {
-            let wanted = match named {
-                Some(index) => std::slice::from_ref(&self.doors[index]),
-                None => &self.doors,
-            };
-            let shapes: Vec<String> = wanted
-                .iter()
-                .map(|door| {
-                    format!(
-                        "{} takes `{}` and {} to {} hexadecimal digits",
-                        door.provider.name(),
-                        prefix(door.provider),
-                        KEY_DIGITS.start(),
-                        KEY_DIGITS.end()
-                    )
-                })
-                .collect();
-            return Err(format!(
-                "--key: the key has the wrong shape; {}",
-                shapes.join(", ")
-            ));
-        };
-        if self.doors[index].key.replace(text.to_owned()).is_some() {
-            return Err(format!(
-                "--key: two keys for {}",
-                self.doors[index].provider.name()
-            ));
-        }
-        Ok(())
+    for spec in &args.fault {
+        set_fault(&mut settings.doors, spec).unwrap_or_else(|it| problems.push(it));
     }
-
-    /// A fault of all stand-ins, or of the one that is named.
-    fn fault(&mut self, spec: &str) -> Result<(), String> {
-        let (named, text) = self.named("--fault", spec)?;
-        let faults = Fault::parse_list(text).map_err(|error| format!("--fault: {error}"))?;
-        for (index, door) in self.doors.iter_mut().enumerate() {
-            if named.is_none_or(|named| named == index) {
-                door.faults.extend_from_slice(&faults);
-            }
-        }
-        Ok(())
+    if let [first, second] = settings.doors.as_slice()
+        && first.port == second.port
+        && first.port != 0
+    {
+        problems.push(format!(
+            "--port: both stand-ins cannot have port {}",
+            first.port
+        ));
     }
+    (settings, problems)
+}
 
-    /// Splits `SIDE=VALUE`; without a side the value is for all.
-    fn named<'a>(&self, option: &str, spec: &'a str) -> Result<(Option<usize>, &'a str), String> {
-        let Some((side, value)) = spec.split_once('=') else {
-            return Ok((None, spec));
+/// `3000` is the first stand-in's port and 3001 the second's; `daytona=3001` names one.
+fn set_port(doors: &mut [Door], spec: &str) -> Result<(), String> {
+    let (named, text) = named(doors, "--port", spec)?;
+    let wrong = || {
+        format!(
+            "--port: `{}` is no port; a number from 0 (a free one) to 65535",
+            text.escape_debug()
+        )
+    };
+    let port: u16 = text.parse().map_err(|_| wrong())?;
+    if let Some(index) = named {
+        doors[index].port = port;
+        return Ok(());
+    }
+    for (door, step) in doors.iter_mut().zip(0..) {
+        door.port = match port {
+            0 => 0,
+            first => first.checked_add(step).ok_or_else(|| {
+                format!("--port: there is no port after {first} for the second stand-in")
+            })?,
         };
-        let found = self
-            .doors
+    }
+    Ok(())
+}
+
+/// A key belongs to the stand-in whose prefix it has; naming the side is allowed, not needed.
+fn set_key(doors: &mut [Door], spec: &str) -> Result<(), String> {
+    let (named, text) = named(doors, "--key", spec)?;
+    // The key itself is never shown: it may be a real one, given by mistake.
+    let fits = |door: &Door| is_key(door.provider, text);
+    let index = match named {
+        Some(index) => fits(&doors[index]).then_some(index),
+        None => doors.iter().position(fits),
+    };
+    let Some(index) = index else {
+        let wanted = match named {
+            Some(index) => std::slice::from_ref(&doors[index]),
+            None => doors,
+        };
+        let shapes: Vec<String> = wanted
             .iter()
-            .position(|door| door.provider.name() == side);
-        let Some(index) = found else {
-            let sides: Vec<&str> = self.doors.iter().map(|door| door.provider.name()).collect();
-            return Err(format!(
-                "{option}: no stand-in `{}` is started here; {}",
-                side.escape_debug(),
-                sides.join(" or ")
-            ));
-        };
-        Ok((Some(index), value))
+            .map(|door| {
+                format!(
+                    "{} takes `{}` and {} to {} hexadecimal digits",
+                    door.provider.name(),
+                    prefix(door.provider),
+                    KEY_DIGITS.start(),
+                    KEY_DIGITS.end()
+                )
+            })
+            .collect();
+        return Err(format!(
+            "--key: the key has the wrong shape; {}",
+            shapes.join(", ")
+        ));
+    };
+    if doors[index].key.replace(text.to_owned()).is_some() {
+        return Err(format!(
+            "--key: two keys for {}",
+            doors[index].provider.name()
+        ));
     }
+    Ok(())
 }
 
-const fn prefix(provider: Provider) -> &'static str {
-    match provider {
-        Provider::E2b => "e2b_",
-        Provider::Daytona => "dtn_",
+/// A fault of all stand-ins, or of the one that is named.
+fn set_fault(doors: &mut [Door], spec: &str) -> Result<(), String> {
+    let (named, text) = named(doors, "--fault", spec)?;
+    let faults = Fault::parse_list(text).map_err(|error| format!("--fault: {error}"))?;
+    for (index, door) in doors.iter_mut().enumerate() {
+        if named.is_none_or(|named| named == index) {
+            door.faults.extend_from_slice(&faults);
+        }
     }
+    Ok(())
 }
 
-/// Whether a text has the shape of a provider's key. Both SDKs' old versions check it, and the
-/// request log finds keys by it.
-pub(super) fn is_key(provider: Provider, text: &str) -> bool {
-    text.strip_prefix(prefix(provider)).is_some_and(|digits| {
-        KEY_DIGITS.contains(&digits.len())
-            && digits
-                .bytes()
-                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-    })
+/// Splits `SIDE=VALUE`; without a side the value is for all.
+fn named<'a>(
+    doors: &[Door],
+    option: &str,
+    spec: &'a str,
+) -> Result<(Option<usize>, &'a str), String> {
+    let Some((side, value)) = spec.split_once('=') else {
+        return Ok((None, spec));
+    };
+    let found = doors.iter().position(|door| door.provider.name() == side);
+    let Some(index) = found else {
+        let sides: Vec<&str> = doors.iter().map(|door| door.provider.name()).collect();
+        return Err(format!(
+            "{option}: no stand-in `{}` is started here; {}",
+            side.escape_debug(),
+            sides.join(" or ")
+        ));
+    };
+    Ok((Some(index), value))
 }
 
 fn speed(text: Option<&str>, problems: &mut Vec<String>) -> Option<f64> {
@@ -234,17 +186,17 @@ mod tests {
     use super::*;
     use crate::cli::args::{Cli, Command};
 
-    fn read(words: &str) -> (Settings, Vec<String>) {
+    fn settings(words: &str) -> (Settings, Vec<String>) {
         let all = ["cutover", "standin"].into_iter();
         let cli = Cli::try_parse_from(all.chain(words.split_whitespace())).unwrap();
         let Command::Standin(args) = cli.command else {
             panic!("{words}");
         };
-        Settings::read(&args)
+        read(&args)
     }
 
     fn ports(words: &str) -> Vec<u16> {
-        let (settings, problems) = read(words);
+        let (settings, problems) = settings(words);
         assert_eq!(problems, Vec::<String>::new(), "{words}");
         settings.doors.iter().map(|door| door.port).collect()
     }
@@ -268,7 +220,7 @@ mod tests {
 
     #[test]
     fn keys_find_their_side_and_faults_name_theirs() {
-        let (settings, problems) = read(
+        let (settings, problems) = settings(
             "both --key dtn_00112233 --key e2b=e2b_44556677 --fault daytona=503:10% --fault slow",
         );
         assert_eq!(problems, Vec::<String>::new());
@@ -320,7 +272,7 @@ mod tests {
             ("e2b --clock-speed NaN", vec!["`NaN` is no speed"]),
             ("e2b --clock-speed inf", vec!["`inf` is no speed"]),
         ] {
-            let (_, problems) = read(words);
+            let (_, problems) = settings(words);
             assert_eq!(problems.len(), expected.len(), "{words}: {problems:?}");
             for (problem, part) in problems.iter().zip(expected) {
                 assert!(problem.contains(part), "{words}: {problem}");

@@ -11,7 +11,7 @@ use crate::compare::subjects::Subjects;
 use crate::compare::verdict::Verdict;
 use crate::plan::{Case, PlanOptions, plan};
 use crate::scenario::{parse_one, render};
-use crate::stage::rehearsal::standin_subjects;
+use crate::stage::standin_subjects;
 
 /// What is planted, where, and what the judge must say.
 #[derive(Debug, Clone)]

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI32, Ordering};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::cli::exit::Stop;
+use crate::app::error::AppError;
 
 /// Watches for signals as long as it lives.
 #[derive(Debug)]
@@ -19,8 +19,8 @@ pub(crate) struct Signals {
 
 impl Signals {
     /// Begins to watch; from now on the signals do not end the process.
-    pub(crate) fn watch() -> Result<Self, Stop> {
-        let failed = |error| Stop::unjudged(format!("signals cannot be watched: {error}"));
+    pub(crate) fn watch() -> Result<Self, AppError> {
+        let failed = |error| AppError::failed(format!("signals cannot be watched: {error}"));
         let mut int = signal(SignalKind::interrupt()).map_err(failed)?;
         let mut term = signal(SignalKind::terminate()).map_err(failed)?;
         let mut hup = signal(SignalKind::hangup()).map_err(failed)?;
@@ -55,14 +55,14 @@ impl Signals {
             number => Some(number),
         }
     }
+}
 
-    /// Its name, without `SIG`.
-    pub(crate) fn name(number: i32) -> &'static str {
-        match number {
-            1 => "HUP",
-            15 => "TERM",
-            _ => "INT",
-        }
+/// A signal's name, without `SIG`.
+pub(crate) const fn name(number: i32) -> &'static str {
+    match number {
+        1 => "HUP",
+        15 => "TERM",
+        _ => "INT",
     }
 }
 

@@ -1,11 +1,11 @@
-//! `cutover run --rerun RUN`: the cases that an earlier run did not find in order, run anew.
+//! Run again: the cases that an earlier run did not find in order, run anew.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::cli::args::SidesArgs;
-use crate::cli::exit::Stop;
-use crate::cli::stored::Judged;
+use crate::app::error::AppError;
+use crate::app::judged::Judged;
+use crate::app::sides::SideSettings;
 use crate::compare::verdict::Verdict;
 use crate::plan::Plan;
 
@@ -21,7 +21,7 @@ pub(crate) struct Rerun {
 impl Rerun {
     /// Reads the earlier run and takes the cases that differ or could not be judged. What its
     /// machine could not do (`unsupported`) is tried again as well.
-    pub(crate) fn read(dir: &Path) -> Result<Self, Stop> {
+    pub(crate) fn read(dir: &Path) -> Result<Self, AppError> {
         let judged = Judged::read(dir, None)?;
         let in_order = |verdict| {
             matches!(
@@ -38,7 +38,7 @@ impl Rerun {
             .collect();
         let run = judged.run.started.run.clone();
         if cases.is_empty() {
-            return Err(Stop::nothing(format!(
+            return Err(AppError::nothing(format!(
                 "nothing to run again: every case of {run} is in order"
             )));
         }
@@ -51,17 +51,17 @@ impl Rerun {
     }
 
     /// The sides of the earlier run.
-    pub(crate) fn sides(&self, args: &SidesArgs) -> SidesArgs {
-        SidesArgs {
+    pub(crate) fn sides(&self, settings: &SideSettings) -> SideSettings {
+        SideSettings {
             source: self.source.clone(),
             target: self.target.clone(),
-            ..args.clone()
+            ..settings.clone()
         }
     }
 
     /// Keeps those cases in the plan. A case that is not there any more is a mistake: it would
     /// otherwise pass for settled.
-    pub(crate) fn narrow(&self, plan: &mut Plan) -> Result<(), Stop> {
+    pub(crate) fn narrow(&self, plan: &mut Plan) -> Result<(), AppError> {
         plan.keep(|case| self.cases.contains(&case.id));
         let planned: BTreeSet<&str> = plan.cases.iter().map(|case| case.id.as_str()).collect();
         let lost: Vec<&str> = self
@@ -73,7 +73,7 @@ impl Rerun {
         if lost.is_empty() {
             return Ok(());
         }
-        Err(Stop::usage(format!(
+        Err(AppError::usage(format!(
             "{} had cases that are not selected here any more: {}",
             self.run,
             lost.join(", ")

@@ -1,19 +1,18 @@
-//! A run from its first journal line to its verdicts: what `run` and `try` share.
+//! A run from its first journal line to its verdicts: played, journaled and judged.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use cutover_base::blob::BlobStore;
-use cutover_base::clock::Clock;
 use cutover_base::side::Side;
 
-use crate::cli::context::Context;
-use crate::cli::corpus::Corpus;
-use crate::cli::exit::Stop;
-use crate::cli::progress::ProgressLine;
-use crate::cli::sides::Sides;
-use crate::cli::signals::Signals;
-use crate::cli::stored::{self, Judged};
+use crate::app::corpus::Corpus;
+use crate::app::environment::Environment;
+use crate::app::error::AppError;
+use crate::app::judged::Judged;
+use crate::app::observe::Observer;
+use crate::app::sides::Sides;
+use crate::app::signals::{self, Signals};
 use crate::plan::Plan;
 use crate::run::{Playing, RunError, RunSettings, run_cases};
 use crate::transcript::event::{
@@ -31,25 +30,36 @@ pub(crate) struct Performance<'a> {
     /// The run's folder, which is there.
     pub(crate) dir: &'a Path,
     pub(crate) settings: RunSettings,
+    pub(crate) terms: RunTerms,
+    /// Whether the journal of an interrupted run is gone on with.
+    pub(crate) resumed: bool,
+}
+
+/// What a run is judged by, as its journal keeps it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct RunTerms {
+    /// What an earlier run had seen.
     pub(crate) since: Option<StoredSince>,
+    /// Fields of noise that are allowed.
     pub(crate) noise_limit: u32,
-    pub(crate) faults: &'a [String],
+    /// What the stand-ins were told to get wrong.
+    pub(crate) faults: Vec<String>,
     /// Whether only a part is run, of which staleness is not judged.
     pub(crate) sharded: bool,
     /// Which shard, if it is one.
     pub(crate) shard: Option<String>,
-    /// Whether the journal of an interrupted run is gone on with.
-    pub(crate) resumed: bool,
     /// What GO means, if it was frozen.
     pub(crate) profile: Option<StoredFile>,
-    /// Whether progress is shown.
-    pub(crate) progress: bool,
 }
 
 impl Performance<'_> {
     /// Runs, and reads the verdicts from the journal. An interrupted run is judged as far as it
     /// came.
-    pub(crate) async fn perform(self, context: &Context) -> Result<Judged, Stop> {
+    pub(crate) async fn perform(
+        self,
+        environment: &Environment,
+        observer: &Arc<dyn Observer>,
+    ) -> Result<Judged, AppError> {
         let clock = self.settings.clock.clone();
         let open = if self.resumed {
             JournalWriter::resume
@@ -57,28 +67,29 @@ impl Performance<'_> {
             JournalWriter::create
         };
         let journal =
-            open(self.dir, clock.clone()).map_err(|error| Stop::usage(error.to_string()))?;
-        let unwritten = |error| Stop::unjudged(format!("{error}"));
-        let started = self.started(context);
+            open(self.dir, clock.clone()).map_err(|error| AppError::usage(error.to_string()))?;
+        let unwritten = |error| AppError::failed(format!("{error}"));
+        let started = self.started(environment);
         journal
             .write(EventKind::RunStarted(Box::new(started)))
             .map_err(unwritten)?;
         let signals = Signals::watch()?;
-        let progress = ProgressLine::new(context, self.plan.cases.len(), self.progress);
+        observer.begins(self.plan.cases.len());
+        let hearer = Arc::clone(observer);
         let playing = Playing {
             stage: Arc::new(self.sides.stage.clone()),
             journal: journal.clone(),
             blobs: BlobStore::new(self.dir.join(BLOBS_DIR), self.sides.redactor.clone()),
-            judge: stored::judge(self.corpus.ledger.clone(), self.sides, clock.now()),
-            progress: progress.sink(),
+            judge: self.sides.judge(self.corpus.ledger.clone(), clock.now()),
+            progress: Arc::new(move |event| hearer.hears(event)),
             cancelled: signals.cancelled.clone(),
         };
         let ended = run_cases(self.settings, &self.plan.cases, playing).await;
-        progress.finish();
+        observer.ends();
         let ended = ended.map_err(|error| cut_short(self.dir, &error))?;
         let interrupted = signals
             .received()
-            .map(|number| Signals::name(number).to_owned());
+            .map(|number| signals::name(number).to_owned());
         let ended = RunEnded {
             interrupted,
             ..ended
@@ -89,12 +100,12 @@ impl Performance<'_> {
         Judged::read(self.dir, None)
     }
 
-    fn started(&self, context: &Context) -> RunStarted {
-        let sides = self.sides;
+    fn started(&self, environment: &Environment) -> RunStarted {
+        let (sides, terms) = (self.sides, self.terms.clone());
         RunStarted {
             run: self.settings.id.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            args: context
+            args: environment
                 .args
                 .iter()
                 .map(|arg| sides.redactor.text(arg))
@@ -107,46 +118,25 @@ impl Performance<'_> {
             target: sides.subject(Side::Target),
             scenarios: scenarios(self.plan),
             ledger: self.corpus.ledger_files.clone(),
-            profile: self.profile.clone(),
-            since: self.since.clone(),
+            profile: terms.profile,
+            since: terms.since,
             orphans: self.corpus.orphans(),
-            sharded: self.sharded,
-            shard: self.shard.clone(),
-            noise_limit: self.noise_limit,
-            faults: self.faults.to_vec(),
+            sharded: terms.sharded,
+            shard: terms.shard,
+            noise_limit: terms.noise_limit,
+            faults: terms.faults,
         }
     }
 }
 
 /// A journal that takes no more ends the run: what was judged until then is shown, as far as it
 /// was written, since no report can be.
-fn cut_short(dir: &Path, error: &RunError) -> Stop {
+fn cut_short(dir: &Path, error: &RunError) -> AppError {
     let seen = match Judged::read(dir, None) {
         Ok(judged) => format!("what was written until then:\n{}", judged.terminal(false)),
-        Err(stop) => stop.message,
+        Err(unread) => unread.to_string(),
     };
-    Stop::unjudged(format!("{error}\n{seen}"))
-}
-
-/// Settings with everything ordinary; the caller changes what it was asked to.
-pub(crate) fn settings(id: String, sides: &Sides, clock: Clock) -> RunSettings {
-    RunSettings {
-        id,
-        clock,
-        jobs: 8,
-        replays: crate::run::Replays::Auto,
-        seed: 0,
-        fail_fast: None,
-        bounds: sides.bounds(None),
-        one_account: sides.one_account(),
-        sandboxes_total: None,
-        minutes_max: None,
-        lanes: (sides.source.lane.to_string(), sides.target.lane.to_string()),
-        providers: (
-            sides.source.provider.name().to_owned(),
-            sides.target.provider.name().to_owned(),
-        ),
-    }
+    AppError::failed(format!("{error}\n{seen}"))
 }
 
 /// Every selected scenario, once.

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::app::standin::key::is_key;
 use crate::call::Provider;
-use crate::cli::standin::settings::is_key;
 
 /// The format of `state.json`. Readers refuse another name or number.
 const FORMAT: &str = "cutover.standin/1";

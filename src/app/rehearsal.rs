@@ -1,7 +1,6 @@
 //! A rehearsal in one value: the scenarios and ledger of a folder, both stand-ins, one engine. For
 //! test harnesses, which run one case at a time.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,21 +10,22 @@ use cutover_base::redact::Redactor;
 use cutover_standin::engine::EngineError;
 use tokio_util::sync::CancellationToken;
 
-use crate::call::{Lane, Provider, SideSpec, Stack, Surface};
+use crate::call::{Provider, Surface};
 use crate::compare::RunFacts;
 use crate::compare::conclude::conclude;
 use crate::compare::ledger::{LedgerText, read_ledger};
-use crate::compare::subjects::Subjects;
 use crate::compare::verdict::{CaseVerdict, Verdict};
 use crate::driver::http::HttpClients;
 use crate::plan::{Case, PlanOptions, plan};
 use crate::report::ReportInput;
 use crate::report::terminal::{self, TerminalOptions};
-use crate::run::conclude::{Judge, subjects};
+use crate::run::conclude::Judge;
 use crate::run::play_once;
 use crate::scenario::{LoadOptions, load, render};
-use crate::stage::{EngineChoice, SideStage, StandinPlan, TwoSides, capabilities, choose_engine};
-use crate::transcript::event::StoredSubject;
+use crate::stage::{
+    EngineChoice, SideStage, StandinPlan, TwoSides, capabilities, choose_engine, default_sides,
+    standin_subjects,
+};
 
 /// Why a rehearsal could not be prepared.
 #[derive(Debug, thiserror::Error)]
@@ -44,33 +44,6 @@ pub struct Rehearsal {
     cases: Vec<Case>,
     stage: Arc<TwoSides>,
     judge: Judge,
-}
-
-/// E2B and Daytona, each as a stand-in with the stack of the migration's pull request.
-pub fn default_sides() -> (SideSpec, SideSpec) {
-    let side = |provider| SideSpec {
-        provider,
-        lane: Lane::Standin,
-        stack: Stack::default(),
-    };
-    (side(Provider::E2b), side(Provider::Daytona))
-}
-
-/// The subjects of two stand-ins.
-pub fn standin_subjects(
-    source: &SideSpec,
-    target: &SideSpec,
-    engine: &str,
-    met: &BTreeSet<String>,
-) -> Subjects {
-    let stored = |spec: &SideSpec| StoredSubject {
-        provider: spec.provider.name().to_owned(),
-        lane: spec.lane.to_string(),
-        stack: spec.stack.to_string(),
-        ..StoredSubject::default()
-    };
-    let met = met.iter().cloned().collect();
-    subjects(&stored(source), &stored(target), Some(engine), met)
 }
 
 impl Rehearsal {

@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use cutover_standin::request_log::{LogSink, LogWriter, RequestLog};
 
-use crate::cli::context::tell;
-use crate::cli::exit::Stop;
+use crate::app::error::AppError;
 
 /// How long the end waits for a reader that has stopped reading.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -56,8 +55,8 @@ impl OpenLog {
         Ok(Self { sink, made })
     }
 
-    /// Begins to write; from now on the file stays.
-    pub(crate) fn start(self) -> Result<RunningLog, Stop> {
+    /// Begins to write; from now on the file stays. Lines that are lost are told.
+    pub(crate) fn start(self, tell: fn(&str)) -> Result<RunningLog, AppError> {
         let Self { sink, made } = self;
         if let Some(made) = made {
             std::mem::forget(made);
@@ -67,7 +66,7 @@ impl OpenLog {
         let writer = std::thread::Builder::new()
             .name("request-log".to_owned())
             .spawn(move || run(writer))
-            .map_err(|error| Stop::unjudged(format!("request log: no thread: {error}")))?;
+            .map_err(|error| AppError::failed(format!("request log: no thread: {error}")))?;
         Ok(RunningLog { log, writer })
     }
 }

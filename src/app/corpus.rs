@@ -1,27 +1,21 @@
 //! Scenarios and ledger of a command: `./scenarios` or given paths, else the shipped ones.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use include_dir::{Dir, include_dir};
-
+use crate::app::error::AppError;
+use crate::app::files;
+use crate::app::shipped;
 use crate::call::Surface;
-use crate::cli::args::SelectArgs;
-use crate::cli::exit::Stop;
-use crate::cli::stored::{ledger, texts};
-use crate::compare::ledger::{self, CasePattern, Ledger};
+use crate::compare::ledger::{self, CasePattern, Entry, Ledger};
 use crate::compare::profile::Profile;
-use crate::plan::{Plan, PlanOptions, Shard, plan};
+use crate::plan::{Case, Plan, PlanOptions, Shard, plan};
 use crate::scenario::capability::capability_names;
 use crate::scenario::model::Scenario;
 use crate::scenario::{LoadOptions, Problem, load, load_embedded, parse_one, render};
 use crate::transcript::StoredRun;
 use crate::transcript::event::StoredFile;
-
-/// The scenarios and the ledger that are in the binary.
-pub(crate) static SHIPPED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/scenarios");
 
 /// The folder that wins over the shipped scenarios.
 const FOLDER: &str = "scenarios";
@@ -29,6 +23,27 @@ const FOLDER: &str = "scenarios";
 /// The ledger's name in the folder, and the user's beside it.
 const LEDGER: &str = "quirks.yaml";
 const USER_LEDGER: &str = "cutover-quirks.yaml";
+
+/// What to select, as it was typed.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Select {
+    /// Scenario files or folders; `./scenarios` if there is one, else the shipped ones.
+    pub(crate) paths: Vec<PathBuf>,
+    /// Names of surfaces.
+    pub(crate) surfaces: Vec<String>,
+    /// Globs of which a case must match one.
+    pub(crate) only: Vec<String>,
+    /// Globs of which a case must match none.
+    pub(crate) skip: Vec<String>,
+    /// Tags of which a scenario must have one.
+    pub(crate) tags: Vec<String>,
+    /// One part of n: `1/4`.
+    pub(crate) shard: Option<String>,
+    /// `external` to replay scenarios with effects outside the sandbox as well.
+    pub(crate) allow: Option<String>,
+    /// A ledger that is added and overrides by id.
+    pub(crate) quirks: Option<PathBuf>,
+}
 
 /// What a command works on, without a mistake in it.
 #[derive(Debug)]
@@ -55,12 +70,12 @@ enum Scope {
 
 impl Corpus {
     /// Loads and checks everything; all problems of all files come at once.
-    pub(crate) fn load(args: &SelectArgs) -> Result<Self, Stop> {
+    pub(crate) fn load(select: &Select) -> Result<Self, AppError> {
         let folder = Path::new(FOLDER);
-        let shipped = shipped_scenarios();
-        let (loaded, from) = if !args.paths.is_empty() {
+        let shipped = shipped::scenarios();
+        let (loaded, from) = if !select.paths.is_empty() {
             (
-                load(&args.paths, &LoadOptions::default()),
+                load(&select.paths, &LoadOptions::default()),
                 "the given paths".to_owned(),
             )
         } else if folder.is_dir() {
@@ -71,22 +86,18 @@ impl Corpus {
         } else {
             (load_embedded(&shipped), "the shipped scenarios".to_owned())
         };
-        let own_corpus = args.paths.is_empty() && folder.is_dir();
-        let ledger_files = ledger_files(folder, own_corpus, args.quirks.as_deref())?;
+        let own_corpus = select.paths.is_empty() && folder.is_dir();
+        let ledger_files = ledger_files(folder, own_corpus, select.quirks.as_deref())?;
         // Both are told when both have mistakes.
-        let (scenarios, known) = match (loaded, ledger(&ledger_files)) {
+        let (scenarios, known) = match (loaded, files::ledger(&ledger_files)) {
             (Ok(scenarios), Ok(known)) => (scenarios, known),
-            (Ok(_), Err(stop)) => return Err(stop),
-            (Err(problems), Ok(_)) => return Err(Stop::usage(render(&problems))),
-            (Err(problems), Err(stop)) => {
-                return Err(Stop::usage(format!(
-                    "{}\n{}",
-                    render(&problems),
-                    stop.message
-                )));
+            (Ok(_), Err(error)) => return Err(error),
+            (Err(problems), Ok(_)) => return Err(AppError::usage(render(&problems))),
+            (Err(problems), Err(error)) => {
+                return Err(AppError::usage(format!("{}\n{error}", render(&problems))));
             }
         };
-        let scope = if args.paths.is_empty() {
+        let scope = if select.paths.is_empty() {
             Scope::Whole
         } else {
             Scope::Paths
@@ -101,7 +112,7 @@ impl Corpus {
     }
 
     /// Scenarios and ledger of an earlier run, as they were then.
-    pub(crate) fn of_run(run: &StoredRun) -> Result<Self, Stop> {
+    pub(crate) fn of_run(run: &StoredRun) -> Result<Self, AppError> {
         let mut scenarios = Vec::new();
         let mut problems = Vec::new();
         for stored in &run.started.scenarios {
@@ -111,10 +122,10 @@ impl Corpus {
             }
         }
         if !problems.is_empty() {
-            return Err(Stop::usage(render(&problems)));
+            return Err(AppError::usage(render(&problems)));
         }
         let ledger_files = run.started.ledger.clone();
-        let mut ledger = ledger(&ledger_files)?;
+        let mut ledger = files::ledger(&ledger_files)?;
         ledger.orphans.clone_from(&run.started.orphans);
         Ok(Self {
             scenarios,
@@ -125,13 +136,48 @@ impl Corpus {
         })
     }
 
+    /// The selected cases, as they are where every capability is met: for commands that only look.
+    ///
+    /// # Errors
+    /// When something is selected that does not exist, or nothing is selected.
+    pub(crate) fn cases(&self, select: &Select) -> Result<Vec<Case>, AppError> {
+        let plan = self.plan(select, &every_capability(), BTreeSet::new())?;
+        if plan.cases.is_empty() {
+            return Err(AppError::nothing("no case is selected"));
+        }
+        Ok(plan.cases)
+    }
+
+    /// The ledger's entry with this id.
+    ///
+    /// # Errors
+    /// When there is none: which one is nearest.
+    pub(crate) fn entry(&self, id: &str) -> Result<&Entry, AppError> {
+        let entries = &self.ledger.entries;
+        let wanted = entries
+            .iter()
+            .find(|entry| entry.id.eq_ignore_ascii_case(id));
+        wanted.ok_or_else(|| {
+            let nearest = entries
+                .iter()
+                .min_by_key(|entry| strsim::levenshtein(&entry.id, id))
+                .map(|entry| format!("; the nearest is {} ({})", entry.id, entry.title))
+                .unwrap_or_default();
+            AppError::usage(format!("the ledger has no entry `{id}`{nearest}"))
+        })
+    }
+
     /// Scenarios and ledger against each other: every disagreement. With given paths the ledger
     /// may speak of scenarios that were not loaded, so only a whole corpus can be checked.
     pub(crate) fn disagreements(&self) -> Vec<Problem> {
         if self.scope != Scope::Whole {
             return Vec::new();
         }
-        ledger::check(&self.ledger, &self.scenarios, &texts(&self.ledger_files))
+        ledger::check(
+            &self.ledger,
+            &self.scenarios,
+            &files::texts(&self.ledger_files),
+        )
     }
 
     /// Entries that name no step on disk, with why.
@@ -144,19 +190,19 @@ impl Corpus {
     }
 
     /// Plans every case of every scenario, whatever its effects: an earlier run has chosen.
-    pub(crate) fn plan_all(&self, capabilities: &BTreeSet<String>) -> Result<Plan, Stop> {
+    pub(crate) fn plan_all(&self, capabilities: &BTreeSet<String>) -> Result<Plan, AppError> {
         let options = PlanOptions {
             surfaces: vec![Surface::Provider],
             allow_external: true,
             capabilities: capabilities.clone(),
             ..PlanOptions::default()
         };
-        plan(&self.scenarios, &options).map_err(|error| Stop::usage(error.to_string()))
+        plan(&self.scenarios, &options).map_err(|error| AppError::usage(error.to_string()))
     }
 
     /// The cases that a profile requires. A pattern that no scenario answers is a mistake: nobody
     /// would notice that nothing is required.
-    pub(crate) fn required(&self, profile: &Profile) -> Result<BTreeSet<String>, Stop> {
+    pub(crate) fn required(&self, profile: &Profile) -> Result<BTreeSet<String>, AppError> {
         let all = self.plan_all(&every_capability())?.cases;
         let lost: Vec<&str> = profile
             .required
@@ -165,7 +211,7 @@ impl Corpus {
             .map(CasePattern::text)
             .collect();
         if !lost.is_empty() {
-            return Err(Stop::usage(format!(
+            return Err(AppError::usage(format!(
                 "the profile requires cases that no scenario gives: {}",
                 lost.join(", ")
             )));
@@ -177,77 +223,59 @@ impl Corpus {
     /// Plans the selected cases.
     pub(crate) fn plan(
         &self,
-        args: &SelectArgs,
+        select: &Select,
         capabilities: &BTreeSet<String>,
         required: BTreeSet<String>,
-    ) -> Result<Plan, Stop> {
+    ) -> Result<Plan, AppError> {
         let options = PlanOptions {
-            surfaces: surfaces(&args.surface)?,
-            only: args.only.clone(),
-            skip: args.skip.clone(),
-            tags: args.tags.clone(),
-            allow_external: allow_external(args.allow.as_deref())?,
+            surfaces: surfaces(&select.surfaces)?,
+            only: select.only.clone(),
+            skip: select.skip.clone(),
+            tags: select.tags.clone(),
+            allow_external: allow_external(select.allow.as_deref())?,
             capabilities: capabilities.clone(),
             required,
-            shard: args
+            shard: select
                 .shard
                 .as_deref()
                 .map(str::parse::<Shard>)
                 .transpose()
-                .map_err(|error| Stop::usage(format!("--shard: {error}")))?,
+                .map_err(|error| AppError::usage(format!("--shard: {error}")))?,
             ..PlanOptions::default()
         };
-        plan(&self.scenarios, &options).map_err(|error| Stop::usage(error.to_string()))
+        plan(&self.scenarios, &options).map_err(|error| AppError::usage(error.to_string()))
     }
 }
 
 /// Every capability there is: for commands that only look.
-pub(crate) fn every_capability() -> BTreeSet<String> {
+fn every_capability() -> BTreeSet<String> {
     capability_names().into_iter().map(str::to_owned).collect()
 }
 
-fn surfaces(names: &[String]) -> Result<Vec<Surface>, Stop> {
+fn surfaces(names: &[String]) -> Result<Vec<Surface>, AppError> {
     names
         .iter()
         .map(|name| match name.as_str() {
             "provider" => Ok(Surface::Provider),
-            "mcp" | "platform" => Err(Stop::usage(format!(
+            "mcp" | "platform" => Err(AppError::usage(format!(
                 "surface {name} needs the platform endpoint, which this build does not have; \
                  use --surface provider"
             ))),
-            other => Err(Stop::usage(format!(
+            other => Err(AppError::usage(format!(
                 "unknown surface `{other}`; mcp, platform or provider"
             ))),
         })
         .collect()
 }
 
-fn allow_external(allow: Option<&str>) -> Result<bool, Stop> {
+fn allow_external(allow: Option<&str>) -> Result<bool, AppError> {
     match allow {
         None => Ok(false),
         Some("external") => Ok(true),
-        Some(other) => Err(Stop::usage(format!(
+        Some(other) => Err(AppError::usage(format!(
             "--allow takes `external`, not `{other}`"
         ))),
     }
-}
-
-/// The shipped scenarios as name and text.
-fn shipped_scenarios() -> Vec<(&'static str, &'static str)> {
-    let mut found = Vec::new();
-    let mut folders: Vec<&Dir<'_>> = SHIPPED.dirs().collect();
-    while let Some(folder) = folders.pop() {
-        folders.extend(folder.dirs());
-        for file in folder.files() {
-            let path = file.path();
-            let name = path.to_str().and_then(|path| path.strip_suffix(".yaml"));
-            if let (Some(name), Some(text)) = (name, file.contents_utf8()) {
-                found.push((name, text));
-            }
-        }
-    }
-    found.sort_unstable();
-    found
 }
 
 /// The ledger of the folder, else the shipped one, then the user's entries. A folder of one's own
@@ -256,37 +284,20 @@ fn ledger_files(
     folder: &Path,
     own_corpus: bool,
     extra: Option<&Path>,
-) -> Result<Vec<StoredFile>, Stop> {
-    let mut files = Vec::new();
+) -> Result<Vec<StoredFile>, AppError> {
+    let mut found = Vec::new();
     let own = folder.join(LEDGER);
     if own.is_file() {
-        files.push(read(&own)?);
-    } else if !own_corpus
-        && let Some(shipped) = SHIPPED
-            .get_file(LEDGER)
-            .and_then(|file| file.contents_utf8())
-    {
-        files.push(StoredFile {
-            file: format!("(shipped) {LEDGER}"),
-            text: shipped.to_owned(),
-        });
+        found.push(files::read(&own)?);
+    } else if !own_corpus {
+        found.extend(shipped::ledger(LEDGER));
     }
     let users: [PathBuf; 2] = [folder.join(USER_LEDGER), PathBuf::from(USER_LEDGER)];
     for user in users.iter().filter(|path| path.is_file()) {
-        files.push(read(user)?);
+        found.push(files::read(user)?);
     }
     if let Some(extra) = extra {
-        files.push(read(extra)?);
+        found.push(files::read(extra)?);
     }
-    Ok(files)
-}
-
-/// Reads a ledger or profile.
-pub(crate) fn read(path: &Path) -> Result<StoredFile, Stop> {
-    let text = fs::read_to_string(path)
-        .map_err(|error| Stop::usage(format!("`{}` cannot be read: {error}", path.display())))?;
-    Ok(StoredFile {
-        file: path.display().to_string(),
-        text,
-    })
+    Ok(found)
 }

@@ -9,15 +9,17 @@ use cutover_base::secret::Secret;
 use cutover_base::side::Side;
 use cutover_standin::engine::Engine;
 use cutover_standin::fault::{Fault, FaultSwitch};
+use jiff::Timestamp;
 
+use crate::app::environment::Environment;
+use crate::app::error::AppError;
+use crate::app::files;
 use crate::call::{Lane, SideSpec};
-use crate::cli::args::SidesArgs;
-use crate::cli::context::Context;
-use crate::cli::corpus;
-use crate::cli::exit::Stop;
+use crate::compare::ledger::Ledger;
 use crate::driver::http::HttpClients;
 use crate::plan::{Accounts, read_accounts};
 use crate::run::SideBounds;
+use crate::run::conclude::{Judge, subjects};
 use crate::scenario::render;
 use crate::stage::{
     EngineChoice, Recording, SideStage, StandinPlan, TwoSides, capabilities, choose_engine,
@@ -27,6 +29,21 @@ use crate::transcript::event::StoredSubject;
 
 /// The settings beside the scenarios.
 const SETTINGS: &str = "cutover.yaml";
+
+/// Who is compared, as it was typed.
+#[derive(Debug, Clone)]
+pub(crate) struct SideSettings {
+    /// The side of today: `provider[@lane][/stack]`.
+    pub(crate) source: String,
+    /// The side to come.
+    pub(crate) target: String,
+    /// What runs the stand-ins' sandboxes.
+    pub(crate) engine: String,
+    /// Whether the stand-ins' sandboxes may reach the host's network.
+    pub(crate) allow_network: bool,
+    /// What the stand-ins get wrong: `SIDE=KIND`.
+    pub(crate) faults: Vec<String>,
+}
 
 /// Both sides, ready.
 #[derive(Debug)]
@@ -45,32 +62,31 @@ pub(crate) struct Sides {
 impl Sides {
     /// Checks everything that can be checked without creating anything, then makes it ready.
     pub(crate) async fn open(
-        args: &SidesArgs,
-        faults: &[String],
-        context: &Context,
-    ) -> Result<Self, Stop> {
+        settings: &SideSettings,
+        environment: &Environment,
+    ) -> Result<Self, AppError> {
         let accounts = accounts(Path::new(SETTINGS))?;
-        let mut source = spec("--source", &args.source)?;
-        let mut target = spec("--target", &args.target)?;
+        let mut source = spec("--source", &settings.source)?;
+        let mut target = spec("--target", &settings.target)?;
         let recorded_source = recording("--source", &mut source)?;
         let recorded_target = recording("--target", &mut target)?;
-        let (source_faults, target_faults) = side_faults(faults, &source, &target)?;
-        let choice: EngineChoice = args
+        let (source_faults, target_faults) = side_faults(&settings.faults, &source, &target)?;
+        let choice: EngineChoice = settings
             .engine
             .parse()
-            .map_err(|error| Stop::usage(format!("--engine: {error}")))?;
+            .map_err(|error| AppError::usage(format!("--engine: {error}")))?;
         let clients = HttpClients::new();
         let mut secrets = Vec::new();
         let uses_standin = [&source, &target]
             .iter()
             .any(|side| side.lane == Lane::Standin);
         // Keys come before the engine: a missing one is told without starting anything.
-        let ready_source = live(&source, &clients, context, &mut secrets)?.or(recorded_source);
-        let ready_target = live(&target, &clients, context, &mut secrets)?.or(recorded_target);
+        let ready_source = live(&source, &clients, environment, &mut secrets)?.or(recorded_source);
+        let ready_target = live(&target, &clients, environment, &mut secrets)?.or(recorded_target);
         let engine = if uses_standin {
-            let engine = choose_engine(choice, &context.program)
+            let engine = choose_engine(choice, &environment.program)
                 .await
-                .map_err(|error| Stop::usage(error.to_string()))?;
+                .map_err(|error| AppError::usage(error.to_string()))?;
             Some(engine)
         } else {
             None
@@ -82,19 +98,19 @@ impl Sides {
                     let plan = StandinPlan::new(spec.provider, engine, clients.clone());
                     Some(SideStage::Standin(Box::new(StandinPlan {
                         faults: FaultSwitch::new(faults),
-                        allow_network: args.allow_network,
+                        allow_network: settings.allow_network,
                         ..plan
                     })))
                 })
-                .ok_or_else(|| Stop::unjudged("a side has neither a stand-in nor a driver"))
+                .ok_or_else(|| AppError::failed("a side has neither a stand-in nor a driver"))
         };
         let stage = TwoSides {
             source: stage_of(&source, ready_source, source_faults)?,
             target: stage_of(&target, ready_target, target_faults)?,
         };
         let has = engine.as_ref().map(|engine| engine.capabilities());
-        let capabilities = capabilities(&source, &target, has.as_deref(), args.allow_network);
-        let redactor = context.redactor_with(secrets);
+        let capabilities = capabilities(&source, &target, has.as_deref(), settings.allow_network);
+        let redactor = environment.redactor_with(secrets);
         let engine = engine.map(|engine: Arc<dyn Engine>| engine.name().to_owned());
         Ok(Self {
             source,
@@ -141,6 +157,21 @@ impl Sides {
             && self.source.provider == self.target.provider
     }
 
+    /// The judge of a run that begins `now`.
+    pub(crate) fn judge(&self, ledger: Ledger, now: Timestamp) -> Judge {
+        let subjects = subjects(
+            &self.subject(Side::Source),
+            &self.subject(Side::Target),
+            self.engine.as_deref(),
+            self.capabilities.iter().cloned().collect(),
+        );
+        Judge {
+            ledger,
+            subjects,
+            now,
+        }
+    }
+
     /// The side for the journal.
     pub(crate) fn subject(&self, side: Side) -> StoredSubject {
         let (spec, stage) = match side {
@@ -173,28 +204,28 @@ impl Sides {
 }
 
 /// The accounts of `cutover.yaml`, if there is one.
-fn accounts(path: &Path) -> Result<Accounts, Stop> {
+fn accounts(path: &Path) -> Result<Accounts, AppError> {
     if !path.is_file() {
         return Ok(Accounts::default());
     }
-    let file = corpus::read(path)?;
-    read_accounts(&file.file, &file.text).map_err(|problems| Stop::usage(render(&problems)))
+    let file = files::read(path)?;
+    read_accounts(&file.file, &file.text).map_err(|problems| AppError::usage(render(&problems)))
 }
 
-fn spec(option: &str, text: &str) -> Result<SideSpec, Stop> {
+fn spec(option: &str, text: &str) -> Result<SideSpec, AppError> {
     let spec: SideSpec = text
         .parse()
-        .map_err(|error| Stop::usage(format!("{option}: {error}")))?;
+        .map_err(|error| AppError::usage(format!("{option}: {error}")))?;
     Ok(spec)
 }
 
 /// The earlier run that stands for a side, which then has the recording's stack.
-fn recording(option: &str, spec: &mut SideSpec) -> Result<Option<SideStage>, Stop> {
+fn recording(option: &str, spec: &mut SideSpec) -> Result<Option<SideStage>, AppError> {
     let Lane::Recording(path) = &spec.lane else {
         return Ok(None);
     };
     let recording = Recording::open(path, spec.provider)
-        .map_err(|error| Stop::usage(format!("{option}: {error}")))?;
+        .map_err(|error| AppError::usage(format!("{option}: {error}")))?;
     spec.stack = recording.stack();
     Ok(Some(SideStage::Recording(Arc::new(recording))))
 }
@@ -202,14 +233,14 @@ fn recording(option: &str, spec: &mut SideSpec) -> Result<Option<SideStage>, Sto
 fn live(
     spec: &SideSpec,
     clients: &HttpClients,
-    context: &Context,
+    environment: &Environment,
     secrets: &mut Vec<Secret>,
-) -> Result<Option<SideStage>, Stop> {
+) -> Result<Option<SideStage>, AppError> {
     if spec.lane != Lane::Live {
         return Ok(None);
     }
-    let (driver, known) = live_driver(spec.provider, clients, &|name| context.var(name))
-        .map_err(|error| Stop::usage(error.to_string()))?;
+    let (driver, known) = live_driver(spec.provider, clients, &|name| environment.var(name))
+        .map_err(|error| AppError::usage(error.to_string()))?;
     secrets.extend(known);
     Ok(Some(SideStage::Live(driver)))
 }
@@ -219,10 +250,10 @@ fn side_faults(
     faults: &[String],
     source: &SideSpec,
     target: &SideSpec,
-) -> Result<(Vec<Fault>, Vec<Fault>), Stop> {
+) -> Result<(Vec<Fault>, Vec<Fault>), AppError> {
     let (mut of_source, mut of_target) = (Vec::new(), Vec::new());
     for text in faults {
-        let wrong = |why: String| Stop::usage(format!("--fault {text}: {why}"));
+        let wrong = |why: String| AppError::usage(format!("--fault {text}: {why}"));
         let (side, kind) = text
             .split_once('=')
             .ok_or_else(|| wrong("it takes SIDE=KIND, e.g. target=503".to_owned()))?;

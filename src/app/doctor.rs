@@ -1,0 +1,150 @@
+//! What works on this machine, and what to do about what does not.
+
+use std::path::Path;
+
+use crate::app::corpus::{Corpus, Select};
+use crate::app::environment::Environment;
+use crate::call::Provider;
+use crate::driver::http::HttpClients;
+use crate::stage::{EngineChoice, choose_engine, live_driver};
+
+/// What was found.
+#[derive(Debug)]
+pub(crate) struct Diagnosis {
+    pub(crate) findings: Vec<Finding>,
+    /// Whether the default run would work: keys are needed for live lanes only, and one engine is
+    /// enough.
+    pub(crate) can_run: bool,
+}
+
+/// One thing that was looked at.
+#[derive(Debug)]
+pub(crate) struct Finding {
+    pub(crate) ok: bool,
+    pub(crate) what: String,
+    pub(crate) detail: String,
+}
+
+/// Looks at the machine; run folders would be made in `out`.
+pub(crate) async fn diagnose(out: &Path, environment: &Environment) -> Diagnosis {
+    let helper = &environment.program;
+    let namespaces = engine(EngineChoice::Namespaces, helper).await;
+    let docker = engine(EngineChoice::Docker, helper).await;
+    let process = engine(EngineChoice::Process, helper).await;
+    let (corpus, folder) = (corpus(), writable(out));
+    let can_run = namespaces.ok && corpus.ok && folder.ok;
+    let memory = memory(helper).await;
+    let mut findings = vec![namespaces, docker, process, corpus, folder, memory];
+    let clients = HttpClients::new();
+    for provider in [Provider::E2b, Provider::Daytona] {
+        findings.push(live(provider, &clients, environment));
+    }
+    Diagnosis { findings, can_run }
+}
+
+async fn engine(choice: EngineChoice, helper: &Path) -> Finding {
+    let what = format!("engine {}", choice.name());
+    match choose_engine(choice, helper).await {
+        Ok(engine) => {
+            let mut detail = engine.capabilities().join(", ");
+            if choice == EngineChoice::Process {
+                detail = format!("usable by name only, no isolation ({detail})");
+            }
+            Finding {
+                ok: true,
+                what,
+                detail,
+            }
+        }
+        Err(error) => Finding {
+            ok: false,
+            what,
+            detail: error.to_string(),
+        },
+    }
+}
+
+/// Whether a sandbox's memory is limited. A run does not need it.
+async fn memory(helper: &Path) -> Finding {
+    let limited = match choose_engine(EngineChoice::Namespaces, helper).await {
+        Ok(engine) => engine
+            .capabilities()
+            .iter()
+            .any(|has| has == "memory_limit"),
+        Err(_) => false,
+    };
+    let detail = if limited {
+        "engine namespaces watches it and ends the largest process of a sandbox over 4 GiB; for a \
+         harder limit run cutover itself with one (systemd-run -p MemoryMax=8G ...)"
+    } else {
+        "not limited: a command may use what the host has, so run cutover itself with a limit \
+         where that matters (systemd-run -p MemoryMax=8G ...)"
+    };
+    Finding {
+        ok: limited,
+        what: "memory of a sandbox".to_owned(),
+        detail: detail.to_owned(),
+    }
+}
+
+fn corpus() -> Finding {
+    let what = "scenarios and ledger".to_owned();
+    match Corpus::load(&Select::default()) {
+        Ok(corpus) => Finding {
+            ok: true,
+            what,
+            detail: format!(
+                "{} scenarios, {} ledger entries from {}",
+                corpus.scenarios.len(),
+                corpus.ledger.entries.len(),
+                corpus.from
+            ),
+        },
+        Err(error) => Finding {
+            ok: false,
+            what,
+            detail: error.to_string(),
+        },
+    }
+}
+
+fn writable(out: &Path) -> Finding {
+    let what = format!("run folder {}", out.display());
+    let existing = out
+        .ancestors()
+        .find(|path| path.exists())
+        .unwrap_or(Path::new("."));
+    let existing = if existing.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        existing
+    };
+    match tempfile::NamedTempFile::new_in(existing) {
+        Ok(_) => Finding {
+            ok: true,
+            what,
+            detail: "can be written".to_owned(),
+        },
+        Err(error) => Finding {
+            ok: false,
+            what,
+            detail: format!("cannot be written: {error}; choose another with --out"),
+        },
+    }
+}
+
+fn live(provider: Provider, clients: &HttpClients, environment: &Environment) -> Finding {
+    let what = format!("{provider}@live");
+    match live_driver(provider, clients, &|name| environment.var(name)) {
+        Ok((driver, _secrets)) => Finding {
+            ok: true,
+            what,
+            detail: format!("configured for {} (not asked)", driver.facts().endpoint),
+        },
+        Err(error) => Finding {
+            ok: false,
+            what,
+            detail: error.to_string(),
+        },
+    }
+}

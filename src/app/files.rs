@@ -1,0 +1,42 @@
+//! Ledgers and profiles, read from files and from journals alike.
+
+use std::fs;
+use std::path::Path;
+
+use crate::app::error::AppError;
+use crate::compare::ledger::{Ledger, LedgerText, read_ledger};
+use crate::compare::profile::{Profile, read_profile};
+use crate::scenario::render;
+use crate::transcript::event::StoredFile;
+
+/// Reads a file as the journal keeps it.
+pub(crate) fn read(path: &Path) -> Result<StoredFile, AppError> {
+    let text = fs::read_to_string(path).map_err(|error| {
+        AppError::usage(format!("`{}` cannot be read: {error}", path.display()))
+    })?;
+    Ok(StoredFile {
+        file: path.display().to_string(),
+        text,
+    })
+}
+
+/// The ledger of these files; every problem at once.
+pub(crate) fn ledger(files: &[StoredFile]) -> Result<Ledger, AppError> {
+    read_ledger(&texts(files)).map_err(|problems| AppError::usage(render(&problems)))
+}
+
+/// The profile of this file; every problem at once.
+pub(crate) fn profile(file: &StoredFile) -> Result<Profile, AppError> {
+    read_profile(&file.file, &file.text).map_err(|problems| AppError::usage(render(&problems)))
+}
+
+/// Ledger files as the ledger's reader takes them.
+pub(crate) fn texts(files: &[StoredFile]) -> Vec<LedgerText<'_>> {
+    files
+        .iter()
+        .map(|file| LedgerText {
+            file: &file.file,
+            text: &file.text,
+        })
+        .collect()
+}

@@ -1,0 +1,160 @@
+//! An interrupted run goes on in its own folder, with its own scenarios, ledger, sides and seed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use cutover_base::clock::Clock;
+
+use crate::app::corpus::Corpus;
+use crate::app::environment::Environment;
+use crate::app::error::AppError;
+use crate::app::limits::{Limits, replays};
+use crate::app::observe::Observer;
+use crate::app::perform::{Performance, RunTerms};
+use crate::app::published::Published;
+use crate::app::sides::{SideSettings, Sides};
+use crate::plan::Plan;
+use crate::run::is_unfinished;
+use crate::transcript::journal::is_being_written;
+use crate::transcript::{StoredRun, read_journal};
+
+/// What the rest of a run may take; everything else is as it was.
+#[derive(Debug, Clone)]
+pub(crate) struct ResumeSettings {
+    pub(crate) limits: Limits,
+    /// What runs the stand-ins' sandboxes, if the run has not said.
+    pub(crate) engine: String,
+    /// Whether the stand-ins' sandboxes may reach the host's network.
+    pub(crate) allow_network: bool,
+}
+
+/// Plays what is left of a run, and writes its reports anew.
+///
+/// # Errors
+/// When the run still goes on or came to its end, when this machine or version is another one, and
+/// when something cannot be written.
+pub(crate) async fn resume(
+    dir: &Path,
+    settings: &ResumeSettings,
+    environment: &Environment,
+    observer: &Arc<dyn Observer>,
+) -> Result<Published, AppError> {
+    if is_being_written(dir) {
+        return Err(AppError::usage(format!(
+            "the run in `{}` is still going on",
+            dir.display()
+        )));
+    }
+    let stored = read_journal(dir).map_err(|error| AppError::usage(error.to_string()))?;
+    let open = open_cases(&stored)?;
+    let corpus = Corpus::of_run(&stored)?;
+    let replays = replays(&stored.started.replays)?;
+    let sides = Sides::open(&side_settings(&stored, settings), environment).await?;
+    same_machine(&stored, &sides.capabilities)?;
+    let plan = plan(&corpus, &stored, &open, &sides.capabilities)?;
+    warn_of_open_sandboxes(&stored, &**observer);
+    let started = &stored.started;
+    let performance = Performance {
+        corpus: &corpus,
+        sides: &sides,
+        plan: &plan,
+        dir,
+        settings: settings.limits.settings(
+            started.run.clone(),
+            &sides,
+            Clock::new(),
+            replays,
+            started.seed,
+        ),
+        terms: RunTerms {
+            since: started.since.clone(),
+            noise_limit: started.noise_limit,
+            faults: started.faults.clone(),
+            sharded: started.sharded,
+            shard: started.shard.clone(),
+            profile: started.profile.clone(),
+        },
+        resumed: true,
+    };
+    let judged = performance.perform(environment, observer).await?;
+    Published::new(judged, &sides.redactor)
+}
+
+/// The cases that were not run to their end, and whether each is required.
+fn open_cases(stored: &StoredRun) -> Result<BTreeMap<&str, bool>, AppError> {
+    let open: BTreeMap<&str, bool> = stored
+        .cases
+        .iter()
+        .filter(|(_, case)| is_unfinished(case))
+        .map(|(id, case)| (id.as_str(), case.planned.required))
+        .collect();
+    if open.is_empty() {
+        return Err(AppError::nothing(format!(
+            "nothing to resume: {} came to its end",
+            stored.started.run
+        )));
+    }
+    Ok(open)
+}
+
+/// The sides as they were.
+fn side_settings(stored: &StoredRun, settings: &ResumeSettings) -> SideSettings {
+    let started = &stored.started;
+    SideSettings {
+        source: started.source.spec(),
+        target: started.target.spec(),
+        engine: started
+            .engine
+            .clone()
+            .unwrap_or_else(|| settings.engine.clone()),
+        allow_network: settings.allow_network,
+        faults: started.faults.clone(),
+    }
+}
+
+/// Cases judged on a machine that can do more or less are not one run.
+fn same_machine(stored: &StoredRun, now: &BTreeSet<String>) -> Result<(), AppError> {
+    let then: BTreeSet<String> = stored.started.capabilities.iter().cloned().collect();
+    let differ: Vec<&str> = then.symmetric_difference(now).map(String::as_str).collect();
+    if differ.is_empty() {
+        return Ok(());
+    }
+    Err(AppError::usage(format!(
+        "{} began where other things were there than here ({}); resume it there, or run anew",
+        stored.started.run,
+        differ.join(", ")
+    )))
+}
+
+/// The cases that are left, as they were planned.
+fn plan(
+    corpus: &Corpus,
+    stored: &StoredRun,
+    open: &BTreeMap<&str, bool>,
+    capabilities: &BTreeSet<String>,
+) -> Result<Plan, AppError> {
+    let mut plan = corpus.plan_all(capabilities)?;
+    plan.keep(|case| open.contains_key(case.id.as_str()));
+    for case in &mut plan.cases {
+        case.required = open.get(case.id.as_str()).copied().unwrap_or(case.required);
+    }
+    if plan.cases.len() == open.len() {
+        return Ok(plan);
+    }
+    Err(AppError::usage(format!(
+        "{} planned cases that this version does not find in its scenarios; run anew",
+        stored.started.run
+    )))
+}
+
+/// What a killed run left at a provider is not this run's to count.
+fn warn_of_open_sandboxes(stored: &StoredRun, observer: &dyn Observer) {
+    let open = stored.open_sandboxes().count();
+    if open > 0 {
+        observer.warns(&format!(
+            "{open} sandboxes of the interrupted part are unaccounted for; `cutover reap` looks \
+             for them"
+        ));
+    }
+}

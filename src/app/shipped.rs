@@ -1,0 +1,77 @@
+//! The scenarios and the ledger that are in the binary.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use include_dir::{Dir, include_dir};
+
+use crate::app::error::AppError;
+use crate::transcript::event::StoredFile;
+
+static SHIPPED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/scenarios");
+
+/// What was written, and where.
+#[derive(Debug)]
+pub(crate) struct Written {
+    pub(crate) files: usize,
+    pub(crate) dir: PathBuf,
+}
+
+/// The shipped scenarios as name and text.
+pub(crate) fn scenarios() -> Vec<(&'static str, &'static str)> {
+    let mut found = Vec::new();
+    let mut folders: Vec<&Dir<'_>> = SHIPPED.dirs().collect();
+    while let Some(folder) = folders.pop() {
+        folders.extend(folder.dirs());
+        for file in folder.files() {
+            let path = file.path();
+            let name = path.to_str().and_then(|path| path.strip_suffix(".yaml"));
+            if let (Some(name), Some(text)) = (name, file.contents_utf8()) {
+                found.push((name, text));
+            }
+        }
+    }
+    found.sort_unstable();
+    found
+}
+
+/// The shipped ledger, which has this name.
+pub(crate) fn ledger(name: &str) -> Option<StoredFile> {
+    let text = SHIPPED.get_file(name)?.contents_utf8()?;
+    Some(StoredFile {
+        file: format!("(shipped) {name}"),
+        text: text.to_owned(),
+    })
+}
+
+/// Writes everything into `scenarios/` below `dir`, and overwrites nothing.
+///
+/// # Errors
+/// When the folder is there already, or cannot be written.
+pub(crate) fn init(dir: &Path) -> Result<Written, AppError> {
+    let dir = dir.join("scenarios");
+    if dir.exists() {
+        return Err(AppError::usage(format!(
+            "`{}` is already there; nothing was written",
+            dir.display()
+        )));
+    }
+    let files = write_all(&dir).map_err(|error| {
+        AppError::usage(format!("`{}` cannot be written: {error}", dir.display()))
+    })?;
+    Ok(Written { files, dir })
+}
+
+fn write_all(dir: &Path) -> std::io::Result<usize> {
+    let mut written = 0;
+    let mut folders = vec![&SHIPPED];
+    while let Some(folder) = folders.pop() {
+        fs::create_dir_all(dir.join(folder.path()))?;
+        for file in folder.files() {
+            fs::write(dir.join(file.path()), file.contents())?;
+            written += 1;
+        }
+        folders.extend(folder.dirs());
+    }
+    Ok(written)
+}

@@ -1,0 +1,32 @@
+//! What is to be served and how.
+
+use std::path::PathBuf;
+
+use cutover_standin::fault::Fault;
+
+use crate::call::Provider;
+use crate::stage::EngineChoice;
+
+/// Settings of the stand-ins, each checked.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    /// One per stand-in, E2B first.
+    pub(crate) doors: Vec<Door>,
+    /// `None` when it was not understood.
+    pub(crate) engine: Option<EngineChoice>,
+    /// How many times as fast as real time; `None` is real time itself.
+    pub(crate) speed: Option<f64>,
+    pub(crate) state_dir: Option<PathBuf>,
+    pub(crate) env_file: Option<PathBuf>,
+    pub(crate) log: Option<PathBuf>,
+    pub(crate) allow_network: bool,
+}
+
+/// One stand-in.
+#[derive(Debug)]
+pub(crate) struct Door {
+    pub(crate) provider: Provider,
+    pub(crate) port: u16,
+    pub(crate) key: Option<String>,
+    pub(crate) faults: Vec<Fault>,
+}

@@ -1,0 +1,108 @@
+//! One call on both sides, and what each gave.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use cutover_base::clock::Clock;
+use tempfile::TempDir;
+
+use crate::app::corpus::{Corpus, Select};
+use crate::app::environment::Environment;
+use crate::app::error::AppError;
+use crate::app::judged::Judged;
+use crate::app::limits::Limits;
+use crate::app::observe::Silent;
+use crate::app::perform::{Performance, RunTerms};
+use crate::app::sides::{SideSettings, Sides};
+use crate::call::Surface;
+use crate::plan::{PlanOptions, plan};
+use crate::run::Replays;
+use crate::scenario::{parse_one, render};
+
+/// A command that was tried.
+#[derive(Debug)]
+pub(crate) struct Tried {
+    pub(crate) judged: Judged,
+    /// The scenario that was played, as a user would write it.
+    scenario: String,
+    /// The run's folder, as large values lie there until they are shown.
+    _folder: TempDir,
+}
+
+/// Plays a command on both sides.
+///
+/// # Errors
+/// For mistakes in sides and corpus, and when the harness fails.
+pub(crate) async fn try_one(
+    cmd: &str,
+    sides: &SideSettings,
+    environment: &Environment,
+) -> Result<Tried, AppError> {
+    let text = scenario_text(cmd);
+    let scenario = parse_one("try/command", Path::new("(tried)"), &text)
+        .map_err(|problems| AppError::usage(render(&problems)))?;
+    let corpus = Corpus::load(&Select::default())?;
+    let sides = Sides::open(sides, environment).await?;
+    let options = PlanOptions {
+        surfaces: vec![Surface::Provider],
+        capabilities: sides.capabilities.clone(),
+        ..PlanOptions::default()
+    };
+    let plan = plan(&[Arc::new(scenario)], &options)
+        .map_err(|error| AppError::usage(error.to_string()))?;
+    let folder = tempfile::tempdir()
+        .map_err(|error| AppError::failed(format!("a temporary folder: {error}")))?;
+    let performance = Performance {
+        corpus: &corpus,
+        sides: &sides,
+        plan: &plan,
+        dir: folder.path(),
+        settings: Limits::jobs(2).settings(
+            "try".to_owned(),
+            &sides,
+            Clock::new(),
+            Replays::Auto,
+            0,
+        ),
+        terms: RunTerms {
+            sharded: true,
+            ..RunTerms::default()
+        },
+        resumed: false,
+    };
+    let judged = performance.perform(environment, &Silent::shared()).await?;
+    Ok(Tried {
+        judged,
+        scenario: text,
+        _folder: folder,
+    })
+}
+
+impl Tried {
+    /// Keeps what was tried as a scenario, in a file that is not there yet.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub(crate) fn save(&self, path: &Path) -> Result<(), AppError> {
+        OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(path)
+            .and_then(|mut file| file.write_all(self.scenario.as_bytes()))
+            .map_err(|error| {
+                AppError::usage(format!("`{}` cannot be written: {error}", path.display()))
+            })
+    }
+}
+
+/// The scenario that is tried, as a user would write it.
+fn scenario_text(cmd: &str) -> String {
+    // A JSON string is a YAML string, whatever is in it; `${{` is meant as it stands.
+    let cmd = serde_json::Value::from(cmd.replace("${{", "$${{"));
+    format!(
+        "# yaml-language-server: $schema=../scenario.schema.json\n\
+         why: Tried by hand.\nsteps:\n  - id: command\n    execute: {cmd}\n"
+    )
+}
