@@ -14,8 +14,8 @@ use cutover::compare::verdict::{
 use cutover::report::{ReportInput, Resources, RunFacts, write_all};
 use cutover::scenario::verbs;
 use cutover::transcript::Ending;
-use cutover::transcript::event::StoredSubject;
 use cutover_base::blob::Blob;
+use cutover_base::by_side::BySide;
 use cutover_base::side::Side;
 
 const CASES: usize = 1000;
@@ -48,12 +48,14 @@ fn field(path: &str, verdict: Verdict) -> FieldVerdict {
         verdict: Some(verdict),
         not_compared: None,
         kind: "bytes".to_owned(),
-        source: value("a line of output\n"),
-        target: value(if differs {
-            "another line\t\n"
-        } else {
-            "a line of output\n"
-        }),
+        values: BySide {
+            source: value("a line of output\n"),
+            target: value(if differs {
+                "another line\t\n"
+            } else {
+                "a line of output\n"
+            }),
+        },
         rules: Vec::new(),
         quirk: None,
         differs_from: None,
@@ -96,7 +98,7 @@ fn case(number: usize) -> CaseVerdict {
         verdict,
         reason: String::new(),
         ending: Ending::Clean,
-        replays: (1, 1),
+        replays: BySide::from_fn(|_| 1),
         agrees_only_in_failing: false,
         duration_ms: 20,
         errors: Vec::new(),
@@ -152,8 +154,7 @@ fn input(conclusion: &Conclusion) -> ReportInput<'_> {
             engine: None,
             replays: "auto".to_owned(),
             args: Vec::new(),
-            source: StoredSubject::default(),
-            target: StoredSubject::default(),
+            subjects: BySide::default(),
             faults: Vec::new(),
             interrupted: None,
             stopped: None,

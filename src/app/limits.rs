@@ -57,11 +57,11 @@ impl Limits {
             minutes_max: self
                 .max_minutes
                 .map(|minutes| Duration::from_secs(minutes.saturating_mul(60))),
-            lanes: (sides.source.lane.to_string(), sides.target.lane.to_string()),
-            providers: (
-                sides.source.provider.name().to_owned(),
-                sides.target.provider.name().to_owned(),
-            ),
+            lanes: sides.specs.as_ref().map(|spec| spec.lane.to_string()),
+            providers: sides
+                .specs
+                .as_ref()
+                .map(|spec| spec.provider.name().to_owned()),
         }
     }
 }

@@ -4,7 +4,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use cutover_base::blob::BlobStore;
-use cutover_base::side::Side;
 
 use crate::app::corpus::Corpus;
 use crate::app::environment::Environment;
@@ -114,8 +113,7 @@ impl Performance<'_> {
             replays: self.settings.replays.to_string(),
             engine: sides.engine.clone(),
             capabilities: sides.capabilities.iter().cloned().collect(),
-            source: sides.subject(Side::Source),
-            target: sides.subject(Side::Target),
+            subjects: sides.subjects(),
             scenarios: scenarios(self.plan),
             ledger: self.corpus.ledger_files.clone(),
             profile: terms.profile,

@@ -10,7 +10,7 @@ use cutover_base::redact::Redactor;
 use cutover_standin::engine::EngineError;
 use tokio_util::sync::CancellationToken;
 
-use crate::call::{Provider, Surface};
+use crate::call::Surface;
 use crate::compare::RunFacts;
 use crate::compare::conclude::conclude;
 use crate::compare::ledger::{LedgerText, read_ledger};
@@ -65,9 +65,9 @@ impl Rehearsal {
         .map_err(|problems| RehearsalError::Problems(render(&problems)))?;
         let engine = choose_engine(EngineChoice::Auto, helper).await?;
         let clients = HttpClients::new();
-        let (source, target) = default_sides();
+        let specs = default_sides();
         let has = engine.capabilities();
-        let met = capabilities(&source, &target, Some(&has), false);
+        let met = capabilities(specs.as_ref(), Some(&has), false);
         let options = PlanOptions {
             surfaces: vec![Surface::Provider],
             capabilities: met.clone(),
@@ -76,15 +76,11 @@ impl Rehearsal {
         let cases = plan(&scenarios, &options)
             .map_err(|error| RehearsalError::Problems(error.to_string()))?
             .cases;
-        let side = |provider| {
-            let plan = StandinPlan::new(provider, Arc::clone(&engine), clients.clone());
+        let stage = Arc::new(TwoSides(specs.as_ref().map(|spec| {
+            let plan = StandinPlan::new(spec.provider, Arc::clone(&engine), clients.clone());
             SideStage::Standin(Box::new(plan))
-        };
-        let stage = Arc::new(TwoSides {
-            source: side(Provider::E2b),
-            target: side(Provider::Daytona),
-        });
-        let subjects = standin_subjects(&source, &target, engine.name(), &met);
+        })));
+        let subjects = standin_subjects(specs.as_ref(), engine.name(), &met);
         let judge = Judge {
             ledger,
             subjects,

@@ -3,18 +3,20 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use cutover_base::by_side::BySide;
+
 use crate::app::error::AppError;
 use crate::app::judged::Judged;
 use crate::app::sides::SideSettings;
 use crate::compare::verdict::Verdict;
 use crate::plan::Plan;
+use crate::transcript::event::StoredSubject;
 
 /// What an earlier run left to do.
 #[derive(Debug)]
 pub(crate) struct Rerun {
     run: String,
-    source: String,
-    target: String,
+    specs: BySide<String>,
     cases: BTreeSet<String>,
 }
 
@@ -44,8 +46,12 @@ impl Rerun {
         }
         Ok(Self {
             run,
-            source: judged.run.started.source.spec(),
-            target: judged.run.started.target.spec(),
+            specs: judged
+                .run
+                .started
+                .subjects
+                .as_ref()
+                .map(StoredSubject::spec),
             cases,
         })
     }
@@ -53,8 +59,7 @@ impl Rerun {
     /// The sides of the earlier run.
     pub(crate) fn sides(&self, settings: &SideSettings) -> SideSettings {
         SideSettings {
-            source: self.source.clone(),
-            target: self.target.clone(),
+            specs: self.specs.clone(),
             ..settings.clone()
         }
     }

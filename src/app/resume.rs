@@ -16,6 +16,7 @@ use crate::app::published::Published;
 use crate::app::sides::{SideSettings, Sides};
 use crate::plan::Plan;
 use crate::run::is_unfinished;
+use crate::transcript::event::StoredSubject;
 use crate::transcript::journal::is_being_written;
 use crate::transcript::{StoredRun, read_journal};
 
@@ -102,8 +103,7 @@ fn open_cases(stored: &StoredRun) -> Result<BTreeMap<&str, bool>, AppError> {
 fn side_settings(stored: &StoredRun, settings: &ResumeSettings) -> SideSettings {
     let started = &stored.started;
     SideSettings {
-        source: started.source.spec(),
-        target: started.target.spec(),
+        specs: started.subjects.as_ref().map(StoredSubject::spec),
         engine: started
             .engine
             .clone()

@@ -14,7 +14,6 @@ use crate::app::corpus::{Corpus, Select};
 use crate::app::environment::Environment;
 use crate::app::error::AppError;
 use crate::app::signals::{self, Signals};
-use crate::call::Provider;
 use crate::compare::ledger::{EntryKind, Ledger};
 use crate::compare::verdict::{CaseVerdict, Verdict};
 use crate::driver::http::HttpClients;
@@ -119,20 +118,16 @@ impl Selftest {
     pub(crate) async fn swapped(&self) -> Result<BTreeSet<(String, String)>, AppError> {
         let corpus = Corpus::load(&Select::default())?;
         let clients = HttpClients::new();
-        let side = |provider| {
-            let plan = StandinPlan::new(provider, Arc::clone(&self.engine), clients.clone());
+        let specs = default_sides();
+        let stage: Arc<dyn Stage> = Arc::new(TwoSides(specs.as_ref().map(|spec| {
+            let plan = StandinPlan::new(spec.provider, Arc::clone(&self.engine), clients.clone());
             SideStage::Standin(Box::new(StandinPlan {
                 swap_shell: true,
                 ..plan
             }))
-        };
-        let stage: Arc<dyn Stage> = Arc::new(TwoSides {
-            source: side(Provider::E2b),
-            target: side(Provider::Daytona),
-        });
-        let (source, target) = default_sides();
+        })));
         let has = self.engine.capabilities();
-        let met = capabilities(&source, &target, Some(&has), false);
+        let met = capabilities(specs.as_ref(), Some(&has), false);
         let select = Select {
             surfaces: vec!["provider".to_owned()],
             ..Select::default()
@@ -147,7 +142,7 @@ impl Selftest {
             }
             let judge = Judge {
                 ledger: corpus.ledger.clone(),
-                subjects: standin_subjects(&source, &target, self.engine.name(), &met),
+                subjects: standin_subjects(specs.as_ref(), self.engine.name(), &met),
                 now,
             };
             let verdict = self.play(case, Arc::clone(&stage), judge).await?;

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
+use cutover_base::by_side::BySide;
 use cutover_base::redact::Redactor;
 use cutover_base::secret::Secret;
 use cutover_base::side::Side;
-use cutover_standin::engine::Engine;
 use cutover_standin::fault::{Fault, FaultSwitch};
 use jiff::Timestamp;
 
@@ -33,10 +33,8 @@ const SETTINGS: &str = "cutover.yaml";
 /// Who is compared, as it was typed.
 #[derive(Debug, Clone)]
 pub(crate) struct SideSettings {
-    /// The side of today: `provider[@lane][/stack]`.
-    pub(crate) source: String,
-    /// The side to come.
-    pub(crate) target: String,
+    /// The side of today and the one to come: `provider[@lane][/stack]`.
+    pub(crate) specs: BySide<String>,
     /// What runs the stand-ins' sandboxes.
     pub(crate) engine: String,
     /// Whether the stand-ins' sandboxes may reach the host's network.
@@ -48,8 +46,8 @@ pub(crate) struct SideSettings {
 /// Both sides, ready.
 #[derive(Debug)]
 pub(crate) struct Sides {
-    pub(crate) source: SideSpec,
-    pub(crate) target: SideSpec,
+    /// The sides as they were asked for.
+    pub(crate) specs: BySide<SideSpec>,
     pub(crate) stage: TwoSides,
     /// The engine's name, if a stand-in takes part.
     pub(crate) engine: Option<String>,
@@ -66,23 +64,22 @@ impl Sides {
         environment: &Environment,
     ) -> Result<Self, AppError> {
         let accounts = accounts(Path::new(SETTINGS))?;
-        let mut source = spec("--source", &settings.source)?;
-        let mut target = spec("--target", &settings.target)?;
-        let recorded_source = recording("--source", &mut source)?;
-        let recorded_target = recording("--target", &mut target)?;
-        let (source_faults, target_faults) = side_faults(&settings.faults, &source, &target)?;
+        let mut specs = BySide::from_fn(|side| spec(side, &settings.specs[side])).transpose()?;
+        let recordings =
+            BySide::from_fn(|side| recording(side, specs.get_mut(side))).transpose()?;
+        let faults = side_faults(&settings.faults, &specs)?;
         let choice: EngineChoice = settings
             .engine
             .parse()
             .map_err(|error| AppError::usage(format!("--engine: {error}")))?;
         let clients = HttpClients::new();
         let mut secrets = Vec::new();
-        let uses_standin = [&source, &target]
-            .iter()
-            .any(|side| side.lane == Lane::Standin);
         // Keys come before the engine: a missing one is told without starting anything.
-        let ready_source = live(&source, &clients, environment, &mut secrets)?.or(recorded_source);
-        let ready_target = live(&target, &clients, environment, &mut secrets)?.or(recorded_target);
+        let drivers = specs
+            .as_ref()
+            .map(|spec| live(spec, &clients, environment, &mut secrets))
+            .transpose()?;
+        let uses_standin = specs.iter().any(|(_, spec)| spec.lane == Lane::Standin);
         let engine = if uses_standin {
             let engine = choose_engine(choice, &environment.program)
                 .await
@@ -91,50 +88,35 @@ impl Sides {
         } else {
             None
         };
-        let stage_of = |spec: &SideSpec, ready: Option<SideStage>, faults: Vec<Fault>| {
+        let standin = |side: Side| {
+            let engine = Arc::clone(engine.as_ref()?);
+            let plan = StandinPlan::new(specs[side].provider, engine, clients.clone());
+            Some(SideStage::Standin(Box::new(StandinPlan {
+                faults: FaultSwitch::new(faults[side].clone()),
+                allow_network: settings.allow_network,
+                ..plan
+            })))
+        };
+        let stage = BySide::from_fn(|side| {
+            let ready = drivers[side].clone().or_else(|| recordings[side].clone());
             ready
-                .or_else(|| {
-                    let engine = Arc::clone(engine.as_ref()?);
-                    let plan = StandinPlan::new(spec.provider, engine, clients.clone());
-                    Some(SideStage::Standin(Box::new(StandinPlan {
-                        faults: FaultSwitch::new(faults),
-                        allow_network: settings.allow_network,
-                        ..plan
-                    })))
-                })
+                .or_else(|| standin(side))
                 .ok_or_else(|| AppError::failed("a side has neither a stand-in nor a driver"))
-        };
-        let stage = TwoSides {
-            source: stage_of(&source, ready_source, source_faults)?,
-            target: stage_of(&target, ready_target, target_faults)?,
-        };
+        });
         let has = engine.as_ref().map(|engine| engine.capabilities());
-        let capabilities = capabilities(&source, &target, has.as_deref(), settings.allow_network);
-        let redactor = environment.redactor_with(secrets);
-        let engine = engine.map(|engine: Arc<dyn Engine>| engine.name().to_owned());
         Ok(Self {
-            source,
-            target,
-            stage,
-            engine,
-            capabilities,
-            redactor,
+            stage: TwoSides(stage.transpose()?),
+            capabilities: capabilities(specs.as_ref(), has.as_deref(), settings.allow_network),
+            redactor: environment.redactor_with(secrets),
+            engine: engine.map(|engine| engine.name().to_owned()),
+            specs,
             accounts,
         })
     }
 
-    /// The side as it was asked for.
-    pub(crate) const fn spec(&self, side: Side) -> &SideSpec {
-        match side {
-            Side::Source => &self.source,
-            Side::Target => &self.target,
-        }
-    }
-
     /// Bounds on both sides: what was asked for, and on live lanes what the account allows.
-    pub(crate) fn bounds(&self, at_once: Option<usize>) -> [SideBounds; 2] {
-        Side::BOTH.map(|side| {
-            let spec = self.spec(side);
+    pub(crate) fn bounds(&self, at_once: Option<usize>) -> BySide<SideBounds> {
+        self.specs.as_ref().map(|spec| {
             if spec.lane != Lane::Live {
                 return SideBounds {
                     at_once,
@@ -152,16 +134,14 @@ impl Sides {
 
     /// Whether both sides use one account.
     pub(crate) fn one_account(&self) -> bool {
-        self.source.lane == Lane::Live
-            && self.target.lane == Lane::Live
-            && self.source.provider == self.target.provider
+        self.specs.iter().all(|(_, spec)| spec.lane == Lane::Live)
+            && self.specs.source.provider == self.specs.target.provider
     }
 
     /// The judge of a run that begins `now`.
     pub(crate) fn judge(&self, ledger: Ledger, now: Timestamp) -> Judge {
         let subjects = subjects(
-            &self.subject(Side::Source),
-            &self.subject(Side::Target),
+            self.subjects().as_ref(),
             self.engine.as_deref(),
             self.capabilities.iter().cloned().collect(),
         );
@@ -172,35 +152,35 @@ impl Sides {
         }
     }
 
-    /// The side for the journal.
-    pub(crate) fn subject(&self, side: Side) -> StoredSubject {
-        let (spec, stage) = match side {
-            Side::Source => (&self.source, &self.stage.source),
-            Side::Target => (&self.target, &self.stage.target),
-        };
-        let mut subject = StoredSubject {
-            provider: spec.provider.name().to_owned(),
-            lane: spec.lane.to_string(),
-            stack: spec.stack.to_string(),
-            ..StoredSubject::default()
-        };
-        match stage {
-            SideStage::Recording(recording) => return recording.subject().clone(),
-            SideStage::Standin(_) => {
-                "a local stand-in per case".clone_into(&mut subject.endpoint);
-                subject.image = Some("litellm (built in)".to_owned());
-            }
-            SideStage::Live(driver) => {
-                let facts = driver.facts();
-                subject.endpoint = facts.endpoint;
-                subject.api = facts.api;
-                subject.daemon = facts.daemon;
-                subject.image = facts.image;
-                subject.region = facts.region;
-            }
-        }
-        subject
+    /// The sides for the journal.
+    pub(crate) fn subjects(&self) -> BySide<StoredSubject> {
+        BySide::from_fn(|side| subject(&self.specs[side], &self.stage.0[side]))
     }
+}
+
+fn subject(spec: &SideSpec, stage: &SideStage) -> StoredSubject {
+    let mut subject = StoredSubject {
+        provider: spec.provider.name().to_owned(),
+        lane: spec.lane.to_string(),
+        stack: spec.stack.to_string(),
+        ..StoredSubject::default()
+    };
+    match stage {
+        SideStage::Recording(recording) => return recording.subject().clone(),
+        SideStage::Standin(_) => {
+            "a local stand-in per case".clone_into(&mut subject.endpoint);
+            subject.image = Some("litellm (built in)".to_owned());
+        }
+        SideStage::Live(driver) => {
+            let facts = driver.facts();
+            subject.endpoint = facts.endpoint;
+            subject.api = facts.api;
+            subject.daemon = facts.daemon;
+            subject.image = facts.image;
+            subject.region = facts.region;
+        }
+    }
+    subject
 }
 
 /// The accounts of `cutover.yaml`, if there is one.
@@ -212,20 +192,18 @@ fn accounts(path: &Path) -> Result<Accounts, AppError> {
     read_accounts(&file.file, &file.text).map_err(|problems| AppError::usage(render(&problems)))
 }
 
-fn spec(option: &str, text: &str) -> Result<SideSpec, AppError> {
-    let spec: SideSpec = text
-        .parse()
-        .map_err(|error| AppError::usage(format!("{option}: {error}")))?;
-    Ok(spec)
+fn spec(side: Side, text: &str) -> Result<SideSpec, AppError> {
+    text.parse()
+        .map_err(|error| AppError::usage(format!("--{side}: {error}")))
 }
 
 /// The earlier run that stands for a side, which then has the recording's stack.
-fn recording(option: &str, spec: &mut SideSpec) -> Result<Option<SideStage>, AppError> {
+fn recording(side: Side, spec: &mut SideSpec) -> Result<Option<SideStage>, AppError> {
     let Lane::Recording(path) = &spec.lane else {
         return Ok(None);
     };
     let recording = Recording::open(path, spec.provider)
-        .map_err(|error| AppError::usage(format!("{option}: {error}")))?;
+        .map_err(|error| AppError::usage(format!("--{side}: {error}")))?;
     spec.stack = recording.stack();
     Ok(Some(SideStage::Recording(Arc::new(recording))))
 }
@@ -248,27 +226,24 @@ fn live(
 /// `SIDE=KIND` for each fault; faults need a stand-in.
 fn side_faults(
     faults: &[String],
-    source: &SideSpec,
-    target: &SideSpec,
-) -> Result<(Vec<Fault>, Vec<Fault>), AppError> {
-    let (mut of_source, mut of_target) = (Vec::new(), Vec::new());
+    specs: &BySide<SideSpec>,
+) -> Result<BySide<Vec<Fault>>, AppError> {
+    let mut of_sides = BySide::<Vec<Fault>>::default();
     for text in faults {
         let wrong = |why: String| AppError::usage(format!("--fault {text}: {why}"));
-        let (side, kind) = text
+        let (name, kind) = text
             .split_once('=')
             .ok_or_else(|| wrong("it takes SIDE=KIND, e.g. target=503".to_owned()))?;
         let fault: Fault = kind.parse().map_err(|error| wrong(format!("{error}")))?;
-        let (spec, list) = match side {
-            "source" => (source, &mut of_source),
-            "target" => (target, &mut of_target),
-            other => return Err(wrong(format!("unknown side `{other}`; source or target"))),
-        };
-        if spec.lane != Lane::Standin {
+        let side = Side::BOTH.into_iter().find(|side| side.name() == name);
+        let side = side.ok_or_else(|| wrong(format!("unknown side `{name}`; source or target")))?;
+        if specs[side].lane != Lane::Standin {
             return Err(wrong(format!(
-                "{spec} is no stand-in; only those can be made to fail"
+                "{} is no stand-in; only those can be made to fail",
+                specs[side]
             )));
         }
-        list.push(fault);
+        of_sides[side].push(fault);
     }
-    Ok((of_source, of_target))
+    Ok(of_sides)
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use cutover_base::by_side::BySide;
 
 use crate::app::corpus::Select;
 use crate::app::limits::Limits;
@@ -124,8 +125,10 @@ impl SidesArgs {
     /// The sides as `app` opens them, with these faults.
     pub(crate) fn settings(&self, faults: &[String]) -> SideSettings {
         SideSettings {
-            source: self.source.clone(),
-            target: self.target.clone(),
+            specs: BySide {
+                source: self.source.clone(),
+                target: self.target.clone(),
+            },
             engine: self.engine.clone(),
             allow_network: self.allow_network,
             faults: faults.to_vec(),

@@ -31,7 +31,7 @@ pub(crate) fn plan_text(planned: &PlannedRun) -> String {
         let _infallible = writeln!(
             text,
             "{side:<6} {}: {}",
-            sides.spec(side),
+            &sides.specs[side],
             side_text(plan, sides, side, count, jobs, at_least)
         );
     }
@@ -56,7 +56,7 @@ fn side_text(
     jobs: usize,
     at_least: &str,
 ) -> String {
-    let spec = sides.spec(side);
+    let spec = &sides.specs[side];
     let account = sides.accounts.of(spec.provider);
     let cost = cost(&plan.cases, replays, jobs, account);
     match spec.lane {

@@ -2,6 +2,8 @@
 
 use bytes::Bytes;
 use cutover_base::blob::sha256_hex;
+use cutover_base::by_side::BySide;
+use cutover_base::side::Side;
 use serde_json::Value;
 
 use crate::normalise::Content;
@@ -83,28 +85,24 @@ fn write_json(value: &Value, out: &mut String) {
 /// `within` is no equality (5 is near 8, 8 near 13, 5 not near 13), so it is judged over all
 /// values at once: all of both sides near each other are one value; else each side that is near
 /// itself is one.
-pub(crate) fn keys(
-    kind: &CompareKind,
-    source: &[Content],
-    target: &[Content],
-) -> (Vec<String>, Vec<String>) {
+pub(crate) fn keys(kind: &CompareKind, values: BySide<&[Content]>) -> BySide<Vec<String>> {
     let plain = |side: &[Content]| -> Vec<String> { side.iter().map(key).collect() };
     let CompareKind::Within(times) = kind else {
-        return (plain(source), plain(target));
+        return values.map(plain);
     };
     let near = |values: &mut dyn Iterator<Item = &Content>| all_near(values, *times);
-    if near(&mut source.iter().chain(target)) {
+    if near(&mut values.source.iter().chain(values.target)) {
         let same = |side: &[Content]| vec!["within".to_owned(); side.len()];
-        return (same(source), same(target));
+        return values.map(same);
     }
-    let side = |values: &[Content], name: &str| {
+    BySide::from_fn(|side: Side| {
+        let values = values[side];
         if near(&mut values.iter()) {
-            vec![name.to_owned(); values.len()]
+            vec![side.name().to_owned(); values.len()]
         } else {
             plain(values)
         }
-    };
-    (side(source, "source"), side(target, "target"))
+    })
 }
 
 fn all_near(values: &mut dyn Iterator<Item = &Content>, times: f64) -> bool {
@@ -129,8 +127,9 @@ mod tests {
 
     fn equal(kind: &CompareKind, a: Value, b: Value) -> bool {
         let content = |value: Value| canonical(kind, Content::Json(value).text_as_bytes());
-        let (a, b) = keys(kind, &[content(a)], &[content(b)]);
-        a == b
+        let (source, target) = (&[content(a)][..], &[content(b)][..]);
+        let keys = keys(kind, BySide { source, target });
+        keys.source == keys.target
     }
 
     #[test]
@@ -193,9 +192,10 @@ mod tests {
         let of = |values: &[i64]| -> Vec<Content> {
             values.iter().map(|v| Content::Json(json!(v))).collect()
         };
-        let (s, t) = keys(&CompareKind::Within(2.0), &of(&[10, 12]), &of(&[10, 90]));
-        assert_eq!(s, ["source", "source"]);
-        assert_ne!(t[0], t[1]);
+        let (source, target) = (&of(&[10, 12])[..], &of(&[10, 90])[..]);
+        let keys = keys(&CompareKind::Within(2.0), BySide { source, target });
+        assert_eq!(keys.source, ["source", "source"]);
+        assert_ne!(keys.target[0], keys.target[1]);
     }
 
     #[test]

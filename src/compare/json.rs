@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use cutover_base::by_side::BySide;
 use serde_json::Value;
 
 use crate::compare::equality::key;
@@ -45,10 +46,8 @@ pub struct Difference {
     pub path: String,
     /// What kind.
     pub kind: DifferenceKind,
-    /// The source's value, where it has one.
-    pub source: Option<Value>,
-    /// The target's value, where it has one.
-    pub target: Option<Value>,
+    /// Each side's value, where it has one.
+    pub values: BySide<Option<Value>>,
 }
 
 /// The first [`DIFFERENCES_MAX`] differences, in the order of the source. Numbers are compared
@@ -122,8 +121,7 @@ fn add(
         found.push(Difference {
             path,
             kind,
-            source: source.cloned(),
-            target: target.cloned(),
+            values: BySide { source, target }.map(Option::<&Value>::cloned),
         });
     }
 }

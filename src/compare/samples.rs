@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use cutover_base::by_side::BySide;
 use cutover_base::side::Side;
 
 use crate::call::{Outcome, Provider, Surface};
@@ -107,8 +108,11 @@ pub(crate) fn subject(provider: Provider) -> Subject {
 
 pub(crate) fn subjects() -> Subjects {
     Subjects {
-        source: subject(Provider::E2b),
-        target: subject(Provider::Daytona),
+        sides: BySide {
+            source: Provider::E2b,
+            target: Provider::Daytona,
+        }
+        .map(subject),
         engine: Some("namespaces".to_owned()),
         capabilities: vec!["root".to_owned()],
     }

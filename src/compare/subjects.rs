@@ -1,6 +1,6 @@
 //! What is compared with what: the facts by which ledger shapes are in scope.
 
-use cutover_base::side::Side;
+use cutover_base::by_side::BySide;
 use jiff::Timestamp;
 
 use crate::call::{Provider, Stack};
@@ -45,10 +45,8 @@ pub struct Subject {
 /// Both sides and what the run had.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subjects {
-    /// What runs today.
-    pub source: Subject,
-    /// What is being moved to.
-    pub target: Subject,
+    /// Both sides.
+    pub sides: BySide<Subject>,
     /// The engine of the stand-ins, if any took part.
     pub engine: Option<String>,
     /// Capabilities of the run: `root`, `python3`, ...
@@ -56,18 +54,11 @@ pub struct Subjects {
 }
 
 impl Subjects {
-    /// The subject of a side.
-    pub const fn of(&self, side: Side) -> &Subject {
-        match side {
-            Side::Source => &self.source,
-            Side::Target => &self.target,
-        }
-    }
-
     /// A stand-in against the cloud it stands for: what differs is the stand-in's mistake.
     pub fn is_fidelity(&self) -> bool {
         let live =
             |side: &Subject| matches!(side.lane, LaneFact::Live | LaneFact::RecordingOfLive(_));
-        self.source.provider == self.target.provider && live(&self.source) != live(&self.target)
+        let BySide { source, target } = &self.sides;
+        source.provider == target.provider && live(source) != live(target)
     }
 }

@@ -4,6 +4,7 @@
 use std::fmt;
 
 use cutover_base::blob::Blob;
+use cutover_base::by_side::BySide;
 use cutover_base::side::Side;
 use serde::{Deserialize, Serialize};
 
@@ -136,8 +137,8 @@ pub struct CaseVerdict {
     pub reason: String,
     /// How the sides were left, the worst.
     pub ending: Ending,
-    /// Replays per side.
-    pub replays: (u32, u32),
+    /// How often each side played it.
+    pub replays: BySide<u32>,
     /// Both sides failed in every compared step, and agree: counted apart in reports.
     pub agrees_only_in_failing: bool,
     /// Longest time of a side and replay, in milliseconds.
@@ -193,10 +194,8 @@ pub struct FieldVerdict {
     pub not_compared: Option<String>,
     /// The kind of comparison: `bytes`, `text`, ...
     pub kind: String,
-    /// The source's values over the replays.
-    pub source: Vec<ObservedValue>,
-    /// The target's values over the replays.
-    pub target: Vec<ObservedValue>,
+    /// Each side's values over the replays.
+    pub values: BySide<Vec<ObservedValue>>,
     /// Normalisation rules that changed something.
     pub rules: Vec<String>,
     /// The ledger entry that explains it.

@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use cutover_base::by_side::BySide;
 use cutover_base::side::Side;
 use indexmap::IndexMap;
 
@@ -149,8 +150,8 @@ impl<'a> Evidence<'a> {
             notes.push(format!("after the rules {}", field.rules.join(", ")));
         }
         // Replays that all agree say nothing.
-        if field.source.len() > 1 || field.target.len() > 1 {
-            let (source, target) = case.replays;
+        if field.values.iter().any(|(_, side)| side.len() > 1) {
+            let BySide { source, target } = case.replays;
             notes.push(format!("replays: {source} of source, {target} of target"));
         }
         notes

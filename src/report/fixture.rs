@@ -1,6 +1,7 @@
 //! A hand-made run with hostile content in every place that is not ours, for tests of reports.
 
 use cutover_base::blob::Blob;
+use cutover_base::by_side::BySide;
 use cutover_base::side::Side;
 
 use crate::call::{FailureClass, Surface};
@@ -38,8 +39,11 @@ fn facts() -> RunFacts {
         engine: Some("namespaces".to_owned()),
         replays: "auto".to_owned(),
         args: vec!["run".to_owned(), HOSTILE.to_owned()],
-        source: subject("e2b"),
-        target: subject("daytona"),
+        subjects: BySide {
+            source: "e2b",
+            target: "daytona",
+        }
+        .map(subject),
         faults: Vec::new(),
         interrupted: None,
         stopped: None,
@@ -61,8 +65,7 @@ pub(crate) fn field(verdict: Verdict, source: &str, target: &str) -> FieldVerdic
         verdict: Some(verdict),
         not_compared: None,
         kind: "bytes".to_owned(),
-        source: value(source),
-        target: value(target),
+        values: BySide { source, target }.map(value),
         rules: Vec::new(),
         quirk: None,
         differs_from: None,
@@ -84,7 +87,10 @@ fn case(id: &str, verdict: Verdict, fields: Vec<FieldVerdict>) -> CaseVerdict {
         verdict,
         reason: format!("it is {verdict}"),
         ending: Ending::Clean,
-        replays: (1, 1),
+        replays: BySide {
+            source: 1,
+            target: 1,
+        },
         agrees_only_in_failing: false,
         duration_ms: 12,
         errors: Vec::new(),
@@ -152,8 +158,8 @@ fn cases() -> Vec<CaseVerdict> {
         message: HOSTILE.to_owned(),
     });
     let mut noise = field(Verdict::Noise, "1\n", "2\n");
-    noise.source[0].replays = vec![1, 3];
-    noise.source.extend(value("2\n"));
+    noise.values.source[0].replays = vec![1, 3];
+    noise.values.source.extend(value("2\n"));
     let mut failing = case("provider/files/failing", Verdict::Identical, vec![skipped]);
     failing.agrees_only_in_failing = true;
     failing.ending = Ending::Leaked;

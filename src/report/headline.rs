@@ -22,8 +22,8 @@ pub fn answers(input: &ReportInput<'_>) -> String {
         drift.verdict.exit_code(),
         decision.verdict.name(),
         decision.scope.name(),
-        side(&input.run.source),
-        side(&input.run.target),
+        side(&input.run.subjects.source),
+        side(&input.run.subjects.target),
     )
 }
 

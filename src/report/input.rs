@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use cutover_base::by_side::BySide;
 use indexmap::IndexMap;
 use jiff::Timestamp;
 
@@ -51,10 +52,8 @@ pub struct RunFacts {
     pub replays: String,
     /// Arguments, redacted.
     pub args: Vec<String>,
-    /// The side of today.
-    pub source: StoredSubject,
-    /// The side to come.
-    pub target: StoredSubject,
+    /// Who is compared.
+    pub subjects: BySide<StoredSubject>,
     /// Faults that were rehearsed.
     pub faults: Vec<String>,
     /// The signal that interrupted it; `killed` if the journal has no end.
@@ -134,8 +133,7 @@ impl<'a> ReportInput<'a> {
             engine: None,
             replays: String::new(),
             args: Vec::new(),
-            source: StoredSubject::default(),
-            target: StoredSubject::default(),
+            subjects: BySide::default(),
             faults: Vec::new(),
             interrupted: None,
             stopped: None,
@@ -179,8 +177,7 @@ impl RunFacts {
             engine: started.engine.clone(),
             replays: started.replays.clone(),
             args: started.args.clone(),
-            source: started.source.clone(),
-            target: started.target.clone(),
+            subjects: started.subjects.clone(),
             faults: started.faults.clone(),
             interrupted: match ended {
                 None => Some("killed".to_owned()),

@@ -1,5 +1,6 @@
 //! `report.json`: the whole report for machines.
 
+use cutover_base::by_side::BySide;
 use indexmap::IndexMap;
 use serde_json::Value;
 
@@ -52,10 +53,8 @@ pub fn build(input: &ReportInput<'_>, sink: &mut dyn FnMut(&str, &[u8])) -> Repo
 
 /// Who was compared.
 pub(crate) fn subjects(input: &ReportInput<'_>) -> Subjects {
-    Subjects {
-        source: subject(&input.run.source),
-        target: subject(&input.run.target),
-    }
+    let BySide { source, target } = input.run.subjects.as_ref().map(subject);
+    Subjects { source, target }
 }
 
 /// The first answer.
@@ -164,7 +163,7 @@ fn case_report(case: &CaseVerdict, below_surface: bool, sink: BlobSink<'_>) -> C
         below_surface,
         required: case.required,
         agrees_only_in_failing: case.agrees_only_in_failing,
-        replays: [case.replays.0, case.replays.1],
+        replays: [case.replays.source, case.replays.target],
         tags: case.tags.clone(),
         duration_ms: case.duration_ms,
         errors: errors.collect(),
@@ -200,13 +199,14 @@ fn step_report(step: &StepVerdict, sink: BlobSink<'_>) -> StepReport {
 }
 
 fn field_report(field: &FieldVerdict, sink: BlobSink<'_>) -> FieldReport {
+    let BySide { source, target } = field.values.as_ref().map(|side| side_values(side, sink));
     FieldReport {
         path: field.path.clone(),
         verdict: field.verdict,
         not_compared: field.not_compared.clone(),
         kind: field.kind.clone(),
-        source: side_values(&field.source, sink),
-        target: side_values(&field.target, sink),
+        source,
+        target,
         rules: field.rules.clone(),
         quirk: field.quirk.clone(),
         differs_from: field.differs_from.clone(),

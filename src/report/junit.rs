@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use cutover_base::by_side::BySide;
 use indexmap::IndexMap;
 use quick_junit::{
     FlakyOrRerun, NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestRerun, TestSuite,
@@ -52,8 +53,8 @@ fn run_properties(input: &ReportInput<'_>) -> Vec<Property> {
         property("seed", &run.seed.to_string()),
         property("replays", &run.replays),
     ];
-    for (side, subject) in [("source", &run.source), ("target", &run.target)] {
-        list.push(property(side, &headline::side(subject)));
+    for (side, subject) in run.subjects.iter() {
+        list.push(property(side.name(), &headline::side(subject)));
         for (what, version) in [("api", &subject.api), ("daemon", &subject.daemon)] {
             let named = version
                 .as_deref()
@@ -67,7 +68,7 @@ fn run_properties(input: &ReportInput<'_>) -> Vec<Property> {
 fn test_case(input: &ReportInput<'_>, found: &Evidence<'_>, case: &CaseVerdict) -> TestCase {
     let items = found.new_items(case);
     let mut test = TestCase::new(one_line(split(case).1), status(case, &items));
-    let (source, target) = (&input.run.source, &input.run.target);
+    let BySide { source, target } = &input.run.subjects;
     test.set_classname(format!(
         "{} -> {}",
         headline::side(source),

@@ -28,7 +28,8 @@ const DIFF_NO_NEWLINE: &str = " (no newline at the end)";
 
 /// What the sides showed.
 pub(crate) fn lines(field: &FieldVerdict, depth: Depth) -> Vec<Line> {
-    let ([source], [target]) = (field.source.as_slice(), field.target.as_slice()) else {
+    let values = field.values.as_ref().map(Vec::as_slice);
+    let ([source], [target]) = (values.source, values.target) else {
         return one_by_one(field, depth);
     };
     if source.raw == target.raw {
@@ -213,8 +214,8 @@ fn close_run(out: &mut Vec<Line>, who: Option<DiffSide>, hidden: &mut usize) {
 /// A side that disagrees with itself has several values: the first of each side are shown.
 fn one_by_one(field: &FieldVerdict, depth: Depth) -> Vec<Line> {
     let sides = [
-        (DiffSide::Source, &field.source),
-        (DiffSide::Target, &field.target),
+        (DiffSide::Source, &field.values.source),
+        (DiffSide::Target, &field.values.target),
     ];
     let values: Vec<(DiffSide, &ObservedValue, Preview)> = sides
         .into_iter()

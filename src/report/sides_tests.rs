@@ -9,8 +9,8 @@ use crate::report::sides::{equal_lines_before, lines};
 
 fn shown(source: Shown, target: Shown, depth: Depth) -> Vec<String> {
     let mut field = field(Verdict::NewDivergence, "", "");
-    field.source[0].raw = source;
-    field.target[0].raw = target;
+    field.values.source[0].raw = source;
+    field.values.target[0].raw = target;
     lines(&field, depth).iter().map(Line::labelled).collect()
 }
 
@@ -127,7 +127,7 @@ fn of_a_side_that_disagrees_with_itself_some_values_are_shown() {
     for replay in 2..6 {
         let mut value = crate::report::fixture::value(&format!("{replay}\n"));
         value[0].replays = vec![replay];
-        field.source.extend(value);
+        field.values.source.extend(value);
     }
     let got: Vec<_> = lines(&field, Depth::REPORT)
         .iter()
@@ -145,8 +145,9 @@ fn of_a_side_that_disagrees_with_itself_some_values_are_shown() {
         ]
     );
     let same = "a".repeat(5000);
-    field.source = crate::report::fixture::value(&format!("{same}1\n"));
+    field.values.source = crate::report::fixture::value(&format!("{same}1\n"));
     field
+        .values
         .source
         .extend(crate::report::fixture::value(&format!("{same}2\n")));
     let got: Vec<_> = lines(&field, Depth::REPORT)

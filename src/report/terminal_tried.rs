@@ -1,5 +1,7 @@
 //! One case on a terminal, step by step: what `cutover try` prints.
 
+use cutover_base::by_side::BySide;
+
 use crate::compare::verdict::{CaseVerdict, FieldVerdict, Shown, StepVerdict, Verdict};
 use crate::report::escape::one_line;
 use crate::report::evidence::{Evidence, Item, error_items, unmet_items};
@@ -28,8 +30,8 @@ pub fn whole_case(input: &ReportInput<'_>, case: &CaseVerdict, options: Terminal
         .max()
         .unwrap_or(0);
     let run = &input.run;
-    if !run.source.provider.is_empty() {
-        let (source, target) = (headline::side(&run.source), headline::side(&run.target));
+    if !run.subjects.source.provider.is_empty() {
+        let BySide { source, target } = run.subjects.as_ref().map(headline::side);
         page.plain(&format!("source {source} · target {target}"));
     }
     for item in error_items(case) {
@@ -59,7 +61,7 @@ fn is_told(step: &StepVerdict) -> bool {
 }
 
 fn is_shown(field: &FieldVerdict) -> bool {
-    let mut values = field.source.iter().chain(&field.target);
+    let mut values = field.values.iter().flat_map(|(_, side)| side);
     field.verdict.is_some() && !values.all(|value| value.raw == Shown::Absent)
 }
 

@@ -139,7 +139,7 @@ fn all_reports_are_written_and_the_json_fits_its_schema() {
     let dir = tempfile::tempdir().unwrap();
     let mut conclusion = conclusion();
     let long = "x".repeat(5000);
-    conclusion.cases[0].steps[0].fields[0].source = value(&long);
+    conclusion.cases[0].steps[0].fields[0].values.source = value(&long);
     let input = input(&conclusion);
     let written = render::write_all(dir.path(), &input).unwrap();
     let names: Vec<_> = written

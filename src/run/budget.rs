@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use cutover_base::by_side::BySide;
 use cutover_base::clock::Clock;
 use cutover_base::side::Side;
 use jiff::Timestamp;
@@ -55,13 +56,6 @@ impl std::fmt::Display for StopReason {
     }
 }
 
-const fn index_of(side: Side) -> usize {
-    match side {
-        Side::Source => 0,
-        Side::Target => 1,
-    }
-}
-
 /// Counts what the caps are about. Shared by all jobs.
 #[derive(Debug)]
 pub(crate) struct Budget {
@@ -69,13 +63,13 @@ pub(crate) struct Budget {
     ends: Option<(Timestamp, u64)>,
     sandboxes_total: Option<u64>,
     /// Of each side's account.
-    in_all: [Option<u64>; 2],
+    in_all: BySide<Option<u64>>,
     one_account: bool,
     fail_fast: Option<u32>,
-    created: [AtomicU64; 2],
+    created: BySide<AtomicU64>,
     destroyed: AtomicU64,
     /// By side: a healthy side must not hide that the other one makes nothing.
-    failed_in_a_row: [AtomicU32; 2],
+    failed_in_a_row: BySide<AtomicU32>,
     changed: AtomicU32,
     stopped: AtomicBool,
     reason: Mutex<Option<StopReason>>,
@@ -92,12 +86,12 @@ impl Budget {
             clock,
             ends,
             sandboxes_total: settings.sandboxes_total,
-            in_all: settings.bounds.each_ref().map(|bounds| bounds.in_all),
+            in_all: settings.bounds.as_ref().map(|bounds| bounds.in_all),
             one_account: settings.one_account,
             fail_fast: settings.fail_fast,
-            created: [AtomicU64::new(0), AtomicU64::new(0)],
+            created: BySide::default(),
             destroyed: AtomicU64::new(0),
-            failed_in_a_row: [AtomicU32::new(0), AtomicU32::new(0)],
+            failed_in_a_row: BySide::default(),
             changed: AtomicU32::new(0),
             stopped: AtomicBool::new(false),
             reason: Mutex::new(None),
@@ -114,13 +108,12 @@ impl Budget {
         {
             return Err(self.stop(StopReason::SandboxesTotal(max)));
         }
-        let index = index_of(side);
         let made = if self.one_account {
             self.made()
         } else {
-            self.created[index].load(Ordering::SeqCst)
+            self.created[side].load(Ordering::SeqCst)
         };
-        if let Some(max) = self.in_all[index]
+        if let Some(max) = self.in_all[side]
             && made >= max
         {
             return Err(self.stop(StopReason::Account(side, max)));
@@ -129,12 +122,12 @@ impl Budget {
     }
 
     pub(crate) fn created(&self, side: Side) {
-        self.created[index_of(side)].fetch_add(1, Ordering::SeqCst);
-        self.in_a_row(side).store(0, Ordering::SeqCst);
+        self.created[side].fetch_add(1, Ordering::SeqCst);
+        self.failed_in_a_row[side].store(0, Ordering::SeqCst);
     }
 
     pub(crate) fn create_failed(&self, side: Side) {
-        let count = self.in_a_row(side).fetch_add(1, Ordering::SeqCst) + 1;
+        let count = self.failed_in_a_row[side].fetch_add(1, Ordering::SeqCst) + 1;
         if count >= FAILED_CREATES_MAX {
             self.stop(StopReason::Breaker(count));
         }
@@ -144,13 +137,9 @@ impl Budget {
         self.destroyed.fetch_add(1, Ordering::SeqCst);
     }
 
-    fn in_a_row(&self, side: Side) -> &AtomicU32 {
-        &self.failed_in_a_row[index_of(side)]
-    }
-
     fn made(&self) -> u64 {
         let made = self.created.iter();
-        made.map(|count| count.load(Ordering::SeqCst)).sum()
+        made.map(|(_, count)| count.load(Ordering::SeqCst)).sum()
     }
 
     /// Takes note of a verdict.
@@ -213,12 +202,12 @@ mod tests {
             replays: Replays::Auto,
             seed: 0,
             fail_fast: None,
-            bounds: Default::default(),
+            bounds: BySide::default(),
             one_account: false,
             sandboxes_total: None,
             minutes_max: None,
-            lanes: (String::new(), String::new()),
-            providers: (String::new(), String::new()),
+            lanes: BySide::default(),
+            providers: BySide::default(),
         }
     }
 
@@ -248,7 +237,7 @@ mod tests {
                 ..SideBounds::default()
             };
             let budget = Budget::new(&RunSettings {
-                bounds: [bounds.clone(), bounds],
+                bounds: BySide::from_fn(|_| bounds.clone()),
                 one_account,
                 ..settings()
             });

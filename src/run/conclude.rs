@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use cutover_base::side::Side;
+use cutover_base::by_side::BySide;
 use jiff::Timestamp;
 
 use crate::call::{Provider, Stack, Surface};
@@ -34,21 +34,9 @@ pub struct Judge {
 
 impl Judge {
     /// The verdict on a case, from its transcripts.
-    pub(crate) fn case(
-        &self,
-        case: &Case,
-        source: &[Transcript],
-        target: &[Transcript],
-    ) -> CaseVerdict {
+    pub(crate) fn case(&self, case: &Case, transcripts: BySide<&[Transcript]>) -> CaseVerdict {
         let scenario = &case.scenario;
-        self.judge(
-            &case.id,
-            scenario,
-            case.surface,
-            case.required,
-            source,
-            target,
-        )
+        self.judge(&case.id, scenario, case.surface, case.required, transcripts)
     }
 
     fn judge(
@@ -57,16 +45,14 @@ impl Judge {
         scenario: &Scenario,
         surface: Surface,
         required: bool,
-        source: &[Transcript],
-        target: &[Transcript],
+        transcripts: BySide<&[Transcript]>,
     ) -> CaseVerdict {
         judge_case(&CaseInput {
             case_id: id,
             scenario,
             surface,
             required,
-            source,
-            target,
+            transcripts,
             subjects: &self.subjects,
             ledger: &self.ledger,
             now: self.now,
@@ -123,8 +109,7 @@ pub fn conclude_run(run: &StoredRun, terms: &Terms) -> Result<Conclusion, Vec<Pr
     let mut ledger = terms.ledger.clone();
     ledger.orphans.clone_from(&started.orphans);
     let subjects = subjects(
-        &started.source,
-        &started.target,
+        started.subjects.as_ref(),
         started.engine.as_deref(),
         started.capabilities.clone(),
     );
@@ -184,17 +169,17 @@ fn judge_stored(
     if let Some((reason, message)) = &stored.skipped {
         return not_run(id, scenario, surface, required, reason, message);
     }
-    let of = |side| -> Vec<Transcript> {
+    let transcripts = BySide::from_fn(|side| -> Vec<Transcript> {
         run.transcripts(id, side)
             .map(|stored| stored.transcript.clone())
             .collect()
-    };
-    let (source, target) = (of(Side::Source), of(Side::Target));
-    if source.is_empty() || target.is_empty() {
+    });
+    if transcripts.iter().any(|(_, replays)| replays.is_empty()) {
         let message = "the run ended before both sides had played it";
         return not_run(id, scenario, surface, required, "interrupted", message);
     }
-    judge.judge(id, scenario, surface, required, &source, &target)
+    let transcripts = transcripts.as_ref().map(Vec::as_slice);
+    judge.judge(id, scenario, surface, required, transcripts)
 }
 
 fn facts(run: &StoredRun, judge: &Judge, cases: &[CaseVerdict]) -> RunFacts {
@@ -226,14 +211,12 @@ fn facts(run: &StoredRun, judge: &Judge, cases: &[CaseVerdict]) -> RunFacts {
 
 /// Who is compared, from what the journal says of both sides.
 pub fn subjects(
-    source: &StoredSubject,
-    target: &StoredSubject,
+    stored: BySide<&StoredSubject>,
     engine: Option<&str>,
     capabilities: Vec<String>,
 ) -> Subjects {
     Subjects {
-        source: subject(source),
-        target: subject(target),
+        sides: stored.map(subject),
         engine: engine.map(str::to_owned),
         capabilities,
     }

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use cutover_base::blob::BlobStore;
+use cutover_base::by_side::BySide;
 use cutover_base::clock::Clock;
-use cutover_base::side::Side;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 use tokio::sync::Semaphore;
@@ -42,7 +42,7 @@ pub(super) struct Shared {
     pub(super) budget: Arc<Budget>,
     pub(super) judge: Judge,
     pub(super) jobs: Semaphore,
-    pub(super) accounts: [Arc<AccountGate>; 2],
+    pub(super) accounts: BySide<Arc<AccountGate>>,
     pub(super) cancelled: CancellationToken,
 }
 
@@ -169,12 +169,12 @@ pub async fn play_once(
         replays: Replays::Auto,
         seed: 0,
         fail_fast: None,
-        bounds: Default::default(),
+        bounds: BySide::default(),
         one_account: false,
         sandboxes_total: None,
         minutes_max: None,
-        lanes: (String::new(), String::new()),
-        providers: (String::new(), String::new()),
+        lanes: BySide::default(),
+        providers: BySide::default(),
         clock: clock.clone(),
     };
     let shared = Shared {
@@ -195,15 +195,13 @@ pub async fn play_once(
     }
 }
 
-fn gates(settings: &RunSettings) -> [Arc<AccountGate>; 2] {
-    let [source, target] = &settings.bounds;
-    let first = Arc::new(AccountGate::new(source, settings.jobs));
-    let second = if settings.one_account {
-        Arc::clone(&first)
-    } else {
-        Arc::new(AccountGate::new(target, settings.jobs))
-    };
-    [first, second]
+fn gates(settings: &RunSettings) -> BySide<Arc<AccountGate>> {
+    let bounds = settings.bounds.as_ref();
+    let own = bounds.map(|bounds| Arc::new(AccountGate::new(bounds, settings.jobs)));
+    if settings.one_account {
+        return BySide::from_fn(|_| Arc::clone(&own.source));
+    }
+    own
 }
 
 impl Shared {
@@ -257,23 +255,23 @@ impl Shared {
 
     /// Plays until the verdict stands. A recorded side is taken as it is.
     async fn judged(&self, case: &Case, source_first: bool) -> CaseVerdict {
-        let mut sides = Side::BOTH.map(|side| Played::new(self.recorded(case, side)));
+        let mut sides = BySide::from_fn(|side| Played::new(self.recorded(case, side)));
         let mut wanted = match self.settings.replays {
             Replays::Auto => 1,
             Replays::Fixed(count) => count.max(1),
         };
         loop {
             let mut have = 0;
-            while have < wanted && sides.iter().any(|side| !side.is_recorded) {
+            while have < wanted && sides.iter().any(|(_, side)| !side.is_recorded) {
                 have = self.replay(case, source_first, &mut sides).await;
             }
-            let [source, target] = &sides;
-            let verdict = self.judge.case(case, &source.replays, &target.replays);
+            let transcripts = sides.as_ref().map(|side| side.replays.as_slice());
+            let verdict = self.judge.case(case, transcripts);
             if have == 0 || self.settings.replays != Replays::Auto || self.cancelled.is_cancelled()
             {
                 return verdict;
             }
-            let more = replays_wanted(&verdict, (have, have)).min(REPLAYS_UNSTABLE_MAX);
+            let more = replays_wanted(&verdict, have).min(REPLAYS_UNSTABLE_MAX);
             if more <= have || self.budget.reason().is_some() {
                 return verdict;
             }

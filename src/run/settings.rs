@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use cutover_base::by_side::BySide;
 use cutover_base::clock::Clock;
-use cutover_base::side::Side;
 
 use crate::compare::verdict::Verdict;
 
@@ -23,28 +23,18 @@ pub struct RunSettings {
     pub seed: u64,
     /// Stop after this many cases with new divergences or failed expectations.
     pub fail_fast: Option<u32>,
-    /// Bounds on each side: source, target.
-    pub bounds: [SideBounds; 2],
+    /// Bounds on each side.
+    pub bounds: BySide<SideBounds>,
     /// Whether both sides use one account, whose bounds are then the source's.
     pub one_account: bool,
     /// Sandboxes in all.
     pub sandboxes_total: Option<u64>,
     /// How long the run may take.
     pub minutes_max: Option<Duration>,
-    /// Lanes of the two sides, for the journal: source, target.
-    pub lanes: (String, String),
-    /// Providers of the two sides, for the journal: source, target.
-    pub providers: (String, String),
-}
-
-impl RunSettings {
-    /// Lane and provider of a side, as the journal writes them.
-    pub fn side(&self, side: Side) -> (&str, &str) {
-        match side {
-            Side::Source => (&self.lanes.0, &self.providers.0),
-            Side::Target => (&self.lanes.1, &self.providers.1),
-        }
-    }
+    /// Each side's lane, as the journal writes it.
+    pub lanes: BySide<String>,
+    /// Each side's provider, as the journal writes it.
+    pub providers: BySide<String>,
 }
 
 /// What a run may ask of a side's account; `None` is no bound but the jobs.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use cutover_base::by_side::BySide;
 use cutover_base::side::Side;
 
 use crate::plan::{Case, creates};
@@ -32,9 +33,9 @@ impl Shared {
         &self,
         case: &Case,
         source_first: bool,
-        sides: &mut [Played; 2],
+        sides: &mut BySide<Played>,
     ) -> u32 {
-        let [source, target] = sides;
+        let BySide { source, target } = sides;
         let played = if source.is_recorded {
             &*target
         } else {
@@ -76,24 +77,19 @@ impl Shared {
     }
 
     fn journal_of(&self, case: &Case, side: Side, replay: u32) -> CaseJournal {
-        let (lane, provider) = self.settings.side(side);
         CaseJournal {
             scope: self.journal.scope().case(&case.id).side(side, replay),
             side,
             blobs: self.blobs.clone(),
             budget: Arc::clone(&self.budget),
             run: self.settings.id.clone(),
-            provider: provider.to_owned(),
-            lane: lane.to_owned(),
+            provider: self.settings.providers[side].clone(),
+            lane: self.settings.lanes[side].clone(),
         }
     }
 
     async fn side(&self, case: &Case, side: Side, replay: u32) -> Transcript {
-        let account = match side {
-            Side::Source => &self.accounts[0],
-            Side::Target => &self.accounts[1],
-        };
-        let entering = account.enter(creates(&case.scenario));
+        let entering = self.accounts[side].enter(creates(&case.scenario));
         // An interrupted run waits for no turn: what follows ends at once.
         let _room = self.cancelled.run_until_cancelled(entering).await;
         // The semaphore is never closed, so the permit comes.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use cutover_base::by_side::BySide;
+
 use crate::call::{Lane, Provider, SideSpec};
 use crate::scenario::capability::capability_names;
 
@@ -23,20 +25,19 @@ const OF_STANDINS: [&str; 2] = ["clock", "fault"];
 /// The capabilities of a run. `engine` is what the stand-ins' engine says of its sandboxes. A live
 /// sandbox is taken to have every tool: whether it does is what the run finds out.
 pub fn capabilities(
-    source: &SideSpec,
-    target: &SideSpec,
+    specs: BySide<&SideSpec>,
     engine: Option<&[String]>,
     network: bool,
 ) -> BTreeSet<String> {
     // What a recording has of them is what was recorded.
-    let both_standins = source.lane != Lane::Live && target.lane != Lane::Live;
+    let both_standins = specs.iter().all(|(_, spec)| spec.lane != Lane::Live);
     let mut met: BTreeSet<String> = capability_names()
         .into_iter()
         .filter(|name| match *name {
             name if OF_NOBODY.contains(&name) => false,
             name if OF_STANDINS.contains(&name) => both_standins,
             name => match OF_ONE_PROVIDER.iter().find(|(known, _)| *known == name) {
-                Some((_, provider)) => source.provider == *provider && target.provider == *provider,
+                Some((_, provider)) => specs.iter().all(|(_, spec)| spec.provider == *provider),
                 None => engine.is_none_or(|has| has.iter().any(|known| known == name)),
             },
         })
@@ -55,12 +56,8 @@ mod tests {
     fn check(source: &str, target: &str, engine: Option<&[&str]>, has: &[&str], lacks: &[&str]) {
         let engine: Option<Vec<String>> =
             engine.map(|names| names.iter().map(|&name| name.to_owned()).collect());
-        let met = capabilities(
-            &source.parse().unwrap(),
-            &target.parse().unwrap(),
-            engine.as_deref(),
-            false,
-        );
+        let specs = BySide { source, target }.map(|spec| spec.parse().unwrap());
+        let met = capabilities(specs.as_ref(), engine.as_deref(), false);
         for name in has {
             assert!(met.contains(*name), "{name} should be met");
         }

@@ -69,7 +69,7 @@ impl Recording {
                 .map_err(|problems| RecordingError::Scenarios(render(&problems)))?;
             scenarios.insert(stored.name.clone(), scenario);
         }
-        let was = of(&run, side);
+        let was = &run.started.subjects[side];
         let recorded = was.recorded.clone().unwrap_or_else(|| StoredRecording {
             run: run.started.run.clone(),
             lane: was.lane.clone(),
@@ -157,20 +157,14 @@ fn split(path: &Path) -> (PathBuf, Option<Side>) {
     (path.to_owned(), None)
 }
 
-const fn of(run: &StoredRun, side: Side) -> &StoredSubject {
-    match side {
-        Side::Source => &run.started.source,
-        Side::Target => &run.started.target,
-    }
-}
-
 fn pick(
     run: &StoredRun,
     provider: Provider,
     named: Option<Side>,
     path: PathBuf,
 ) -> Result<Side, RecordingError> {
-    let has = |side: &Side| of(run, *side).provider == provider.name();
+    let subjects = &run.started.subjects;
+    let has = |side: &Side| subjects[*side].provider == provider.name();
     let fitting: Vec<Side> = Side::BOTH
         .into_iter()
         .filter(|side| named.is_none_or(|named| named == *side))
@@ -181,7 +175,7 @@ fn pick(
         [] => Err(RecordingError::Provider {
             found: format!(
                 "{} as source and {} as target",
-                run.started.source.provider, run.started.target.provider
+                subjects.source.provider, subjects.target.provider
             ),
             wanted: match named {
                 Some(side) => format!("{provider} as {side}"),

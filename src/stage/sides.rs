@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use cutover_base::by_side::BySide;
 use cutover_base::side::Side;
 
 use crate::call::Surface;
@@ -28,21 +29,7 @@ pub enum SideStage {
 
 /// The stage of a run.
 #[derive(Debug, Clone)]
-pub struct TwoSides {
-    /// The source's.
-    pub source: SideStage,
-    /// The target's.
-    pub target: SideStage,
-}
-
-impl TwoSides {
-    const fn of(&self, side: Side) -> &SideStage {
-        match side {
-            Side::Source => &self.source,
-            Side::Target => &self.target,
-        }
-    }
-}
+pub struct TwoSides(pub BySide<SideStage>);
 
 #[async_trait]
 impl Stage for TwoSides {
@@ -58,7 +45,7 @@ impl Stage for TwoSides {
                 case.surface
             )));
         }
-        match self.of(side) {
+        match &self.0[side] {
             SideStage::Recording(_) => Err(StageError("a recorded side is not played".to_owned())),
             SideStage::Live(driver) => Ok(OpenSide {
                 surface: Arc::new(ProviderSurface::new(Arc::clone(driver), lifecycle)),
@@ -84,7 +71,7 @@ impl Stage for TwoSides {
     }
 
     fn recorded(&self, case: &Case, side: Side) -> Option<Vec<Transcript>> {
-        match self.of(side) {
+        match &self.0[side] {
             SideStage::Recording(recording) => Some(recording.transcripts(case, side)),
             SideStage::Standin(_) | SideStage::Live(_) => None,
         }

@@ -3,6 +3,7 @@
 //! These are stored types of their own: inner types do not derive their form on disk from the
 //! code's convenience. Readers skip events they do not know; new keys are added with defaults.
 
+use cutover_base::by_side::BySide;
 use cutover_base::side::Side;
 use indexmap::IndexMap;
 use jiff::Timestamp;
@@ -124,10 +125,9 @@ pub struct RunStarted {
     pub engine: Option<String>,
     /// Things a scenario may require and that are there: `root`, `python3`, `clock`, ...
     pub capabilities: Vec<String>,
-    /// The two sides.
-    pub source: StoredSubject,
-    /// The two sides.
-    pub target: StoredSubject,
+    /// Who is compared, written as `source` and `target`.
+    #[serde(flatten)]
+    pub subjects: BySide<StoredSubject>,
     /// Every selected scenario.
     pub scenarios: Vec<StoredScenario>,
     /// The ledger files, in the order in which later ones override.

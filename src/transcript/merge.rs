@@ -24,8 +24,14 @@ pub fn merge_problems(runs: &[StoredRun]) -> Vec<String> {
     for other in rest {
         let (a, b) = (&first.started, &other.started);
         let same = [
-            ("the source", a.source.spec() == b.source.spec()),
-            ("the target", a.target.spec() == b.target.spec()),
+            (
+                "the source",
+                a.subjects.source.spec() == b.subjects.source.spec(),
+            ),
+            (
+                "the target",
+                a.subjects.target.spec() == b.subjects.target.spec(),
+            ),
             ("the version of cutover", a.version == b.version),
             ("the engine", a.engine == b.engine),
             ("what the machine has", a.capabilities == b.capabilities),

@@ -3,13 +3,14 @@
 use std::fs;
 use std::path::Path;
 
+use cutover_base::by_side::BySide;
 use cutover_base::clock::Clock;
 use cutover_base::side::Side;
 use indexmap::IndexMap;
 use serde_json::json;
 
 use crate::call::{Outcome, Provider};
-use crate::transcript::event::{CasePlanned, EventKind, RunEnded, RunStarted, StoredSubject};
+use crate::transcript::event::{CasePlanned, EventKind, RunEnded, RunStarted};
 use crate::transcript::exchange::{Exchange, ExchangeSink as _};
 use crate::transcript::folder::JOURNAL_FILE;
 use crate::transcript::read::{read_journal, read_journal_lenient};
@@ -28,8 +29,7 @@ fn run_started() -> EventKind {
         replays: "auto".to_owned(),
         engine: Some("namespaces".to_owned()),
         capabilities: vec!["root".to_owned()],
-        source: StoredSubject::default(),
-        target: StoredSubject::default(),
+        subjects: BySide::default(),
         scenarios: Vec::new(),
         ledger: Vec::new(),
         profile: None,

@@ -4,6 +4,7 @@
 //! uses. Deliberately absent: any knowledge of a tool, a provider, YAML or HTTP.
 
 pub mod blob;
+pub mod by_side;
 pub mod clock;
 pub mod limits;
 pub mod redact;

@@ -230,7 +230,7 @@ fn remarks(cases: &[CaseVerdict], facts: &RunFacts) -> Vec<String> {
             beneath.join(", ")
         ));
     }
-    for side in [&facts.subjects.source, &facts.subjects.target] {
+    for (_, side) in facts.subjects.sides.iter() {
         if let LaneFact::RecordingOfLive(taken) = side.lane {
             let hours = facts.now.duration_since(taken).as_hours();
             said.push(format!(
@@ -245,12 +245,11 @@ fn remarks(cases: &[CaseVerdict], facts: &RunFacts) -> Vec<String> {
 }
 
 fn scope(facts: &RunFacts) -> Scope {
-    let lanes = [facts.subjects.source.lane, facts.subjects.target.lane];
-    let standin =
-        |lane: &LaneFact| matches!(lane, LaneFact::Standin | LaneFact::RecordingOfStandin);
-    if lanes.iter().any(standin) {
+    let lanes = || facts.subjects.sides.iter().map(|(_, side)| side.lane);
+    let standin = |lane| matches!(lane, LaneFact::Standin | LaneFact::RecordingOfStandin);
+    if lanes().any(standin) {
         Scope::Rehearsal
-    } else if lanes.iter().all(|lane| *lane == LaneFact::Live) {
+    } else if lanes().all(|lane| lane == LaneFact::Live) {
         Scope::Live
     } else {
         Scope::Mixed

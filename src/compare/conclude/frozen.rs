@@ -1,7 +1,5 @@
 //! What a profile wants beside good verdicts, and is not there.
 
-use cutover_base::side::Side;
-
 use crate::compare::conclude::RunFacts;
 use crate::compare::conclude::divergences::is_judged;
 use crate::compare::profile::Profile;
@@ -45,7 +43,7 @@ fn required(profile: &Profile, cases: &[CaseVerdict]) -> Vec<String> {
 
 fn lanes(profile: &Profile, facts: &RunFacts) -> Vec<String> {
     let wrong = profile.lanes.iter().filter_map(|(side, allowed)| {
-        let lane = facts.subjects.of(*side).lane.name();
+        let lane = facts.subjects.sides[*side].lane.name();
         let fits = allowed.is_empty() || allowed.iter().any(|word| word == lane);
         (!fits).then(|| {
             format!(
@@ -60,7 +58,7 @@ fn lanes(profile: &Profile, facts: &RunFacts) -> Vec<String> {
 fn replays(profile: &Profile, cases: &[CaseVerdict]) -> Option<String> {
     let judged = cases.iter().filter(|case| is_judged(case.verdict));
     let few: Vec<&CaseVerdict> = judged
-        .filter(|case| case.replays.0.min(case.replays.1) < profile.replays_min)
+        .filter(|case| case.replays.source.min(case.replays.target) < profile.replays_min)
         .collect();
     let first = few.first()?;
     Some(format!(
@@ -76,8 +74,8 @@ fn age(profile: &Profile, facts: &RunFacts) -> Vec<String> {
         return Vec::new();
     };
     let mut taken = vec![("the run", facts.now)];
-    for side in Side::BOTH {
-        if let LaneFact::RecordingOfLive(at) = facts.subjects.of(side).lane {
+    for (_, side) in facts.subjects.sides.iter() {
+        if let LaneFact::RecordingOfLive(at) = side.lane {
             taken.push(("a recording", at));
         }
     }

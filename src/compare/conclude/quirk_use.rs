@@ -109,8 +109,7 @@ fn look_at(
             let shown = match kind {
                 EntryKind::Divergence => field.quirk.as_ref() == Some(&hit.entry.id),
                 EntryKind::Shared => hit.fits(
-                    &values(&field.source),
-                    &values(&field.target),
+                    &field.values.as_ref().map(|side| values(side)),
                     FieldPath::parse(&field.path).is_ok_and(|path| is_plural(&path)),
                 ),
             };

@@ -1,3 +1,4 @@
+use cutover_base::by_side::BySide;
 use cutover_base::side::Side;
 
 use super::*;
@@ -37,8 +38,10 @@ fn judged(ledger: &Ledger, source: Vec<StepResult>, target: Vec<StepResult>) -> 
         scenario: &scenario("a/b", vec![step("execute: x")]),
         surface: Surface::Provider,
         required: true,
-        source: &side(Side::Source, source),
-        target: &side(Side::Target, target),
+        transcripts: BySide {
+            source: &side(Side::Source, source),
+            target: &side(Side::Target, target),
+        },
         subjects: &subjects(),
         ledger,
         now: NOW.parse().unwrap(),
@@ -347,8 +350,8 @@ fn the_scope_follows_the_lanes() {
         ),
     ] {
         let mut facts = facts(1);
-        facts.subjects.source.lane = source;
-        facts.subjects.target.lane = target;
+        facts.subjects.sides.source.lane = source;
+        facts.subjects.sides.target.lane = target;
         let conclusion = conclude(vec![case(&none(), &["a"], &["a"])], &none(), &facts);
         assert_eq!(conclusion.decision.scope, scope);
         if scope == Scope::Mixed {

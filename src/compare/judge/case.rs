@@ -1,5 +1,6 @@
 //! Judging one case: its steps, the worst of them, and how it ended.
 
+use cutover_base::by_side::BySide;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -26,10 +27,8 @@ pub struct CaseInput<'a> {
     pub surface: Surface,
     /// Whether the run may not be judged without it.
     pub required: bool,
-    /// What the source did, one transcript per replay.
-    pub source: &'a [Transcript],
-    /// What the target did, one transcript per replay.
-    pub target: &'a [Transcript],
+    /// What each side did, one transcript per replay.
+    pub transcripts: BySide<&'a [Transcript]>,
     /// Who the sides are.
     pub subjects: &'a Subjects,
     /// What is known.
@@ -55,25 +54,24 @@ pub fn judge_case(input: &CaseInput<'_>) -> CaseVerdict {
         Verdict::Skipped,
         "",
     );
-    for (side, transcripts) in [("source", input.source), ("target", input.target)] {
+    for (side, transcripts) in input.transcripts.iter() {
         if transcripts.is_empty() {
             case.reason = format!("not run on the {side}");
             return case;
         }
     }
-    let transcripts = || input.source.iter().chain(input.target);
+    let transcripts = || input.transcripts.iter().flat_map(|(_, side)| side.iter());
     case.ending = transcripts()
         .map(|side| side.ending)
         .max()
         .unwrap_or(Ending::Clean);
     case.duration_ms = transcripts().map(duration_ms).max().unwrap_or(0);
     let count = |side: &[Transcript]| u32::try_from(side.len()).unwrap_or(u32::MAX);
-    case.replays = (count(input.source), count(input.target));
-    let source = with_rules(input.source);
-    let target = with_rules(input.target);
+    case.replays = input.transcripts.map(count);
+    let replays = input.transcripts.map(with_rules);
     let mut only_failed = Vec::new();
     for (id, step) in flatten(&input.scenario.steps) {
-        let judged = judge_step(input, &id, step, &source, &target);
+        let judged = judge_step(input, &id, step, replays.as_ref().map(Vec::as_slice));
         let Judged {
             step,
             mut errors,
@@ -112,7 +110,7 @@ pub fn unjudged_case(
         verdict,
         reason: reason.to_owned(),
         ending: Ending::Clean,
-        replays: (0, 0),
+        replays: BySide::default(),
         agrees_only_in_failing: false,
         duration_ms: 0,
         errors: Vec::new(),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::io;
 
 use cutover_base::blob::Blob;
+use cutover_base::by_side::BySide;
 use cutover_base::limits::BLOB_INLINE_BYTES_MAX;
 
 use crate::call::{FieldValue, Outcome};
@@ -42,30 +43,22 @@ pub(super) fn judge_field(
     input: &CaseInput<'_>,
     (id, step): (&str, &Step),
     (spec, all): (&FieldSpec, &[FieldSpec]),
-    source: &[Seen<'_>],
-    target: &[Seen<'_>],
+    seen: &BySide<Vec<Seen<'_>>>,
 ) -> io::Result<FieldVerdict> {
-    let same_bytes = spec.skip.is_none() && same_captures(spec, source, target);
-    let (source, target) = if same_bytes {
-        let plain = |side: &[Seen<'_>]| -> Vec<Value> {
-            side.iter()
-                .map(|seen| uncompared(seen.replay, spec, seen.outcome))
-                .collect()
-        };
-        (plain(source), plain(target))
+    let is_unread = spec.skip.is_some() || same_captures(spec, seen);
+    let values = if is_unread {
+        let plain = |seen: &Seen<'_>| uncompared(seen.replay, spec, seen.outcome);
+        seen.as_ref().map(|side| side.iter().map(plain).collect())
     } else {
-        (
-            values(step, spec, all, source)?,
-            values(step, spec, all, target)?,
-        )
+        let all_of = |side: &Vec<Seen<'_>>| values(step, spec, all, side);
+        seen.as_ref().map(all_of).transpose()?
     };
     let mut field = FieldVerdict {
         path: spec.path.text.clone(),
         verdict: None,
         not_compared: spec.skip.clone(),
         kind: kind_name(&spec.kind),
-        source: observed(&source),
-        target: observed(&target),
+        values: values.as_ref().map(|side| observed(side)),
         rules: Vec::new(),
         quirk: None,
         differs_from: None,
@@ -76,50 +69,48 @@ pub(super) fn judge_field(
     if field.not_compared.is_some() {
         return Ok(field);
     }
-    let contents = |side: &[Value]| side.iter().map(|value| value.canonical.clone()).collect();
-    let (contents_s, contents_t): (Vec<Content>, Vec<Content>) =
-        (contents(&source), contents(&target));
-    let (keys_s, keys_t) = keys(&spec.kind, &contents_s, &contents_t);
-    let set_s: BTreeSet<&str> = keys_s.iter().map(String::as_str).collect();
-    let set_t: BTreeSet<&str> = keys_t.iter().map(String::as_str).collect();
+    let contents = values
+        .as_ref()
+        .map(|side| -> Vec<Content> { side.iter().map(|value| value.canonical.clone()).collect() });
+    let keys = keys(&spec.kind, contents.as_ref().map(Vec::as_slice));
+    let sets = keys
+        .as_ref()
+        .map(|keys| keys.iter().map(String::as_str).collect());
     // Raw equality comes before the rules: a fixed text that happens to look like a time of one
     // side's run is the same text on both.
-    let raw: BTreeSet<String> = source
-        .iter()
-        .chain(&target)
-        .map(|value| key(&value.raw))
-        .collect();
+    let raw: BTreeSet<String> = both(&values).map(|value| key(&value.raw)).collect();
     if raw.len() == 1 {
         field.verdict = Some(Verdict::Identical);
         return Ok(field);
     }
-    let verdict = of_sets(&set_s, &set_t);
+    let verdict = of_sets(&sets);
     if verdict == Verdict::Equivalent {
         field.verdict = Some(Verdict::Equivalent);
-        field.rules = rules(&source, &target, &field.kind);
+        field.rules = rules(&values, &field.kind);
         return Ok(field);
     }
-    field.rules = rules(&source, &target, "");
+    field.rules = rules(&values, "");
     let place = [input.case_id, id, &field.path, &field.kind];
-    field.fingerprint = Some(fingerprint(place, &set_s, &set_t));
+    field.fingerprint = Some(fingerprint(place, &sets));
     field.verdict = Some(verdict);
-    ask_the_ledger(input, id, spec, &mut field, (&source, &target));
+    ask_the_ledger(input, id, spec, &mut field, &values);
     Ok(field)
+}
+
+/// What all replays of both sides gave.
+fn both<T>(sides: &BySide<Vec<T>>) -> impl Iterator<Item = &T> {
+    sides.source.iter().chain(&sides.target)
 }
 
 /// Whether all replays of both sides captured the same bytes, known by their hash alone: then
 /// nothing is read or normalised.
-fn same_captures(spec: &FieldSpec, source: &[Seen<'_>], target: &[Seen<'_>]) -> bool {
-    let mut hashes =
-        source
-            .iter()
-            .chain(target)
-            .map(|seen| match seen.outcome.fields.get(&spec.path.field) {
-                Some(FieldValue::Bytes(blob)) if spec.path.below.is_none() => {
-                    Some((blob.len, blob.sha256.as_str()))
-                }
-                _ => None,
-            });
+fn same_captures(spec: &FieldSpec, seen: &BySide<Vec<Seen<'_>>>) -> bool {
+    let mut hashes = both(seen).map(|seen| match seen.outcome.fields.get(&spec.path.field) {
+        Some(FieldValue::Bytes(blob)) if spec.path.below.is_none() => {
+            Some((blob.len, blob.sha256.as_str()))
+        }
+        _ => None,
+    });
     match hashes.next() {
         Some(Some(first)) => hashes.all(|hash| hash == Some(first)),
         _ => false,
@@ -127,7 +118,7 @@ fn same_captures(spec: &FieldSpec, source: &[Seen<'_>], target: &[Seen<'_>]) -> 
 }
 
 /// The verdict on the sets of normalised values when the raw ones are not all equal.
-pub(super) fn of_sets(source: &BTreeSet<&str>, target: &BTreeSet<&str>) -> Verdict {
+fn of_sets(BySide { source, target }: &BySide<BTreeSet<&str>>) -> Verdict {
     match (source.len(), target.len()) {
         (1, 1) if source == target => Verdict::Equivalent,
         (0 | 1, 0 | 1) => Verdict::NewDivergence,
@@ -145,7 +136,7 @@ fn ask_the_ledger(
     id: &str,
     spec: &FieldSpec,
     field: &mut FieldVerdict,
-    (source, target): (&[Value], &[Value]),
+    values: &BySide<Vec<Value>>,
 ) {
     let hits = input.ledger.about(
         EntryKind::Divergence,
@@ -157,9 +148,9 @@ fn ask_the_ledger(
     if hits.is_empty() {
         return;
     }
-    let (source, target) = (compared(source), compared(target));
+    let compared = values.as_ref().map(|side| compared(side));
     let plural = is_plural(&spec.path);
-    match hits.iter().find(|hit| hit.fits(&source, &target, plural)) {
+    match hits.iter().find(|hit| hit.fits(&compared, plural)) {
         Some(hit) => {
             field.verdict = Some(Verdict::KnownDivergence);
             field.quirk = Some(hit.entry.id.clone());
@@ -179,9 +170,6 @@ fn values(
     side.iter()
         .map(|seen| {
             let field = seen.outcome.fields.get(&spec.path.field);
-            if spec.skip.is_some() {
-                return Ok(uncompared(seen.replay, spec, seen.outcome));
-            }
             let picked = pick(spec, all, seen.outcome, seen.normaliser, &step.normalise)?;
             let shown = match field {
                 // The captured blob itself, so that large values are not copied.
@@ -277,9 +265,9 @@ fn observed(side: &[Value]) -> Vec<ObservedValue> {
 }
 
 /// Names of the rules that changed a value, and of the kind when it alone made values equal.
-fn rules(source: &[Value], target: &[Value], kind: &str) -> Vec<String> {
+fn rules(values: &BySide<Vec<Value>>, kind: &str) -> Vec<String> {
     let mut rules: Vec<String> = Vec::new();
-    for rule in source.iter().chain(target).flat_map(|value| &value.rules) {
+    for rule in both(values).flat_map(|value| &value.rules) {
         if !rules.contains(rule) {
             rules.push(rule.clone());
         }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use cutover_base::by_side::BySide;
 use cutover_base::side::Side;
 
 use crate::call::{Failure, FailureClass, FieldValue, Outcome, Surface};
@@ -86,18 +87,15 @@ fn expects(step: &Step, surface: Surface, side: Side, class: FailureClass) -> bo
 }
 
 /// Why a step is not judged, if a side stands aside.
-pub(super) fn aside(source: &[Got<'_>], target: &[Got<'_>]) -> Option<(Verdict, String)> {
-    let sides = || {
-        let source = source.iter().map(|got| (Side::Source, got));
-        source.chain(target.iter().map(|got| (Side::Target, got)))
-    };
+pub(super) fn aside(got: &BySide<Vec<Got<'_>>>) -> Option<(Verdict, String)> {
     // What a side cannot do says more than what could not be reached for it.
     let rank = |verdict: Verdict| match verdict {
         Verdict::Unsupported => 0,
         Verdict::NotRecorded => 1,
         _ => 2,
     };
-    sides()
+    got.iter()
+        .flat_map(|(side, got)| got.iter().map(move |got| (side, got)))
         .filter_map(|(side, got)| match got {
             Got::Unsupported(why) => Some((
                 Verdict::Unsupported,

@@ -50,7 +50,8 @@ fn the_ledger_goes_first_and_a_third_shape_is_new() {
     assert_eq!(third.verdict, Verdict::NewDivergence);
     assert_eq!(field(&third).differs_from.as_deref(), Some("Q31"));
     // The rollback: the sides exchanged, the improvement is a regression, and blocks.
-    std::mem::swap(&mut judge.subjects.source, &mut judge.subjects.target);
+    let sides = &mut judge.subjects.sides;
+    std::mem::swap(&mut sides.source, &mut sides.target);
     let back = judge.results(vec![executed(b"ba")], vec![executed(b"ab")]);
     assert_eq!(
         (field(&back).effect, field(&back).gate),
@@ -106,7 +107,7 @@ fn shapes_hold_only_when_they_say() {
         ("{version: 'e2b < 9'}", false),
     ] {
         let mut judge = Judge::of(step("execute: x"));
-        judge.subjects.target.version = Some("v0.226.1".into());
+        judge.subjects.sides.target.version = Some("v0.226.1".into());
         let shape = format!(
             "from: {{side: e2b, equals: a}}, to: {{side: daytona, equals: b}}, when: {when}"
         );

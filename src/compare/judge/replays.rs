@@ -8,12 +8,13 @@ pub const REPLAYS_AUTO_MAX: u32 = 3;
 /// Replays per side when a side disagrees with itself: three values of three replays say little.
 pub const REPLAYS_UNSTABLE_MAX: u32 = 5;
 
-/// Replays per side that the case should have in all; not more than it has means: enough.
+/// Replays per side that the case should have in all, where each side that plays has `have`; not
+/// more means: enough.
 ///
 /// Errors buy none: what failed was retried where that is safe, and a dead provider is not
 /// asked again.
-pub fn replays_wanted(case: &CaseVerdict, have: (u32, u32)) -> u32 {
-    let have = have.0.max(have.1).max(1);
+pub fn replays_wanted(case: &CaseVerdict, have: u32) -> u32 {
+    let have = have.max(1);
     if matches!(case.verdict, Verdict::HarnessError | Verdict::ProviderError) {
         return have;
     }
@@ -40,7 +41,7 @@ fn disagrees_with_itself(field: &FieldVerdict) -> bool {
 }
 
 fn varies(field: &FieldVerdict) -> bool {
-    [&field.source, &field.target].into_iter().all(|side| {
+    field.values.iter().all(|(_, side)| {
         let compared = |index: usize| {
             side.get(index)
                 .map(|value| value.normalised.as_ref().unwrap_or(&value.raw))

@@ -1,5 +1,6 @@
 //! Judging one step: errors first, then what stands aside, then its fields.
 
+use cutover_base::by_side::BySide;
 use cutover_base::side::Side;
 
 use crate::call::{FieldValue, Outcome, Surface};
@@ -35,8 +36,7 @@ pub(super) fn judge_step(
     input: &CaseInput<'_>,
     id: &str,
     step: &Step,
-    source: &Replays<'_>,
-    target: &Replays<'_>,
+    replays: BySide<&Replays<'_>>,
 ) -> Judged {
     let mut judged = Judged {
         step: StepVerdict {
@@ -45,19 +45,15 @@ pub(super) fn judge_step(
             verb: step.action.verb(),
             verdict: Verdict::Skipped,
             reason: String::new(),
-            unmet: unmet(id, source, target),
+            unmet: unmet(id, replays),
             fields: Vec::new(),
         },
         errors: Vec::new(),
         only_failed: false,
     };
-    let got_s = results(input, id, step, Side::Source, source);
-    let got_t = results(input, id, step, Side::Target, target);
-    for (side, replays, got) in [
-        (Side::Source, source, &got_s),
-        (Side::Target, target, &got_t),
-    ] {
-        for ((transcript, _), got) in replays.iter().zip(got) {
+    let got = BySide::from_fn(|side| results(input, id, step, side, replays[side]));
+    for (side, got) in got.iter() {
+        for ((transcript, _), got) in replays[side].iter().zip(got) {
             if let Got::Error(class, message) = got {
                 judged.errors.push(CaseError {
                     side,
@@ -82,16 +78,11 @@ pub(super) fn judge_step(
         };
         return judged;
     }
-    if let Some((verdict, reason)) = aside(&got_s, &got_t) {
+    if let Some((verdict, reason)) = aside(&got) {
         (judged.step.verdict, judged.step.reason) = (verdict, reason);
     } else {
-        judge_fields(
-            input,
-            (id, step),
-            &mut judged,
-            (source, &got_s),
-            (target, &got_t),
-        );
+        let seen = BySide::from_fn(|side| seen(replays[side], &got[side]));
+        judge_fields(input, (id, step), &mut judged, &seen);
     }
     if let Some((side, _, unmet)) = judged.step.unmet.first()
         && (judged.step.verdict < Verdict::ExpectationFailed || judged.step.verdict.is_aside())
@@ -109,19 +100,15 @@ fn judge_fields(
     input: &CaseInput<'_>,
     (id, step): (&str, &Step),
     judged: &mut Judged,
-    (source, got_s): (&Replays<'_>, &[Got<'_>]),
-    (target, got_t): (&Replays<'_>, &[Got<'_>]),
+    seen: &BySide<Vec<Seen<'_>>>,
 ) {
-    let source = seen(source, got_s);
-    let target = seen(target, got_t);
-    let outcomes: Vec<&Outcome> = source
+    let outcomes: Vec<&Outcome> = seen
         .iter()
-        .chain(&target)
-        .map(|seen| seen.outcome)
+        .flat_map(|(_, side)| side.iter().map(|seen| seen.outcome))
         .collect();
     let specs = specs(step, input.surface, &outcomes);
     for spec in &specs {
-        match judge_field(input, (id, step), (spec, &specs), &source, &target) {
+        match judge_field(input, (id, step), (spec, &specs), seen) {
             Ok(field) => judged.step.fields.push(field),
             Err(error) => {
                 // Without the bytes nothing can be said, least of all that they agree.
@@ -209,7 +196,8 @@ fn structure(field: &FieldVerdict) -> String {
     if field.kind != "json" {
         return String::new();
     }
-    let (Some(source), Some(target)) = (first(&field.source), first(&field.target)) else {
+    let firsts = field.values.as_ref().map(|side| first(side));
+    let (Some(source), Some(target)) = (firsts.source, firsts.target) else {
         return String::new();
     };
     let found = differences(&source, &target);
@@ -250,11 +238,10 @@ fn seen<'a>(replays: &'a Replays<'_>, got: &'a [Got<'_>]) -> Vec<Seen<'a>> {
 
 fn unmet(
     id: &str,
-    source: &Replays<'_>,
-    target: &Replays<'_>,
+    replays: BySide<&Replays<'_>>,
 ) -> Vec<(Side, u32, crate::transcript::record::UnmetExpectation)> {
-    [(Side::Source, source), (Side::Target, target)]
-        .into_iter()
+    replays
+        .iter()
         .flat_map(|(side, replays)| {
             replays
                 .iter()

@@ -1,4 +1,5 @@
 use cutover_base::blob::Blob;
+use cutover_base::by_side::BySide;
 use cutover_base::side::Side;
 
 use super::*;
@@ -44,8 +45,7 @@ impl Judge {
             scenario: &self.scenario,
             surface: Surface::Provider,
             required: true,
-            source,
-            target,
+            transcripts: BySide { source, target },
             subjects: &self.subjects,
             ledger: &self.ledger,
             now: "2026-11-23T16:00:00Z".parse().unwrap(),
@@ -219,7 +219,7 @@ fn a_failed_expectation_outranks_agreement_and_difference() {
         let target = side(Side::Target, "execute", vec![executed(target)]);
         let case = judge.judge(&source, &target);
         assert_eq!(case.verdict, Verdict::ExpectationFailed);
-        assert_eq!(replays_wanted(&case, (1, 1)), 3);
+        assert_eq!(replays_wanted(&case, 1), 3);
         assert!(case.reason.contains("line 9"), "{}", case.reason);
     }
 }
@@ -276,8 +276,10 @@ fn a_difference_of_structure_is_told_by_kind_and_place() {
             scenario: &judge.scenario,
             surface: Surface::Platform,
             required: true,
-            source: &side(Side::Source, source),
-            target: &side(Side::Target, target),
+            transcripts: BySide {
+                source: &side(Side::Source, source),
+                target: &side(Side::Target, target),
+            },
             subjects: &judge.subjects,
             ledger: &judge.ledger,
             now: "2026-11-23T16:00:00Z".parse().unwrap(),
@@ -332,7 +334,7 @@ fn what_is_ignored_is_counted_and_never_called_identical() {
         .find(|f| f.path == "$.output")
         .unwrap();
     assert_eq!(output.not_compared.as_deref(), Some("a reason"));
-    assert_eq!(output.source.len(), 1);
+    assert_eq!(output.values.source.len(), 1);
 }
 
 #[test]
@@ -366,7 +368,7 @@ fn replays_are_bought_by_what_is_unexplained() {
         let case = outputs(source, target);
         let have = u32::try_from(source.len()).unwrap();
         assert_eq!(
-            replays_wanted(&case, (have, have)),
+            replays_wanted(&case, have),
             wanted.max(have),
             "{source:?} {target:?}"
         );
@@ -375,5 +377,5 @@ fn replays_are_bought_by_what_is_unexplained() {
         vec![failed(FailureClass::Quota)],
         vec![failed(FailureClass::Quota)],
     );
-    assert_eq!(replays_wanted(&dead, (1, 1)), 1);
+    assert_eq!(replays_wanted(&dead, 1), 1);
 }

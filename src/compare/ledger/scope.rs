@@ -1,6 +1,6 @@
 //! Which shapes speak for a field of this run, in which direction, and whether values fit them.
 
-use cutover_base::side::Side;
+use cutover_base::by_side::BySide;
 use jiff::civil::Date;
 use serde_json::Value;
 
@@ -55,7 +55,8 @@ impl Ledger {
 
 impl Hit<'_> {
     /// Whether every value of each side fits.
-    pub(crate) fn fits(&self, source: &[Shown], target: &[Shown], plural: bool) -> bool {
+    pub(crate) fn fits(&self, values: &BySide<Vec<Shown>>, plural: bool) -> bool {
+        let BySide { source, target } = values;
         let all = |shape: &ValueShape, values: &[Shown]| {
             !values.is_empty() && values.iter().all(|value| fits(shape, value, plural))
         };
@@ -107,14 +108,15 @@ pub(crate) const fn default_gate(effect: Effect) -> Gate {
 /// stands between, so nothing is fixed.
 fn is_fixed(entry: &Entry, shape: &Shape, subjects: &Subjects) -> bool {
     shape.case.surface() != Surface::Provider
-        && Side::BOTH
+        && subjects
+            .sides
             .iter()
-            .any(|side| subjects.of(*side).stack.fixes.contains(&entry.id))
+            .any(|(_, side)| side.stack.fixes.contains(&entry.id))
 }
 
 fn directions<'l>(entry: &'l Entry, shape: &'l Shape, subjects: &Subjects) -> Vec<Hit<'l>> {
     let exact_case = u8::from(shape.case.is_exact());
-    let (source, target) = (&subjects.source, &subjects.target);
+    let BySide { source, target } = &subjects.sides;
     let hit = |swapped: bool, stacks: u8| Hit {
         entry,
         shape,
@@ -170,7 +172,7 @@ fn names(side: &SideName, subject: &Subject) -> bool {
 
 fn holds_when(when: &When, subjects: &Subjects) -> bool {
     let lane = |fact: LaneFact| when.lane.iter().any(|lane| lane == fact.name());
-    let lanes = when.lane.is_empty() || (lane(subjects.source.lane) && lane(subjects.target.lane));
+    let lanes = when.lane.is_empty() || subjects.sides.iter().all(|(_, side)| lane(side.lane));
     let engine = when.engine.is_empty()
         || subjects
             .engine
@@ -189,9 +191,10 @@ fn holds_when(when: &When, subjects: &Subjects) -> bool {
 
 /// A version that nobody said is in no range: the difference then shows as new.
 fn in_range(range: &VersionRange, subjects: &Subjects) -> bool {
-    let of_provider = Side::BOTH
+    let of_provider = subjects
+        .sides
         .iter()
-        .map(|side| subjects.of(*side))
+        .map(|(_, side)| side)
         .filter(|subject| subject.provider == range.provider);
     let mut any = false;
     for subject in of_provider {

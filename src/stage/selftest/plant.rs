@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
+use cutover_base::by_side::BySide;
 use cutover_standin::fault::Tamper;
 
 use crate::call::{Lane, Provider, SideSpec, Stack, Surface};
@@ -65,7 +66,7 @@ impl Plant {
             lane: Lane::Standin,
             stack: Stack::default(),
         };
-        standin_subjects(&side, &side, "selftest", &BTreeSet::new())
+        standin_subjects(BySide::from_fn(|_| &side), "selftest", &BTreeSet::new())
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use cutover_base::by_side::BySide;
 use cutover_base::side::Side;
 use cutover_standin::engine::Engine;
 
@@ -32,10 +33,10 @@ impl PlantStage {
                     tamper: plant.tamper.clone(),
                     ..plan.clone()
                 };
-                let sides = TwoSides {
+                let sides = TwoSides(BySide {
                     source: SideStage::Standin(Box::new(plan)),
                     target: SideStage::Standin(Box::new(tampered)),
-                };
+                });
                 (plant.name.to_owned(), sides)
             })
             .collect();
