@@ -11,9 +11,8 @@ use crate::driver::CallContext;
 use crate::run::budget::{Budget, StopReason};
 use crate::surface::{Lifecycle, Refused};
 use crate::transcript::event::EventKind;
-use crate::transcript::journal::{JournalError, JournalScope};
 use crate::transcript::store::store_step;
-use crate::transcript::{StepRecord, StepResult, Transcript};
+use crate::transcript::{JournalError, JournalScope, StepRecord, StepResult, Transcript};
 
 /// Writes what happens on one side of a case in one replay. The first write that fails stops the
 /// run: what cannot be written down must not go on.

@@ -12,13 +12,15 @@ mod pace;
 mod play;
 mod schedule;
 mod settings;
+mod shared;
 mod sides;
 mod stage;
 mod step;
 
 pub use budget::StopReason;
 pub use play::is_unfinished;
-pub use schedule::{Playing, RunError, play_once, run_cases};
+pub use schedule::{RunError, play_once, run_cases};
 pub use settings::{Progress, ProgressEvent, Replays, RunSettings, SideBounds};
+pub use shared::Playing;
 pub use stage::{OpenSide, Stage, StageError};
 pub use step::unmet;

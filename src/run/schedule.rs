@@ -15,14 +15,14 @@ use tokio_util::sync::CancellationToken;
 use crate::compare::judge::{REPLAYS_UNSTABLE_MAX, replays_wanted};
 use crate::compare::verdict::CaseVerdict;
 use crate::plan::Case;
-use crate::run::budget::{Budget, StopReason};
+use crate::run::budget::StopReason;
 use crate::run::conclude::{Judge, aside};
-use crate::run::pace::AccountGate;
 use crate::run::settings::{Progress, ProgressEvent, Replays, RunSettings};
+use crate::run::shared::{Playing, Shared};
 use crate::run::sides::Played;
 use crate::run::stage::Stage;
 use crate::transcript::event::{CasePlanned, EventKind, RunEnded};
-use crate::transcript::journal::{JournalError, JournalWriter};
+use crate::transcript::{JournalError, JournalWriter};
 
 /// Why a run could not be carried through.
 #[derive(Debug, thiserror::Error)]
@@ -30,44 +30,6 @@ pub enum RunError {
     /// The journal could not be written.
     #[error(transparent)]
     Journal(#[from] JournalError),
-}
-
-/// Everything the jobs share.
-#[derive(Debug)]
-pub(super) struct Shared {
-    pub(super) settings: RunSettings,
-    pub(super) stage: Arc<dyn Stage>,
-    pub(super) journal: JournalWriter,
-    pub(super) blobs: BlobStore,
-    pub(super) budget: Arc<Budget>,
-    pub(super) judge: Judge,
-    pub(super) jobs: Semaphore,
-    pub(super) accounts: BySide<Arc<AccountGate>>,
-    pub(super) cancelled: CancellationToken,
-}
-
-/// What playing needs beside the settings and the cases.
-pub struct Playing {
-    /// Hands out surfaces.
-    pub stage: Arc<dyn Stage>,
-    /// Takes every event.
-    pub journal: JournalWriter,
-    /// Takes captured bytes.
-    pub blobs: BlobStore,
-    /// Judges a case while the run goes on, to buy replays.
-    pub judge: Judge,
-    /// Hears of every case.
-    pub progress: Progress,
-    /// Once it fires, the run destroys what it has and ends early.
-    pub cancelled: CancellationToken,
-}
-
-impl std::fmt::Debug for Playing {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Playing")
-            .field("stage", &self.stage)
-            .finish_non_exhaustive()
-    }
 }
 
 /// Plays every case on both sides and journals it all but the run's own end, which the caller
@@ -80,25 +42,8 @@ pub async fn run_cases(
     cases: &[Case],
     playing: Playing,
 ) -> Result<RunEnded, RunError> {
-    let Playing {
-        stage,
-        journal,
-        blobs,
-        judge,
-        progress,
-        cancelled,
-    } = playing;
-    let shared = Arc::new(Shared {
-        budget: Arc::new(Budget::new(&settings)),
-        jobs: Semaphore::new(settings.jobs.max(1)),
-        accounts: gates(&settings),
-        settings,
-        stage,
-        journal: journal.clone(),
-        blobs,
-        judge,
-        cancelled: cancelled.clone(),
-    });
+    let progress = Arc::clone(&playing.progress);
+    let shared = Arc::new(Shared::new(settings, playing));
     for case in cases {
         let planned = EventKind::CasePlanned(CasePlanned {
             scenario: case.scenario.name.clone(),
@@ -106,7 +51,8 @@ pub async fn run_cases(
             point: case.point.clone(),
             required: case.required,
         });
-        journal.scope().case(&case.id).write(planned)?;
+        let journal = shared.journal.scope();
+        journal.case(&case.id).write(planned)?;
     }
     // As many cases as jobs: a case keeps at most two jobs busy, and one of its sides may wait.
     let lanes = Arc::new(Semaphore::new(shared.settings.jobs.max(1)));
@@ -177,31 +123,20 @@ pub async fn play_once(
         providers: BySide::default(),
         clock: clock.clone(),
     };
-    let shared = Shared {
-        budget: Arc::new(Budget::new(&settings)),
-        jobs: Semaphore::new(2),
-        accounts: gates(&settings),
-        settings,
+    let playing = Playing {
         stage,
         journal: JournalWriter::create(dir, clock)?,
         blobs,
         judge,
+        progress: Arc::new(|_| {}),
         cancelled,
     };
+    let shared = Shared::new(settings, playing);
     let verdict = shared.judged(case, true).await;
     match shared.journal.failure() {
         Some(error) => Err(error.into()),
         None => Ok(verdict),
     }
-}
-
-fn gates(settings: &RunSettings) -> BySide<Arc<AccountGate>> {
-    let bounds = settings.bounds.as_ref();
-    let own = bounds.map(|bounds| Arc::new(AccountGate::new(bounds, settings.jobs)));
-    if settings.one_account {
-        return BySide::from_fn(|_| Arc::clone(&own.source));
-    }
-    own
 }
 
 impl Shared {

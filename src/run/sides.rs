@@ -8,7 +8,7 @@ use cutover_base::side::Side;
 use crate::plan::{Case, creates};
 use crate::run::lives::CaseJournal;
 use crate::run::play::Player;
-use crate::run::schedule::Shared;
+use crate::run::shared::Shared;
 use crate::transcript::{Ending, StepRecord, StepResult, Transcript};
 
 /// One side of a case, as far as it has come.

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::transcript::event::{Event, EventKind, JOURNAL_FORMAT, RunStarted};
 use crate::transcript::folder::{BLOBS_DIR, JOURNAL_FILE, RunFolder};
-use crate::transcript::journal::FormatLine;
+use crate::transcript::line::FormatLine;
 use crate::transcript::read::find_end;
 use crate::transcript::stored::StoredRun;
 

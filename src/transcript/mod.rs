@@ -8,6 +8,7 @@ pub mod event;
 pub mod exchange;
 pub mod folder;
 pub mod journal;
+mod line;
 mod merge;
 pub mod read;
 mod rebuild;
@@ -19,7 +20,8 @@ mod tests;
 
 pub use exchange::{Exchange, ExchangeSink};
 pub use folder::{RunFolder, create_run_folder};
-pub use journal::{JournalError, JournalScope, JournalWriter};
+pub use journal::{JournalScope, JournalWriter};
+pub use line::{JournalError, LINE_BYTES_MAX};
 pub use merge::{merge_problems, merge_runs};
 pub use read::{read_journal, read_journal_lenient};
 pub use record::{Ending, KnownLiteral, StepRecord, StepResult, Transcript};

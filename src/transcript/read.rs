@@ -9,7 +9,7 @@ use serde::de::IgnoredAny;
 
 use crate::transcript::event::{Event, JOURNAL_FORMAT};
 use crate::transcript::folder::JOURNAL_FILE;
-use crate::transcript::journal::{FormatLine, JournalError, LINE_BYTES_MAX};
+use crate::transcript::line::{FormatLine, JournalError, LINE_BYTES_MAX};
 use crate::transcript::rebuild::Rebuild;
 use crate::transcript::stored::StoredRun;
 

@@ -1,48 +1,16 @@
 //! Judging one case: its steps, the worst of them, and how it ended.
 
 use cutover_base::by_side::BySide;
-use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 
 use crate::call::Surface;
+use crate::compare::judge::input::CaseInput;
 use crate::compare::judge::step::{Judged, judge_step};
-use crate::compare::ledger::Ledger;
 use crate::compare::steps::flatten;
-use crate::compare::subjects::Subjects;
 use crate::compare::verdict::{CaseVerdict, StepVerdict, Verdict};
 use crate::normalise::Normaliser;
 use crate::scenario::model::Scenario;
 use crate::scenario::verbs::VerbKind;
 use crate::transcript::{Ending, Transcript};
-
-/// Everything that the judge looks at.
-#[derive(Debug, Clone, Copy)]
-pub struct CaseInput<'a> {
-    /// The case, e.g. `provider/execute/nonzero-exit`.
-    pub case_id: &'a str,
-    /// Its scenario.
-    pub scenario: &'a Scenario,
-    /// Its surface.
-    pub surface: Surface,
-    /// Whether the run may not be judged without it.
-    pub required: bool,
-    /// What each side did, one transcript per replay.
-    pub transcripts: BySide<&'a [Transcript]>,
-    /// Who the sides are.
-    pub subjects: &'a Subjects,
-    /// What is known.
-    pub ledger: &'a Ledger,
-    /// When is judged, UTC: entries expire by its date.
-    pub now: Timestamp,
-}
-
-impl CaseInput<'_> {
-    /// The date by which entries expire.
-    pub(super) fn today(&self) -> Date {
-        TimeZone::UTC.to_datetime(self.now).date()
-    }
-}
 
 /// Judges one case.
 pub fn judge_case(input: &CaseInput<'_>) -> CaseVerdict {

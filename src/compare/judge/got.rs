@@ -6,7 +6,7 @@ use cutover_base::by_side::BySide;
 use cutover_base::side::Side;
 
 use crate::call::{Failure, FailureClass, FieldValue, Outcome, Surface};
-use crate::compare::judge::case::CaseInput;
+use crate::compare::judge::input::CaseInput;
 use crate::compare::verdict::Verdict;
 use crate::normalise::Normaliser;
 use crate::scenario::matcher::Operator;

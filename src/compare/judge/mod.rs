@@ -10,6 +10,7 @@ mod case;
 mod field;
 mod fingerprint;
 mod got;
+mod input;
 #[cfg(test)]
 mod ledger_tests;
 #[cfg(test)]
@@ -19,5 +20,6 @@ mod step;
 #[cfg(test)]
 mod tests;
 
-pub use case::{CaseInput, judge_case, unjudged_case};
+pub use case::{judge_case, unjudged_case};
+pub use input::CaseInput;
 pub use replays::{REPLAYS_AUTO_MAX, REPLAYS_UNSTABLE_MAX, replays_wanted};

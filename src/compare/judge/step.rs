@@ -6,9 +6,9 @@ use cutover_base::side::Side;
 use crate::call::{FieldValue, Outcome, Surface};
 use crate::compare::fields::specs;
 use crate::compare::json::differences;
-use crate::compare::judge::case::CaseInput;
 use crate::compare::judge::field::{Seen, judge_field};
 use crate::compare::judge::got::{Got, aside, results};
+use crate::compare::judge::input::CaseInput;
 use crate::compare::verdict::{
     CaseError, FieldVerdict, ObservedValue, Shown, StepVerdict, Verdict,
 };

@@ -8,6 +8,15 @@ use crate::scenario::Problem;
 use crate::scenario::model::{Action, Scenario, Step};
 use crate::scenario::node::Position;
 
+impl Ledger {
+    /// The ledger with its orphans named: `scenarios` are all there are, selected or not.
+    #[must_use]
+    pub fn against(mut self, scenarios: &[Arc<Scenario>]) -> Self {
+        self.orphans = orphans(&self, scenarios);
+        self
+    }
+}
+
 /// Every disagreement of scenarios and ledger: a scenario that names an entry which is not there
 /// or does not speak of it, a shape whose case, step or field does not exist, and a shape about a
 /// scenario that does not name the entry. `ledger_texts` gives the source line of a shape.

@@ -1,16 +1,12 @@
 //! The ledger as data.
 
-use std::sync::Arc;
-
 use indexmap::IndexMap;
 use jiff::civil::Date;
 
 use crate::call::{Provider, Stack};
-use crate::compare::ledger::check::orphans;
 use crate::compare::ledger::pattern::CasePattern;
 use crate::compare::verdict::{Effect, Gate};
 use crate::scenario::matcher::{FieldPath, Matcher};
-use crate::scenario::model::Scenario;
 
 /// Everything known, in the order it was written.
 #[derive(Debug, Clone, Default)]
@@ -23,13 +19,6 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// The ledger with its orphans named: `scenarios` are all there are, selected or not.
-    #[must_use]
-    pub fn against(mut self, scenarios: &[Arc<Scenario>]) -> Self {
-        self.orphans = orphans(&self, scenarios);
-        self
-    }
-
     /// The entry of an id.
     pub fn get(&self, id: &str) -> Option<&Entry> {
         self.entries.iter().find(|entry| entry.id == id)

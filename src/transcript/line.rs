@@ -1,0 +1,80 @@
+//! What writing and reading a journal share: its lines, and what can be wrong with it.
+
+use std::io;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// Bytes that one line may have. Values above 64 KiB lie in blobs, so that only structured values
+/// make long lines; 64 MiB is far above any listing and keeps a damaged file from eating memory.
+pub const LINE_BYTES_MAX: usize = 64 << 20;
+
+/// Line 1 of a journal.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct FormatLine {
+    /// `cutover.journal/1`.
+    pub format: String,
+    /// The version of cutover that wrote it.
+    #[serde(default)]
+    pub version: String,
+}
+
+/// Why a journal could not be written or read. Always names the file.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum JournalError {
+    /// It could not be made, most often because the folder is not writable.
+    #[error("cannot create the journal `{}`: {message}", path.display())]
+    Create {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        message: String,
+    },
+    /// An event could not be written, most often because the disk is full.
+    #[error("cannot write to the journal `{}`: {message}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        message: String,
+    },
+    /// It could not be read.
+    #[error("cannot read the journal `{}`: {message}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        message: String,
+    },
+    /// It is no journal, or one of a newer major version.
+    #[error("`{}` is not a journal this version reads: {message}", path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// What stood there.
+        message: String,
+    },
+    /// A line in it makes no sense.
+    #[error("the journal `{}` is damaged at line {line}: {message}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// What is wrong.
+        message: String,
+    },
+}
+
+/// An event or the format line as a line, with its end.
+pub(crate) fn to_line(value: &impl Serialize) -> io::Result<Vec<u8>> {
+    let mut line = serde_json::to_vec(value)?;
+    line.push(b'\n');
+    if line.len() > LINE_BYTES_MAX {
+        return Err(io::Error::other(format!(
+            "an event of {} bytes, over {LINE_BYTES_MAX}",
+            line.len()
+        )));
+    }
+    Ok(line)
+}
