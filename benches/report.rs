@@ -6,10 +6,12 @@
 )]
 
 use cutover::call::Surface;
+use cutover::compare::answer::{
+    Conclusion, Decision, DecisionVerdict, Divergence, Drift, DriftVerdict, QuirkUse, Scope,
+};
 use cutover::compare::measured::Timing;
 use cutover::compare::verdict::{
-    CaseVerdict, Conclusion, Decision, DecisionVerdict, Divergence, Drift, DriftVerdict,
-    FieldVerdict, ObservedValue, QuirkUse, Scope, Shown, StepVerdict, Verdict,
+    CaseVerdict, FieldVerdict, ObservedValue, Shown, StepVerdict, Verdict,
 };
 use cutover::report::{ReportInput, Resources, RunFacts, write_all};
 use cutover::scenario::verbs;

@@ -8,8 +8,8 @@ use cutover_base::clock::Clock;
 use crate::app::error::AppError;
 use crate::app::files;
 use crate::app::judged::{Judged, Other};
+use crate::compare::answer::{DecisionVerdict, DriftVerdict, Scope};
 use crate::compare::profile::Profile;
-use crate::compare::verdict::{DecisionVerdict, DriftVerdict, Scope};
 
 /// What a gate says. A later one outweighs an earlier one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

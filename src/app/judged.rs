@@ -7,10 +7,11 @@ use jiff::Timestamp;
 
 use crate::app::error::AppError;
 use crate::app::files;
+use crate::compare::answer::Conclusion;
 use crate::compare::profile::Profile;
-use crate::compare::verdict::{CaseVerdict, Conclusion};
+use crate::compare::verdict::CaseVerdict;
 use crate::report::terminal::TerminalOptions;
-use crate::report::{ReportInput, terminal, write_all};
+use crate::report::{ReportInput, terminal, whole_case, write_all};
 use crate::run::conclude::{Terms, conclude_run};
 use crate::scenario::render;
 use crate::transcript::event::StoredSince;
@@ -106,7 +107,7 @@ impl Judged {
 
     /// A case for a terminal, with everything that both sides gave.
     pub(crate) fn whole_case(&self, case: &CaseVerdict, colour: bool) -> String {
-        terminal::whole_case(&self.input(), case, shown(colour))
+        whole_case(&self.input(), case, shown(colour))
     }
 }
 

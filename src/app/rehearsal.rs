@@ -17,8 +17,8 @@ use crate::compare::ledger::{LedgerText, read_ledger};
 use crate::compare::verdict::{CaseVerdict, Verdict};
 use crate::driver::http::HttpClients;
 use crate::plan::{Case, PlanOptions, plan};
-use crate::report::ReportInput;
-use crate::report::terminal::{self, TerminalOptions};
+use crate::report::terminal::TerminalOptions;
+use crate::report::{ReportInput, whole_case};
 use crate::run::conclude::Judge;
 use crate::run::play_once;
 use crate::scenario::{LoadOptions, load, render};
@@ -129,7 +129,7 @@ impl Rehearsal {
         let conclusion = conclude(vec![verdict], &self.judge.ledger, &facts);
         let titles = self.judge.ledger.titles();
         let input = ReportInput::without_run(&conclusion, titles, now);
-        let all = |case| terminal::whole_case(&input, case, TerminalOptions::default());
+        let all = |case| whole_case(&input, case, TerminalOptions::default());
         conclusion.cases.iter().map(all).collect()
     }
 }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use crate::app::error::AppError;
 use crate::app::gate::Answer;
-use crate::compare::verdict::DriftVerdict;
+use crate::compare::answer::DriftVerdict;
 
 /// All is well.
 pub(crate) const OK: u8 = 0;

@@ -4,7 +4,7 @@ use crate::app::gate::{Answer, answer, disagreement_by_own};
 use crate::app::published::Published;
 use crate::cli::context::{Context, print, tell};
 use crate::cli::exit::{Outcome, Stop, of_answer};
-use crate::compare::verdict::DriftVerdict;
+use crate::compare::answer::DriftVerdict;
 
 /// Prints the answer, and exits on the drift or, with `gate`, on the decision.
 pub(crate) fn finish(published: &Published, gate: bool, context: &Context) -> Outcome {

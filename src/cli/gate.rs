@@ -7,7 +7,7 @@ use crate::app::judged::Judged;
 use crate::cli::args::GateArgs;
 use crate::cli::context::print;
 use crate::cli::exit::{Outcome, of_answer};
-use crate::compare::verdict::Scope;
+use crate::compare::answer::Scope;
 use crate::report::escape::one_line;
 
 pub(crate) fn run(args: &GateArgs) -> Outcome {

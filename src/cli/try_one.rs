@@ -4,7 +4,8 @@ use crate::app::try_one::try_one;
 use crate::cli::args::TryArgs;
 use crate::cli::context::{Context, print};
 use crate::cli::exit::{DIFFERS, OK, Outcome, Stop, UNJUDGED};
-use crate::compare::verdict::{DriftVerdict, Verdict};
+use crate::compare::answer::DriftVerdict;
+use crate::compare::verdict::Verdict;
 
 pub(crate) async fn run(args: &TryArgs, context: &Context) -> Outcome {
     let sides = args.sides.settings(&[]);

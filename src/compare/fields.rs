@@ -1,7 +1,7 @@
 //! Which fields of a step are compared, and how (`design.md` section 4).
 
 use crate::call::{Outcome, Surface};
-use crate::scenario::matcher::FieldPath;
+use crate::scenario::field_path::FieldPath;
 use crate::scenario::model::{Action, CompareKind, Step};
 use crate::scenario::verbs::{Compared, Field, field_names, fields, fields_of};
 

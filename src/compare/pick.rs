@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::call::Outcome;
 use crate::compare::fields::FieldSpec;
 use crate::normalise::{Content, Normalised, Normaliser, own_rules};
-use crate::scenario::matcher::FieldPath;
+use crate::scenario::field_path::FieldPath;
 use crate::scenario::model::{CompareKind, NormaliseRule};
 
 /// Fields that are text, in whichever of our two forms it came.

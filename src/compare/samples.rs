@@ -7,8 +7,8 @@ use cutover_base::side::Side;
 
 use crate::call::{Outcome, Provider, Surface};
 use crate::compare::subjects::{LaneFact, Subject, Subjects};
+use crate::scenario::field_path::FieldPath;
 use crate::scenario::load_embedded;
-use crate::scenario::matcher::FieldPath;
 use crate::scenario::model::{CompareKind, CompareRule, Effects, Scenario, Step};
 use crate::transcript::{Ending, KnownLiteral, StepRecord, StepResult, Transcript};
 

@@ -12,10 +12,6 @@ use crate::call::{FailureClass, Surface};
 use crate::scenario::verbs::Verb;
 use crate::transcript::{Ending, record::UnmetExpectation};
 
-pub use crate::compare::answer::{
-    Conclusion, Decision, DecisionVerdict, Divergence, Drift, DriftVerdict, QuirkUse, Scope,
-};
-
 /// What a field, step or case comes to. Ordered: the worst is the greatest.
 #[derive(
     Debug,

@@ -4,6 +4,7 @@
 //! evidence. The trait has no HTTP types in it. Deliberately absent: any type or helper of
 //! `standin`; each is written from the wire contract.
 
+mod connect;
 pub mod daytona;
 pub mod e2b;
 pub mod http;
@@ -26,8 +27,8 @@ use crate::call::sandbox_call::{
 use crate::call::{Failure, Outcome, Provider, SandboxRequest};
 use crate::transcript::ExchangeSink;
 
+pub use connect::{DriverConfig, connect};
 use outcome::{entries_of, nothing};
-pub use settings::{DriverConfig, connect};
 
 /// One provider, asked by its wire.
 ///

@@ -117,7 +117,7 @@ fn replace_raw(pattern: &regex::bytes::Regex, name: &str, text: &[u8]) -> Option
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::matcher::FieldPath;
+    use crate::scenario::field_path::FieldPath;
     use serde_json::json;
 
     fn rule(field: &str, below: Option<&str>, pattern: &str) -> NormaliseRule {

@@ -7,8 +7,9 @@ use cutover_base::by_side::BySide;
 use cutover_base::side::Side;
 use indexmap::IndexMap;
 
+use crate::compare::answer::Divergence;
 use crate::compare::verdict::{
-    CaseError, CaseVerdict, Divergence, Effect, FieldVerdict, Gate, StepVerdict, Verdict,
+    CaseError, CaseVerdict, Effect, FieldVerdict, Gate, StepVerdict, Verdict,
 };
 use crate::report::input::ReportInput;
 use crate::report::lines::{Depth, Line};

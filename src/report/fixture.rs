@@ -5,10 +5,12 @@ use cutover_base::by_side::BySide;
 use cutover_base::side::Side;
 
 use crate::call::{FailureClass, Surface};
+use crate::compare::answer::{
+    Conclusion, Decision, DecisionVerdict, Divergence, Drift, DriftVerdict, QuirkUse, Scope,
+};
 use crate::compare::measured::{Availability, Timing};
 use crate::compare::verdict::{
-    CaseError, CaseVerdict, Conclusion, Decision, DecisionVerdict, Divergence, Drift, DriftVerdict,
-    Effect, FieldVerdict, Gate, ObservedValue, QuirkUse, Scope, Shown, StepVerdict, Verdict,
+    CaseError, CaseVerdict, Effect, FieldVerdict, Gate, ObservedValue, Shown, StepVerdict, Verdict,
 };
 use crate::report::input::{ReportInput, Resources, RunFacts};
 use crate::scenario::verbs::Verb;

@@ -6,9 +6,9 @@ use cutover_base::by_side::BySide;
 use indexmap::IndexMap;
 use jiff::Timestamp;
 
+use crate::compare::answer::Conclusion;
 use crate::compare::conclude::below_surface;
 use crate::compare::measured::{Availability, Measured, Timing};
-use crate::compare::verdict::Conclusion;
 use crate::transcript::event::{StoredScenario, StoredSubject};
 use crate::transcript::{StepResult, StoredRun};
 

@@ -60,11 +60,10 @@ pub(crate) fn subjects(input: &ReportInput<'_>) -> Subjects {
 /// The first answer.
 pub(crate) fn drift(input: &ReportInput<'_>) -> DriftReport {
     let drift = &input.conclusion.drift;
-    let reason =
-        |(verdict, reason): &(crate::compare::verdict::DriftVerdict, String)| DriftReason {
-            verdict: verdict.name(),
-            reason: reason.clone(),
-        };
+    let reason = |(verdict, reason): &(crate::compare::answer::DriftVerdict, String)| DriftReason {
+        verdict: verdict.name(),
+        reason: reason.clone(),
+    };
     DriftReport {
         verdict: drift.verdict.name(),
         exit_code: drift.verdict.exit_code(),

@@ -38,3 +38,4 @@ mod values;
 pub use input::{ReportInput, Resources, RunFacts};
 pub use render::{ReportError, write_all};
 pub use scan::{Finding, scan, withhold};
+pub use terminal_tried::whole_case;

@@ -9,7 +9,8 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::compare::verdict::{DecisionVerdict, Effect, Gate, Scope, Verdict};
+use crate::compare::answer::{DecisionVerdict, Scope};
+use crate::compare::verdict::{Effect, Gate, Verdict};
 use crate::report::model_case::CaseReport;
 
 /// The format of `report.json`.

@@ -3,7 +3,8 @@
 
 use std::path::Path;
 
-use crate::compare::verdict::{CaseVerdict, Divergence, StepVerdict, Verdict};
+use crate::compare::answer::Divergence;
+use crate::compare::verdict::{CaseVerdict, StepVerdict, Verdict};
 use crate::report::escape::one_line;
 use crate::report::input::ReportInput;
 use crate::scenario::parse_one;

@@ -4,7 +4,8 @@
 use anstyle::{AnsiColor, Style};
 use indexmap::IndexMap;
 
-use crate::compare::verdict::{DecisionVerdict, DriftVerdict, Verdict};
+use crate::compare::answer::{DecisionVerdict, DriftVerdict};
+use crate::compare::verdict::Verdict;
 use crate::report::escape::one_line;
 use crate::report::evidence::Evidence;
 use crate::report::headline;
@@ -14,7 +15,6 @@ use crate::report::repro::REPRO_DIR;
 use crate::report::tables::{availability, latency};
 use crate::report::terminal_cases::case_lines;
 use crate::report::terminal_page::{Page, sentence};
-pub use crate::report::terminal_tried::whole_case;
 
 /// Reasons for not comparing that are named before it says how many more there are.
 const REASONS_MAX: usize = 5;

@@ -7,13 +7,14 @@ use cutover_base::by_side::BySide;
 use jiff::Timestamp;
 
 use crate::call::{Provider, Stack, Surface};
+use crate::compare::answer::Conclusion;
 use crate::compare::conclude::conclude;
 use crate::compare::judge::{CaseInput, judge_case, unjudged_case};
 use crate::compare::ledger::Ledger;
 use crate::compare::measured::Measured;
 use crate::compare::profile::Profile;
 use crate::compare::subjects::{LaneFact, Subject, Subjects};
-use crate::compare::verdict::{CaseVerdict, Conclusion, Verdict};
+use crate::compare::verdict::{CaseVerdict, Verdict};
 use crate::compare::{RunFacts, SinceRun};
 use crate::plan::Case;
 use crate::scenario::model::Scenario;

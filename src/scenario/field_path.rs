@@ -5,7 +5,6 @@ use serde_json::Value;
 use serde_json_path::JsonPath;
 
 use crate::call::{FieldValue, Outcome};
-use crate::scenario::matcher::FieldPath;
 
 /// What a path leads to.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,6 +59,17 @@ fn check_bounds(text: &str) -> Result<(), PathError> {
         }
     }
     Ok(())
+}
+
+/// A field name, or an RFC 9535 path below one: `exit_code`, `$.body.error[0].code`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FieldPath {
+    /// As it was written, with `$.` in front of a bare field name.
+    pub text: String,
+    /// The field that the path begins with.
+    pub field: String,
+    /// The path relative to the field's value, when it goes below it.
+    pub below: Option<JsonPath>,
 }
 
 impl FieldPath {

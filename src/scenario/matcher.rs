@@ -7,21 +7,12 @@ use base64::engine::general_purpose::STANDARD;
 use regex::bytes::Regex;
 use serde_json::Value;
 
-use crate::scenario::matching::cut;
 use crate::scenario::nearest::nearest;
 use crate::scenario::node::{Key, Kind, Node, Position};
 use crate::scenario::template::{Part, Template};
 
-/// A field name, or an RFC 9535 path below one: `exit_code`, `$.body.error[0].code`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FieldPath {
-    /// As it was written, with `$.` in front of a bare field name.
-    pub text: String,
-    /// The field that the path begins with.
-    pub field: String,
-    /// The path relative to the field's value, when it goes below it.
-    pub below: Option<serde_json_path::JsonPath>,
-}
+/// Characters of a found value that a message shows.
+pub(crate) const SHOWN_CHARS_MAX: usize = 160;
 
 /// Operators, all of which must hold.
 #[derive(Debug, Clone, Default)]
@@ -272,6 +263,23 @@ fn literal(text: &str) -> Result<String, String> {
             )),
         })
         .collect()
+}
+
+/// Cuts a text for a message; what could move a terminal is escaped.
+pub(crate) fn cut(text: &str) -> String {
+    let mut out = String::new();
+    for (count, c) in text.chars().enumerate() {
+        if count == SHOWN_CHARS_MAX {
+            out.push_str("...");
+            break;
+        }
+        if c.is_control() {
+            out.extend(c.escape_default());
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }
 
 impl fmt::Display for Operator {

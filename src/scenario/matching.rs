@@ -8,14 +8,11 @@ use cutover_base::blob::{Blob, sha256_hex};
 use serde_json::Value;
 
 use crate::scenario::field_path::Found;
-use crate::scenario::matcher::{Matcher, Operator};
+use crate::scenario::matcher::{Matcher, Operator, SHOWN_CHARS_MAX, cut};
 
 /// Bytes that `matches` looks at: a regular expression needs them all in memory, and 8 jobs at
 /// once must stay under the 64 MiB of design section 12.
 pub const MATCHES_BYTES_MAX: usize = 1024 * 1024;
-
-/// Characters of a found value that a message shows.
-const SHOWN_CHARS_MAX: usize = 160;
 
 /// Bytes that are read as a number for `min` and `max`.
 const NUMBER_BYTES_MAX: usize = 64;
@@ -227,23 +224,6 @@ fn shown(found: &Found<'_>) -> String {
             Err(error) => format!("{} bytes that cannot be read: {error}", blob.len),
         },
     }
-}
-
-/// Cuts a text for a message; what could move a terminal is escaped.
-pub(crate) fn cut(text: &str) -> String {
-    let mut out = String::new();
-    for (count, c) in text.chars().enumerate() {
-        if count == SHOWN_CHARS_MAX {
-            out.push_str("...");
-            break;
-        }
-        if c.is_control() {
-            out.extend(c.escape_default());
-        } else {
-            out.push(c);
-        }
-    }
-    out
 }
 
 #[cfg(test)]

@@ -12,7 +12,8 @@ use serde_json::Value;
 
 use crate::call::Surface;
 pub use crate::scenario::compare_kind::CompareKind;
-use crate::scenario::matcher::{FieldPath, Matcher};
+use crate::scenario::field_path::FieldPath;
+use crate::scenario::matcher::Matcher;
 use crate::scenario::verbs::{self, Call, HarnessAction, Verb};
 
 /// One scenario file.

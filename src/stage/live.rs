@@ -7,7 +7,7 @@ use cutover_base::secret::Secret;
 use crate::call::Provider;
 use crate::driver::SandboxDriver;
 use crate::driver::http::HttpClients;
-use crate::driver::settings::{DriverConfig, connect};
+use crate::driver::{DriverConfig, connect};
 
 /// Why a live lane cannot be used; the text names the variable to set.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

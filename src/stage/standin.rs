@@ -10,7 +10,7 @@ use cutover_standin::{daytona, e2b};
 use crate::call::Provider;
 use crate::driver::SandboxDriver;
 use crate::driver::http::HttpClients;
-use crate::driver::settings::{DriverConfig, connect};
+use crate::driver::{DriverConfig, connect};
 
 /// How the stand-ins of one side are started.
 #[derive(Debug, Clone)]

@@ -6,7 +6,7 @@ use crate::code::{code, exports, paths};
 use crate::rules::Source;
 
 /// The trees in which siblings import each other one way.
-const ROOTS: [&str; 2] = ["crates/base/src/", "crates/standin/src/"];
+const ROOTS: [&str; 3] = ["crates/base/src/", "crates/standin/src/", "src/"];
 
 /// The names of a module from its crate's root on.
 type Module = Vec<String>;
@@ -28,6 +28,11 @@ pub(crate) fn check_circles(sources: &[Source]) -> Vec<String> {
         .iter()
         .flat_map(|root| circles(root, sources))
         .collect()
+}
+
+/// Whether a module is compiled for tests only, by its name.
+fn is_of_tests(name: &str) -> bool {
+    name == "tests" || name.ends_with("_tests")
 }
 
 /// The circles of the tree below a folder.
@@ -76,7 +81,7 @@ impl<'a> Tree<'a> {
             if parent {
                 module.pop();
             }
-            if module.iter().any(|name| name == "tests") {
+            if module.iter().any(|name| is_of_tests(name)) {
                 continue;
             }
             let mut code = code(&source.text);

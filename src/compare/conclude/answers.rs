@@ -1,8 +1,9 @@
 //! Both answers of one run.
 
+use crate::compare::answer::Conclusion;
 use crate::compare::conclude::{RunFacts, decision, divergences, drift, quirk_use};
 use crate::compare::ledger::Ledger;
-use crate::compare::verdict::{CaseVerdict, Conclusion};
+use crate::compare::verdict::CaseVerdict;
 
 /// Forms both answers.
 pub fn conclude(cases: Vec<CaseVerdict>, ledger: &Ledger, facts: &RunFacts) -> Conclusion {

@@ -2,14 +2,13 @@
 
 use indexmap::IndexMap;
 
+use crate::compare::answer::{Decision, DecisionVerdict, Divergence, QuirkUse, Scope};
 use crate::compare::conclude::RunFacts;
 use crate::compare::conclude::divergences::{below_surface, is_judged};
 use crate::compare::conclude::{drift, frozen};
 use crate::compare::ledger::Ledger;
 use crate::compare::subjects::LaneFact;
-use crate::compare::verdict::{
-    CaseVerdict, Decision, DecisionVerdict, Divergence, Effect, Gate, QuirkUse, Scope, Verdict,
-};
+use crate::compare::verdict::{CaseVerdict, Effect, Gate, Verdict};
 
 pub(super) fn of(
     cases: &[CaseVerdict],

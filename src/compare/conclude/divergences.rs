@@ -1,8 +1,9 @@
 //! The divergences of a run, and where each enters.
 
 use crate::call::Surface;
+use crate::compare::answer::Divergence;
 use crate::compare::conclude::RunFacts;
-use crate::compare::verdict::{CaseVerdict, Divergence, FieldVerdict, StepVerdict, Verdict};
+use crate::compare::verdict::{CaseVerdict, FieldVerdict, StepVerdict, Verdict};
 
 /// Surfaces from the provider outwards.
 const OUTWARDS: [Surface; 3] = [Surface::Provider, Surface::Platform, Surface::Mcp];

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use crate::compare::answer::{Divergence, Drift, DriftVerdict, QuirkUse};
 use crate::compare::conclude::RunFacts;
 use crate::compare::ledger::Ledger;
-use crate::compare::verdict::{CaseVerdict, Divergence, Drift, DriftVerdict, QuirkUse, Verdict};
+use crate::compare::verdict::{CaseVerdict, Verdict};
 use crate::transcript::Ending;
 
 pub(super) fn of(

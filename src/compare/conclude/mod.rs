@@ -4,7 +4,7 @@
 //! [`Conclusion`] that reports print and decide nothing about. Deliberately absent: rendering,
 //! and the agreement of several runs that a profile may ask for, which `cutover gate` looks at.
 //!
-//! [`Conclusion`]: crate::compare::verdict::Conclusion
+//! [`Conclusion`]: crate::compare::answer::Conclusion
 
 mod answers;
 mod decision;

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use crate::compare::answer::QuirkUse;
 use crate::compare::conclude::RunFacts;
 use crate::compare::conclude::divergences::is_judged;
 use crate::compare::ledger::{Entry, EntryKind, Ledger};
 use crate::compare::pick::is_plural;
-use crate::compare::verdict::{CaseVerdict, FieldVerdict, ObservedValue, QuirkUse, Shown};
-use crate::scenario::matcher::FieldPath;
+use crate::compare::verdict::{CaseVerdict, FieldVerdict, ObservedValue, Shown};
+use crate::scenario::field_path::FieldPath;
 
 /// What was seen of one shape over all cases.
 #[derive(Debug, Default, Clone, Copy)]

@@ -3,13 +3,12 @@ use cutover_base::side::Side;
 
 use super::*;
 use crate::call::{Failure, FailureClass, Surface};
+use crate::compare::answer::{Conclusion, DecisionVerdict, DriftVerdict, Scope};
 use crate::compare::judge::{CaseInput, judge_case, unjudged_case};
 use crate::compare::ledger::{Ledger, LedgerText, read_ledger};
 use crate::compare::samples::{executed, record, scenario, step, subjects, transcript};
 use crate::compare::subjects::LaneFact;
-use crate::compare::verdict::{
-    CaseVerdict, Conclusion, DecisionVerdict, DriftVerdict, Scope, Verdict,
-};
+use crate::compare::verdict::{CaseVerdict, Verdict};
 use crate::transcript::{Ending, StepResult};
 
 const NOW: &str = "2026-11-23T16:00:20Z";

@@ -10,7 +10,8 @@ use crate::compare::samples::{
 };
 use crate::compare::subjects::Subjects;
 use crate::compare::verdict::{CaseVerdict, Verdict};
-use crate::scenario::matcher::{FieldPath, Matcher};
+use crate::scenario::field_path::FieldPath;
+use crate::scenario::matcher::Matcher;
 use crate::scenario::model::{CompareKind, Expect, Scenario, Step};
 use crate::scenario::node::Node;
 use crate::transcript::record::UnmetExpectation;

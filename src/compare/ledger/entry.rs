@@ -6,7 +6,8 @@ use jiff::civil::Date;
 use crate::call::{Provider, Stack};
 use crate::compare::ledger::pattern::CasePattern;
 use crate::compare::verdict::{Effect, Gate};
-use crate::scenario::matcher::{FieldPath, Matcher};
+use crate::scenario::field_path::FieldPath;
+use crate::scenario::matcher::Matcher;
 
 /// Everything known, in the order it was written.
 #[derive(Debug, Clone, Default)]

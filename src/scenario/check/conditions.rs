@@ -8,8 +8,9 @@ use crate::call::{FailureClass, Surface};
 use crate::scenario::check::fields::{Fields, report_duplicates};
 use crate::scenario::check::findings::{Findings, Namespace};
 use crate::scenario::check::scalar;
+use crate::scenario::field_path::FieldPath;
 use crate::scenario::field_path::TEXT_FIELDS;
-use crate::scenario::matcher::{FieldPath, Matcher, Operator};
+use crate::scenario::matcher::{Matcher, Operator};
 use crate::scenario::model::{Capture, CompareKind, CompareRule, Expect, NormaliseRule, Until};
 use crate::scenario::node::{Key, Kind, Node};
 

@@ -19,10 +19,10 @@ pub(crate) mod scenario;
 pub(crate) mod step;
 
 #[cfg(test)]
-mod hostile;
+mod files_tests;
+#[cfg(test)]
+mod hostile_tests;
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod tests_of_files;
 #[cfg(test)]
 pub(crate) use tests::EXAMPLE;

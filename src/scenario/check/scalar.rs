@@ -6,8 +6,9 @@ use regex::Regex;
 
 use crate::scenario::check::fields::report_duplicates;
 use crate::scenario::check::findings::{Findings, Namespace};
+use crate::scenario::field_path::FieldPath;
 use crate::scenario::field_path::TEXT_FIELDS;
-use crate::scenario::matcher::{FieldPath, regex_reason};
+use crate::scenario::matcher::regex_reason;
 use crate::scenario::node::{Kind, Node, Position};
 use crate::scenario::template::{EnvTemplate, Template};
 

@@ -1,11 +1,6 @@
-//! The fields of an outcome.
+//! A field of an outcome, and those that do not depend on the verb.
 
-use std::sync::LazyLock;
-
-use crate::call::Surface;
 use crate::scenario::compare_kind::CompareKind;
-use crate::scenario::verbs::ALL;
-use crate::scenario::verbs::verb::Verb;
 
 /// A field that an outcome may have.
 #[derive(Debug)]
@@ -73,40 +68,3 @@ pub static PLATFORM: [Field; 2] = [
         compared: Compared::By("$.body", CompareKind::Json),
     },
 ];
-
-/// The fields that a surface can have: those of the verbs in the order of the verbs, then the
-/// common ones.
-pub fn fields(surface: Surface) -> &'static [&'static Field] {
-    static PROVIDER_FIELDS: LazyLock<Vec<&'static Field>> = LazyLock::new(|| {
-        let mut fields: Vec<&'static Field> = Vec::new();
-        let of_verbs = ALL.into_iter().flat_map(|verb| verb.fields);
-        for field in of_verbs.chain(&COMMON) {
-            if !fields.iter().any(|had| had.name == field.name) {
-                fields.push(field);
-            }
-        }
-        fields
-    });
-    static MCP_FIELDS: [&Field; 3] = [&MCP[0], &MCP[1], &MCP[2]];
-    static PLATFORM_FIELDS: [&Field; 2] = [&PLATFORM[0], &PLATFORM[1]];
-    match surface {
-        Surface::Mcp => &MCP_FIELDS,
-        Surface::Platform => &PLATFORM_FIELDS,
-        Surface::Provider => &PROVIDER_FIELDS,
-    }
-}
-
-/// The fields that a call of a verb may give at a surface.
-pub fn fields_of(verb: &Verb, surface: Surface) -> impl Iterator<Item = &'static Field> {
-    let (own, common): (&'static [Field], &'static [Field]) = match surface {
-        Surface::Mcp => (&MCP, &[]),
-        Surface::Platform => (&PLATFORM, &[]),
-        Surface::Provider => (verb.fields, &COMMON),
-    };
-    own.iter().chain(common)
-}
-
-/// The names of the fields that a surface can have.
-pub fn field_names(surface: Surface) -> impl Iterator<Item = &'static str> + Clone {
-    fields(surface).iter().map(|field| field.name)
-}

@@ -15,6 +15,7 @@ mod call_tool;
 mod execute;
 mod fault;
 pub mod field;
+mod fields;
 mod harness;
 mod http;
 pub mod key;
@@ -41,7 +42,8 @@ mod write_file;
 
 pub use arguments::{ResolveError, Written};
 pub use call::Call;
-pub use field::{Compared, Field, field_names, fields, fields_of};
+pub use field::{Compared, Field};
+pub use fields::{field_names, fields, fields_of};
 pub use harness::{HarnessAction, ProviderEvent};
 pub use key::{Key, Kind, Need};
 pub use verb::{SURFACES_HERE, Verb, VerbKind, are_here};
