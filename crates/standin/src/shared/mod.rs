@@ -1,10 +1,10 @@
 //! Plumbing that both stand-ins share, most of it because both providers' daemons are programs in Go
 //! and leave it to Go's library.
 //!
-//! Comes in: requests and files of either stand-in. Goes out: Go's reading of conditions and ranges,
-//! its words for system errors and modes, requests passed on to a port inside a sandbox, archives
-//! kept on disk, deadlines that fire. Deliberately absent: wire types, JSON and errors of a provider, which each has of its
-//! own; imports of `e2b` and `daytona`.
+//! Comes in: requests and files of either stand-in. Goes out: Go's reading of paths, conditions and
+//! ranges, its words for system errors and modes, requests passed on to a port inside a sandbox,
+//! archives kept on disk, deadlines that fire. Deliberately absent: wire types, JSON and errors of a
+//! provider, which each has of its own; imports of `e2b` and `daytona`.
 
 mod archive;
 mod byteranges;
@@ -12,6 +12,7 @@ mod conditions;
 pub(crate) mod deadlines;
 mod errno;
 mod file_mode;
+pub(crate) mod go_path;
 mod proxy;
 mod range;
 

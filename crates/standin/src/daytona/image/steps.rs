@@ -4,6 +4,7 @@ use parse_dockerfile::{Command, CopyInstruction, Flag, HereDoc, Instruction, Sta
 
 use crate::daytona::image::recipe::{Action, Recipe, Step};
 use crate::daytona::image::words::{Vars, bounded, declare, expand, pairs, size};
+use crate::shared::go_path;
 
 /// Docker's default, for a step that sets none.
 pub(super) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -162,22 +163,11 @@ impl Reader {
 
 /// A path that Docker resolves against the WORKDIR before.
 fn joined(base: &str, path: &str) -> String {
-    let full = if path.starts_with('/') {
-        path.to_owned()
+    if path.starts_with('/') {
+        go_path::clean(path)
     } else {
-        format!("{base}/{path}")
-    };
-    let mut parts: Vec<&str> = Vec::new();
-    for part in full.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
+        go_path::join(base, path)
     }
-    format!("/{}", parts.join("/"))
 }
 
 /// Lines that a backslash joins are one; comments and empty lines between them are none.

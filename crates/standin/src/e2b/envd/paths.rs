@@ -1,5 +1,7 @@
 //! Paths as envd resolves them (contract 3.3).
 
+use crate::shared::go_path::clean;
+
 /// A path that names another user's home, which envd cannot expand.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct ForeignHome {
@@ -28,40 +30,6 @@ pub(crate) fn resolve(path: &str, home: &str, user: &str) -> Result<String, Fore
         return Ok(expanded);
     }
     Ok(clean(&format!("{home}/{expanded}")))
-}
-
-/// Go's `path.Clean` of an absolute path.
-pub(crate) fn clean(path: &str) -> String {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    format!("/{}", parts.join("/"))
-}
-
-/// Go's `path.Base`.
-pub(crate) fn base(path: &str) -> &str {
-    match path.trim_end_matches('/') {
-        "" if path.is_empty() => ".",
-        "" => "/",
-        trimmed => trimmed.rsplit('/').next().unwrap_or(trimmed),
-    }
-}
-
-/// Go's `path.Dir` of an absolute path.
-pub(crate) fn dir(path: &str) -> String {
-    clean(path.rsplit_once('/').map_or("/", |(dir, _)| dir))
-}
-
-/// The path of an entry of a directory.
-pub(crate) fn join(dir: &str, name: &str) -> String {
-    clean(&format!("{dir}/{name}"))
 }
 
 /// Every directory on the way to a path, the path itself last: `/a/b` gives `/a`, `/a/b`.
@@ -102,16 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn names_and_parents_are_gos() {
-        for (path, name, parent) in [
-            ("/tmp/a/../b/", "b", "/tmp/b"),
-            ("/", "/", "/"),
-            ("/x", "x", "/"),
-            ("/a/b", "b", "/a"),
-        ] {
-            assert_eq!(base(path), name, "{path}");
-            assert_eq!(dir(path), parent, "{path}");
-        }
+    fn the_way_to_a_path() {
         assert_eq!(ancestry("/a//b/"), ["/a", "/a/b"]);
         assert!(ancestry("/").is_empty());
     }

@@ -7,9 +7,9 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 
 use crate::daytona::toolbox::error::{ToolError, go_error};
 use crate::daytona::toolbox::fields::Fields;
-use crate::daytona::toolbox::files::info::base_name;
 use crate::daytona::toolbox::machine::Machine;
 use crate::engine::{EngineError, FileKind};
+use crate::shared::go_path;
 
 /// A file with a NUL among these first bytes is binary and skipped.
 const PROBE_BYTES: usize = 512;
@@ -93,7 +93,7 @@ pub(super) async fn search(machine: &Machine) -> Result<Vec<String>, ToolError> 
     };
     let found = walk(machine, &root).await?.into_iter();
     Ok(found
-        .filter(|(path, _)| matcher.is_match(base_name(path)))
+        .filter(|(path, _)| matcher.is_match(go_path::base(path)))
         .map(|(path, _)| path)
         .collect())
 }

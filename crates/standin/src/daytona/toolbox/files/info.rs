@@ -6,23 +6,14 @@ use serde_json::{Value, json};
 use crate::daytona::toolbox::error::ToolError;
 use crate::daytona::toolbox::machine::Machine;
 use crate::engine::{FileKind, FileStat};
-use crate::shared::file_mode;
+use crate::shared::{file_mode, go_path};
 
 /// `GET /files/info?path=`.
 pub(super) async fn info(machine: &Machine) -> Result<Value, ToolError> {
     let path = machine.resolve(&machine.required("path")?);
     let stat = machine.engine().stat(&path, true, machine.who()).await;
     let stat = stat.map_err(|error| ToolError::of_file("stat", &path, &error))?;
-    Ok(dto(base_name(&path), &stat))
-}
-
-/// The last part of a path as Go's `filepath.Base` gives it.
-pub(super) fn base_name(path: &str) -> &str {
-    let trimmed = path.trim_end_matches('/');
-    if trimmed.is_empty() {
-        return "/";
-    }
-    trimmed.rsplit('/').next().unwrap_or(trimmed)
+    Ok(dto(go_path::base(&path), &stat))
 }
 
 /// `FileInfo`.
@@ -71,12 +62,5 @@ mod tests {
             ..stat(FileKind::File, 0)
         };
         assert_eq!(dto("x", &whole)["modTime"], "2026-01-01 00:00:00 +0000 UTC");
-    }
-
-    #[test]
-    fn base_names() {
-        for (path, name) in [("/a/b", "b"), ("/a/b/", "b"), ("/", "/"), ("x", "x")] {
-            assert_eq!(base_name(path), name);
-        }
     }
 }

@@ -14,9 +14,9 @@ use tokio_util::io::ReaderStream;
 use crate::daytona::reply::{empty, text};
 use crate::daytona::toolbox::error::ToolError;
 use crate::daytona::toolbox::files::download::{CHUNK_BYTES, NAME, tampered};
-use crate::daytona::toolbox::files::info::base_name;
 use crate::daytona::toolbox::machine::Machine;
 use crate::engine::EngineError;
+use crate::shared::go_path;
 use crate::shared::{Conditions, RangeAsked, Span, cut, last_modified, multipart};
 
 /// The file, a part of it, or that it has not changed.
@@ -63,7 +63,7 @@ pub(super) async fn download(machine: &Machine) -> Result<Response, ToolError> {
             multipart(spans, KIND, size, open)
         }
     };
-    describe(&mut response, base_name(&path));
+    describe(&mut response, go_path::base(&path));
     Ok(dated(response, modified))
 }
 

@@ -9,6 +9,7 @@ use crate::daytona::reply::empty;
 use crate::daytona::toolbox::error::ToolError;
 use crate::daytona::toolbox::files::{change, download, find, info, list, raw, transfer, upload};
 use crate::daytona::toolbox::machine::Machine;
+use crate::shared::go_path;
 
 /// Answers a request below `/files`.
 pub(in crate::daytona::toolbox) async fn answer(
@@ -48,7 +49,7 @@ pub(in crate::daytona::toolbox) async fn answer(
         }
         ("POST", ["upload-v2"]) => {
             let path = upload::single(machine, body).await?;
-            let name = info::base_name(&path);
+            let name = go_path::base(&path);
             ok(json!({"name": name, "path": path, "type": "file"}))
         }
         ("POST", ["bulk-download"]) => download::bulk(machine, body).await,

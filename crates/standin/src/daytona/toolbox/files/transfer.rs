@@ -4,9 +4,9 @@ use tokio::io::AsyncReadExt as _;
 
 use crate::daytona::toolbox::error::{ToolError, go_error, go_reason};
 use crate::daytona::toolbox::files::change::parent_of;
-use crate::daytona::toolbox::files::info::base_name;
 use crate::daytona::toolbox::machine::Machine;
 use crate::engine::{EngineError, ExitStatus, FileKind, OutputMode, SpawnRequest, StdinMode};
+use crate::shared::go_path;
 
 const CHUNK_BYTES: usize = 64 * 1024;
 
@@ -105,7 +105,7 @@ async fn copy_file(machine: &Machine, from: &str, to: &str) -> Result<(), Engine
 
 /// Engines make no links; the sandbox's own `ln` does, in the folder where the link belongs.
 async fn link(machine: &Machine, target: &str, at: &str) -> Result<(), EngineError> {
-    let name = format!("./{}", base_name(at));
+    let name = format!("./{}", go_path::base(at));
     let argv = ["ln", "-s", "--", target, &name].map(str::to_owned);
     let request = SpawnRequest {
         argv: argv.to_vec(),

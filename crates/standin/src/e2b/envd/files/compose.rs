@@ -14,6 +14,7 @@ use crate::e2b::envd::parents;
 use crate::e2b::envd::paths;
 use crate::e2b::error::PlainError;
 use crate::engine::{Account, EngineError, FileKind, FileWriter, Identity};
+use crate::shared::go_path;
 
 /// Bytes of a request at most; envd has no limit, ours keeps memory bounded.
 const BODY_BYTES_MAX: usize = 4 << 20;
@@ -87,7 +88,7 @@ async fn compose(call: &Call, order: Compose) -> Result<Value, PlainError> {
     for path in &given {
         sources.push(source(call, &user, path, &destination).await?);
     }
-    let made = parents::ensure(&call.sandbox, &paths::dir(&destination), &user).await;
+    let made = parents::ensure(&call.sandbox, &go_path::dir(&destination), &user).await;
     made.map_err(|error| {
         let message = format!("error ensuring directories: {}", error.message());
         PlainError::new(StatusCode::INTERNAL_SERVER_ERROR, message)

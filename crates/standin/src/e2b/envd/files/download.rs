@@ -21,6 +21,7 @@ use crate::e2b::envd::paths;
 use crate::e2b::error::{PlainError, go_text};
 use crate::e2b::reply::text;
 use crate::engine::{EngineError, FileKind, Identity};
+use crate::shared::go_path;
 
 /// Answers `GET /files`.
 pub(crate) async fn answer(call: &Call, request: Request) -> Response {
@@ -68,7 +69,7 @@ async fn download(
         path,
         reader,
     };
-    let disposition = disposition::inline(paths::base(&found.path));
+    let disposition = disposition::inline(go_path::base(&found.path));
     let mut response = match coding {
         Coding::Identity => content::serve(call, found, headers).await?,
         Coding::Gzip => packed(call, found).await?,

@@ -10,9 +10,10 @@ use serde_json::Value;
 use crate::e2b::envd::call::Call;
 use crate::e2b::envd::metadata::{self, Metadata};
 use crate::e2b::envd::parents;
-use crate::e2b::envd::{paths, users};
+use crate::e2b::envd::users;
 use crate::e2b::error::{PlainError, go_text};
 use crate::engine::{Account, EngineError, FileKind, Identity};
+use crate::shared::go_path;
 
 /// The user of a `/files` request: the one it names, else the default; Basic is not used here.
 pub(crate) async fn user_named(call: &Call, name: Option<&str>) -> Result<Account, PlainError> {
@@ -41,7 +42,7 @@ pub(crate) struct Upload {
 pub(crate) fn written(path: &str, kept: Option<Value>) -> Value {
     let mut entry = serde_json::json!({
         "path": path,
-        "name": paths::base(path),
+        "name": go_path::base(path),
         "type": "file",
     });
     if let Some(kept) = kept {
@@ -62,7 +63,7 @@ where
     S: Stream<Item = io::Result<Bytes>> + Unpin,
 {
     let engine = &call.sandbox.engine;
-    let made = parents::ensure(&call.sandbox, &paths::dir(path), &upload.user).await;
+    let made = parents::ensure(&call.sandbox, &go_path::dir(path), &upload.user).await;
     made.map_err(|error| {
         let message = format!("error ensuring directories: {}", error.message());
         PlainError::new(StatusCode::INTERNAL_SERVER_ERROR, message)

@@ -1,10 +1,10 @@
 //! `MakeDir`, `Move` and `Remove`.
 
 use crate::e2b::envd::parents;
-use crate::e2b::envd::paths;
 use crate::e2b::error::{Code, RpcError};
 use crate::e2b::sandbox::Sandbox;
 use crate::engine::{Account, EngineError, FileKind, Identity};
+use crate::shared::go_path;
 
 /// Makes a directory and its parents.
 pub(crate) async fn make_dir(
@@ -39,7 +39,7 @@ pub(crate) async fn rename(
     destination: &str,
     user: &Account,
 ) -> Result<(), RpcError> {
-    let made = parents::ensure(sandbox, &paths::dir(destination), user).await;
+    let made = parents::ensure(sandbox, &go_path::dir(destination), user).await;
     made.map_err(|error| RpcError::internal(error.message()))?;
     let root = Identity::Root;
     let engine = &sandbox.engine;

@@ -11,6 +11,7 @@ use crate::e2b::envd::paths;
 use crate::e2b::error::{Code, RpcError};
 use crate::e2b::sandbox::Sandbox;
 use crate::engine::{Account, EngineError, FileKind, Identity};
+use crate::shared::go_path;
 
 /// Entries of one answer at most. envd has no limit; ours keeps memory bounded.
 const ENTRIES_MAX: usize = 100_000;
@@ -34,7 +35,7 @@ pub(crate) async fn stat(sandbox: &Sandbox, path: &str) -> Result<Value, RpcErro
         .await
         .unwrap_or_default();
     let kept = metadata::view(kept.iter());
-    Ok(entry(sandbox, path, paths::base(path), &stat, &accounts, kept).await)
+    Ok(entry(sandbox, path, go_path::base(path), &stat, &accounts, kept).await)
 }
 
 /// What is below a directory, parents before children, in name order. A link as the root is
@@ -132,7 +133,7 @@ impl Walk<'_> {
                     let text = format!("the stand-in lists at most {ENTRIES_MAX} entries");
                     return Err(RpcError::new(Code::ResourceExhausted, text));
                 }
-                let path = paths::join(&shown, &stat.name);
+                let path = go_path::join(&shown, &stat.name);
                 // Both lists are sorted by the entries' names.
                 let first = kept.partition_point(|it| it.entry < stat.name);
                 let own = kept[first..].iter().take_while(|it| it.entry == stat.name);
@@ -141,7 +142,7 @@ impl Walk<'_> {
                 let item = entry(self.sandbox, &path, name, &stat, accounts, own).await;
                 self.entries.push(item);
                 if stat.kind == FileKind::Directory && depth > 1 {
-                    let real = paths::join(&real, &stat.name);
+                    let real = go_path::join(&real, &stat.name);
                     self.directory(real, path, depth - 1).await?;
                 }
             }

@@ -25,6 +25,7 @@ use crate::e2b::reply::respond;
 use crate::e2b::sandbox::Sandbox;
 use crate::e2b::watchers::Queue;
 use crate::engine::{FileKind, Identity, WatchEvent, WatchKind};
+use crate::shared::go_path;
 
 /// The numbers of network file systems (`linux/magic.h`): NFS, CIFS, SMB, SMB 2, FUSE.
 const NETWORK_KINDS: [i64; 5] = [0x6969, 0xff53_4d42, 0x517b, 0xfe53_4d42, 0x6573_5546];
@@ -158,7 +159,7 @@ async fn view(sandbox: &Sandbox, path: &str, entries: bool, event: &WatchEvent) 
     view.insert("name".to_owned(), json!(event.name));
     view.insert("type".to_owned(), json!(word));
     if entries && present {
-        let path = paths::join(path, &event.name);
+        let path = go_path::join(path, &event.name);
         // It may have gone in the meantime; then the event has no entry.
         if let Ok(entry) = look::stat(sandbox, &path).await {
             view.insert("entry".to_owned(), entry);
