@@ -11,7 +11,8 @@ use crate::scenario::load_embedded;
 use crate::scenario::model::Action;
 use crate::scenario::node::Node;
 use crate::scenario::template::{Bindings, Unresolved};
-use crate::scenario::verbs::{ALL, Call, Key, Need, PARALLEL, ResolveError, Verb, WAIT};
+use crate::scenario::verbs::key::When;
+use crate::scenario::verbs::{ALL, Call, Key, Kind, Need, PARALLEL, ResolveError, Verb, WAIT};
 
 /// The verbs that this build reads arguments of; the others are refused before.
 fn with_arguments() -> impl Iterator<Item = &'static Verb> {
@@ -52,37 +53,34 @@ fn sent(verb: &'static Verb, yaml: &str) -> String {
     format!("{:?}", call.resolve(&Bindings::new()).unwrap())
 }
 
-/// Arguments that the verb needs, with its first one of which exactly one is needed.
-fn is_needed(verb: &Verb, key: &Key) -> bool {
-    let chosen = verb.one_of.first().is_some_and(|first| *first == key.name);
-    chosen || matches!(key.need, Need::Required | Need::RequiredUnless(_))
+/// Whether `other` stands beside `key` in a whole step: what is needed, and what `key` goes with.
+fn goes_with(verb: &Verb, key: &Key, other: &Key) -> bool {
+    let partner = match key.when {
+        When::With(partner) => partner,
+        When::Always | When::Unless(..) => verb.one_of.first().copied().unwrap_or_default(),
+    };
+    let chosen = other.name == partner && !verb.one_of.contains(&key.name);
+    chosen || matches!(other.need, Need::Required | Need::RequiredUnless(_))
 }
 
 #[test]
 fn every_argument_reaches_the_call() {
     for verb in with_arguments() {
-        let here = |key: &Key| !matches!(key.surfaces, [Surface::Mcp, Surface::Platform]);
-        for key in verb.keys.iter().filter(|key| here(key)) {
-            let alone = verb.one_of.contains(&key.name) || verb.one_of.is_empty();
+        let here = |key: &&Key| !matches!(key.surfaces, [Surface::Mcp, Surface::Platform]);
+        for key in verb.keys.iter().filter(here) {
             let with = example(verb, |other| {
-                let excluded = verb.one_of.contains(&other.name) && verb.one_of.contains(&key.name);
-                other.name == key.name || (is_needed(verb, other) && !excluded)
+                other.name == key.name || goes_with(verb, key, other)
             });
-            let another = with.replace(
-                &format!("{}: {}", key.name, quoted(key.example)),
-                &format!("{}: {}", key.name, other_value(key)),
-            );
-            assert_ne!(with, another, "{verb} {}", key.name);
-            if alone {
-                assert_ne!(sent(verb, &with), sent(verb, &another), "{verb} {with}");
-            }
+            let written = format!("{}: {}", key.name, quoted(key.example));
+            let changed = format!("{}: {}", key.name, other_value(key));
+            let another = with.replace(&written, &changed);
+            assert_ne!(sent(verb, &with), sent(verb, &another), "{verb} {another}");
         }
     }
 }
 
 /// A value that differs from the key's example and is one.
 fn other_value(key: &Key) -> &'static str {
-    use crate::scenario::verbs::Kind;
     match key.kind {
         Kind::Flag if key.example == "true" => "false",
         Kind::Flag => "true",
