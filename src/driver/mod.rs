@@ -10,6 +10,7 @@ pub mod e2b;
 pub mod http;
 mod os_text;
 mod outcome;
+mod sandbox;
 pub mod settings;
 mod streams;
 
@@ -18,8 +19,6 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use cutover_base::blob::{Blob, BlobStore};
-use indexmap::IndexMap;
-use serde_json::Value;
 
 use crate::call::sandbox_call::{
     Execute, ListFiles, MoveFile, Provision, RemoveFile, SendStdin, StartBackground, WriteFile,
@@ -28,7 +27,9 @@ use crate::call::{Failure, Outcome, Provider, SandboxRequest};
 use crate::transcript::ExchangeSink;
 
 pub use connect::{DriverConfig, connect};
+pub use outcome::{Entry, ExecuteReply, ProcessHandle, Streams};
 use outcome::{entries_of, nothing};
+pub use sandbox::{Destroyed, DriverFacts, Labels, SandboxHandle, SandboxState, Suspend};
 
 /// One provider, asked by its wire.
 ///
@@ -211,9 +212,6 @@ pub trait SandboxDriver: Send + Sync + std::fmt::Debug {
     }
 }
 
-/// Labels of a sandbox, to find it by.
-pub type Labels = IndexMap<String, String>;
-
 /// The result of a driver's method.
 pub type DriverResult<T> = Result<T, DriverError>;
 
@@ -238,145 +236,4 @@ pub struct CallContext {
     pub exchanges: Arc<dyn ExchangeSink>,
     /// Where captured bytes go, redacted on the way.
     pub blobs: BlobStore,
-}
-
-/// A sandbox that exists at a provider. What a driver needs to address it, and nothing secret is
-/// shown by `Debug`.
-#[derive(Clone, PartialEq)]
-pub struct SandboxHandle {
-    /// The provider's id.
-    pub id: String,
-    /// The driver's own facts: host, access token.
-    pub private: Value,
-}
-
-impl std::fmt::Debug for SandboxHandle {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SandboxHandle")
-            .field("id", &self.id)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Whether a destroy had anything to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Destroyed {
-    /// It was there, and is gone or going now.
-    Now,
-    /// It was gone before.
-    AlreadyGone,
-}
-
-/// What state a sandbox is in, provider-neutral. A state that leads to one of these counts as that
-/// one, as E2B's own answers have it: a sandbox that is being paused is `paused`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SandboxState {
-    /// It runs.
-    Running,
-    /// Its memory is kept, and it goes on where it was (E2B).
-    Paused,
-    /// Its files are kept (Daytona).
-    Stopped,
-    /// Its files are kept elsewhere (Daytona).
-    Archived,
-    /// It failed at the provider (Daytona).
-    Error,
-    /// It is not there.
-    Gone,
-}
-
-impl SandboxState {
-    /// The word in outcomes.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Running => "running",
-            Self::Paused => "paused",
-            Self::Stopped => "stopped",
-            Self::Archived => "archived",
-            Self::Error => "error",
-            Self::Gone => "gone",
-        }
-    }
-}
-
-/// How a sandbox is put to rest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Suspend {
-    /// Daytona's stop.
-    Stop,
-    /// E2B's pause.
-    Pause,
-}
-
-/// What a finished command gave. Nothing is derived from anything else.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ExecuteReply {
-    /// The exit code as the provider said it.
-    pub exit_code: Option<i64>,
-    /// The signal's name as the provider said it, without `SIG`, where it says one.
-    pub signal: Option<String>,
-    /// What the provider keeps of the output.
-    pub streams: Streams,
-}
-
-/// Output streams as the provider keeps them.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Streams {
-    /// Kept apart (E2B; Daytona sessions). `output` is stdout then stderr.
-    Apart {
-        /// Standard output.
-        stdout: Blob,
-        /// Standard error.
-        stderr: Blob,
-        /// What a caller would be handed: stdout, then stderr.
-        output: Blob,
-    },
-    /// One string in order of arrival (Daytona execute).
-    Merged {
-        /// The string.
-        output: Blob,
-    },
-}
-
-/// A background process at a provider.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ProcessHandle {
-    /// What the scenario may see of it (E2B: pid; Daytona: command id).
-    pub id: String,
-    /// The driver's own facts.
-    pub private: Value,
-}
-
-/// A file, directory or other thing in a listing.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Entry {
-    /// Name relative to what was listed; base name for a stat.
-    pub name: String,
-    /// `file`, `directory`, `symlink` or `other`, as the provider tells it.
-    pub kind: String,
-    /// Size in bytes, if told.
-    pub size: Option<u64>,
-    /// Permission bits, four octal digits, if told.
-    pub mode: Option<String>,
-    /// Time of modification as the provider wrote it.
-    pub mtime: Option<String>,
-    /// Owner as the provider wrote it.
-    pub owner: Option<String>,
-    /// What a symlink points to, if told.
-    pub target: Option<String>,
-}
-
-/// Facts about the provider behind a driver.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct DriverFacts {
-    /// Base URL of the control plane.
-    pub endpoint: String,
-    /// Version of the control plane.
-    pub api: Option<String>,
-    /// Version of the daemon in the sandbox.
-    pub daemon: Option<String>,
-    /// Template or snapshot.
-    pub image: Option<String>,
-    /// Region.
-    pub region: Option<String>,
 }

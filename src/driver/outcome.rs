@@ -1,9 +1,67 @@
-//! What a provider's answers are as fields of an outcome at surface provider.
+//! What a provider answers to a call, and what that is as fields of an outcome.
 
+use cutover_base::blob::Blob;
 use serde_json::{Value, json};
 
 use crate::call::Outcome;
-use crate::driver::{Entry, ExecuteReply, Streams};
+
+/// What a finished command gave. Nothing is derived from anything else.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExecuteReply {
+    /// The exit code as the provider said it.
+    pub exit_code: Option<i64>,
+    /// The signal's name as the provider said it, without `SIG`, where it says one.
+    pub signal: Option<String>,
+    /// What the provider keeps of the output.
+    pub streams: Streams,
+}
+
+/// Output streams as the provider keeps them.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Streams {
+    /// Kept apart (E2B; Daytona sessions). `output` is stdout then stderr.
+    Apart {
+        /// Standard output.
+        stdout: Blob,
+        /// Standard error.
+        stderr: Blob,
+        /// What a caller would be handed: stdout, then stderr.
+        output: Blob,
+    },
+    /// One string in order of arrival (Daytona execute).
+    Merged {
+        /// The string.
+        output: Blob,
+    },
+}
+
+/// A background process at a provider.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProcessHandle {
+    /// What the scenario may see of it (E2B: pid; Daytona: command id).
+    pub id: String,
+    /// The driver's own facts.
+    pub private: Value,
+}
+
+/// A file, directory or other thing in a listing.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Entry {
+    /// Name relative to what was listed; base name for a stat.
+    pub name: String,
+    /// `file`, `directory`, `symlink` or `other`, as the provider tells it.
+    pub kind: String,
+    /// Size in bytes, if told.
+    pub size: Option<u64>,
+    /// Permission bits, four octal digits, if told.
+    pub mode: Option<String>,
+    /// Time of modification as the provider wrote it.
+    pub mtime: Option<String>,
+    /// Owner as the provider wrote it.
+    pub owner: Option<String>,
+    /// What a symlink points to, if told.
+    pub target: Option<String>,
+}
 
 impl From<ExecuteReply> for Outcome {
     fn from(reply: ExecuteReply) -> Self {
