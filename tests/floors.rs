@@ -44,6 +44,28 @@ fn the_tree_keeps_its_floors() {
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
+/// The crates of this workspace that a manifest depends on.
+fn own_crates(manifest: &str) -> Vec<&str> {
+    let names = manifest.lines().filter_map(|line| {
+        let name = line.split(['.', ' ', '=']).next().unwrap_or_default();
+        line.contains('=').then_some(name)
+    });
+    names.filter(|name| name.starts_with("cutover")).collect()
+}
+
+#[test]
+fn the_crates_beneath_know_nothing_above_them() {
+    assert_eq!(
+        own_crates("[dependencies]\ncutover.workspace = true\ncutover-base = { path = \"x\" }\n"),
+        ["cutover", "cutover-base"]
+    );
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (name, known) in [("base", &[][..]), ("standin", &["cutover-base"][..])] {
+        let manifest = fs::read_to_string(root.join(format!("crates/{name}/Cargo.toml"))).unwrap();
+        assert_eq!(own_crates(&manifest), known, "crates/{name}");
+    }
+}
+
 fn planted(path: &str, text: &str) -> Vec<String> {
     let (path, text) = (path.to_owned(), text.to_owned());
     problems(&[Source { path, text }])
