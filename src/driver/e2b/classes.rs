@@ -19,6 +19,8 @@ pub(crate) fn of_control(refusal: &Refusal, about_sandbox: bool) -> Failure {
     let error_code = error_code.unwrap_or_default();
     let class = match refusal.status {
         404 if about_sandbox => FailureClass::SandboxGone,
+        // Asked to go on while it is being killed.
+        409 if words.ends_with("is being killed") => FailureClass::SandboxGone,
         // Our own key sent again before the first send was settled.
         409 if error_code.starts_with("idempotency_") => FailureClass::Unavailable,
         // "you have reached the maximum number of concurrent E2B sandboxes (N)"
