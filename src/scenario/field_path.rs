@@ -24,11 +24,6 @@ pub enum Found<'o> {
 #[error("{0}")]
 pub struct PathError(String);
 
-/// Fields that are text or bytes, below which nothing can be.
-pub(crate) const TEXT_FIELDS: [&str; 7] = [
-    "stdout", "stderr", "output", "content", "text", "streams", "signal",
-];
-
 /// Characters of a path.
 const PATH_CHARS_MAX: usize = 500;
 

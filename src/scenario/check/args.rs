@@ -36,13 +36,6 @@ pub(crate) fn arguments(
 ) -> Option<Written> {
     let before = findings.count();
     let given = Given::open(verb, node, findings)?;
-    let mut written = Written::default();
-    for key in verb.keys {
-        note_surfaces(verb, key, &given, findings);
-        if let Some(argument) = argument(verb, key, &given, folder, findings) {
-            written.add(key.name, argument);
-        }
-    }
     let chosen = verb.one_of.iter().filter(|key| given.get(key).is_some());
     if !verb.one_of.is_empty() && chosen.count() != 1 {
         let names: Vec<String> = verb.one_of.iter().map(|key| format!("`{key}`")).collect();
@@ -51,6 +44,14 @@ pub(crate) fn arguments(
             node.at,
             format!("`{verb}` must have exactly one of {names}"),
         );
+        return None;
+    }
+    let mut written = Written::default();
+    for key in verb.keys {
+        note_surfaces(verb, key, &given, findings);
+        if let Some(argument) = argument(verb, key, &given, folder, findings) {
+            written.add(key.name, argument);
+        }
     }
     (findings.count() == before).then_some(written)
 }
@@ -138,7 +139,7 @@ fn argument(
             findings.add(given.at, format!("`{verb}` must have `{}`", key.name));
             None
         }
-        (None, Need::Optional | Need::Elsewhere(_)) => None,
+        (None, Need::Optional | Need::Implied(_)) => None,
     };
     if has_meaning(key, given) {
         let at = given.get(key.name).map_or(given.at, |node| node.at);

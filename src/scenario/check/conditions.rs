@@ -9,10 +9,10 @@ use crate::scenario::check::fields::{Fields, report_duplicates};
 use crate::scenario::check::findings::{Findings, Namespace};
 use crate::scenario::check::scalar;
 use crate::scenario::field_path::FieldPath;
-use crate::scenario::field_path::TEXT_FIELDS;
 use crate::scenario::matcher::{Matcher, Operator};
 use crate::scenario::model::{Capture, CompareKind, CompareRule, Expect, NormaliseRule, Until};
 use crate::scenario::node::{Key, Kind, Node};
+use crate::scenario::verbs::is_text;
 
 const SURFACES: [Surface; 3] = [Surface::Mcp, Surface::Platform, Surface::Provider];
 
@@ -363,7 +363,7 @@ fn check_operands(path: &FieldPath, matcher: &Matcher, node: &Node, findings: &m
             _ => &[],
         });
     let is_class = path.text == "$.failure.class";
-    let is_text = path.below.is_none() && TEXT_FIELDS.contains(&path.field.as_str());
+    let is_text = path.below.is_none() && is_text(&path.field);
     for value in wanted {
         match value.as_str() {
             Some(word) if is_class => {

@@ -7,10 +7,10 @@ use regex::Regex;
 use crate::scenario::check::fields::report_duplicates;
 use crate::scenario::check::findings::{Findings, Namespace};
 use crate::scenario::field_path::FieldPath;
-use crate::scenario::field_path::TEXT_FIELDS;
 use crate::scenario::matcher::regex_reason;
 use crate::scenario::node::{Kind, Node, Position};
 use crate::scenario::template::{EnvTemplate, Template};
+use crate::scenario::verbs::is_text;
 
 /// Durations beyond a leap year are mistakes, and would overflow a provider's own numbers.
 const DURATION_MAX: Duration = Duration::from_secs(366 * 24 * 3600);
@@ -225,7 +225,7 @@ pub(crate) fn path(text: &str, at: Position, findings: &mut Findings) -> Option<
             return None;
         }
     };
-    if path.below.is_some() && TEXT_FIELDS.contains(&path.field.as_str()) {
+    if path.below.is_some() && is_text(&path.field) {
         findings.add(
             at,
             format!("`{}` is text or bytes; nothing is below it", path.field),

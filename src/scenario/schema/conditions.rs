@@ -29,7 +29,7 @@ fn duration() -> Value {
     json!({
         "oneOf": [
             {"type": "number", "minimum": 0},
-            {"type": "string", "pattern": "^[0-9.]+ *(ms|s|m|h)$"},
+            {"type": "string", "pattern": "^[0-9.]+\\s*(ms|s|m|h)$"},
         ],
         "description": "`500ms`, `2s`, `1m`, `1h`, or a number of seconds.",
     })
@@ -116,7 +116,7 @@ fn comparison() -> Value {
             one("lines", json!({"const": "any_order"})),
             one("within", json!({"oneOf": [
                 {"type": "number", "minimum": 1},
-                {"type": "string", "pattern": "^[0-9.]+x$"},
+                {"type": "string", "pattern": "^[-+0-9.eE]+x$"},
             ]})),
             one("ignore", json!({"type": "string", "pattern": "\\S", "description": "Why."})),
         ],

@@ -52,7 +52,7 @@ fn top() -> Value {
         "tags": tags,
         "surfaces": {
             "type": "array", "minItems": 1, "uniqueItems": true, "items": {"enum": surfaces},
-            "description": "Where the calls enter; default: all surfaces on which every verb exists.",
+            "description": "Where the calls enter; default: all surfaces on which every verb and argument exists.",
         },
         "quirks": {
             "type": "array", "uniqueItems": true,
@@ -67,7 +67,7 @@ fn top() -> Value {
             "type": "object", "maxProperties": MATRIX_POINTS_MAX,
             "propertyNames": {"$ref": "#/$defs/name"},
             "additionalProperties": {
-                "type": "array", "minItems": 1, "uniqueItems": true,
+                "type": "array", "minItems": 1,
                 "items": {"type": ["string", "number", "boolean", "null"], "maxLength": 100},
             },
             "description": "Axes and their values; each combination is a case. Use `${{ matrix.AXIS }}`.",

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::scenario::check::args::SIGNALS;
 use crate::scenario::check::step::PARALLEL_STEPS_MAX;
+use crate::scenario::verbs::key::When;
 use crate::scenario::verbs::{self, Key, Kind, Need, Verb, are_here};
 
 /// The verbs that this build has.
@@ -91,7 +92,9 @@ fn mapping(verb: &Verb, chosen: Option<&str>) -> Value {
         if excluded || !is_here {
             continue;
         }
-        properties.insert(key.name.to_owned(), value(key));
+        let has_meaning = !matches!(key.when, When::With(other) if chosen != Some(other));
+        let value = if has_meaning { value(key) } else { json!({}) };
+        properties.insert(key.name.to_owned(), value);
         if key.is_required() || chosen == Some(key.name) {
             required.push(key.name);
         }
@@ -121,7 +124,7 @@ fn value(key: &Key) -> Value {
         Kind::Json => json!({}),
     };
     value["description"] = json!(match key.need {
-        Need::Default(default) | Need::Elsewhere(default) =>
+        Need::Default(default) | Need::Implied(default) =>
             format!("{} Default: `{default}`.", key.what),
         _ => key.what.to_owned(),
     });

@@ -22,7 +22,7 @@ pub(crate) static VERB: Verb = Verb {
             .at(&[Surface::Provider])
             .only(&[Provider::E2b]),
         Key::optional("timeout", LIMIT, "The provider's time limit.", "90s")
-            .elsewhere("60s")
+            .implied("60s")
             .at(&[Surface::Provider]),
         Key::optional(
             "stdin",
@@ -52,31 +52,37 @@ pub(crate) static VERB: Verb = Verb {
 pub(crate) const FIELDS: [Field; 6] = [
     Field {
         name: "exit_code",
+        is_text: false,
         what: "The exit code, as the provider says it.",
         compared: Compared::By("$.exit_code", CompareKind::Exact),
     },
     Field {
         name: "signal",
+        is_text: true,
         what: "The signal that ended it, where the provider says one, without `SIG`.",
         compared: Compared::By("$.signal", CompareKind::Exact),
     },
     Field {
         name: "stdout",
+        is_text: true,
         what: "Standard output, where the provider keeps the streams apart.",
         compared: Compared::By("$.stdout", CompareKind::Bytes),
     },
     Field {
         name: "stderr",
+        is_text: true,
         what: "Standard error, where the provider keeps the streams apart.",
         compared: Compared::By("$.stderr", CompareKind::Bytes),
     },
     Field {
         name: "output",
+        is_text: true,
         what: "What the platform would hand on: E2B's stdout then stderr, Daytona's one string.",
         compared: Compared::By("$.output", CompareKind::Bytes),
     },
     Field {
         name: "streams",
+        is_text: true,
         what: "`apart` or `merged`: how the provider keeps the output.",
         compared: Compared::No("tells how the provider keeps its streams"),
     },

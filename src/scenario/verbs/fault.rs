@@ -25,7 +25,7 @@ pub(crate) static VERB: Verb = Verb {
             "spec",
             Kind::Fault,
             "`none`, `latency:50ms`, `429`, `503` (any 5xx), `reset`, `truncate`, `slow`, \
-             `death`, with an optional share such as `:10%`.",
+             `death`; all but `none` with an optional share such as `:10%`.",
             "503:10%",
         ),
     ],

@@ -7,6 +7,8 @@ use crate::scenario::compare_kind::CompareKind;
 pub struct Field {
     /// Its name.
     pub name: &'static str,
+    /// Whether it is text or bytes, with nothing below it.
+    pub is_text: bool,
     /// What it says, in one sentence.
     pub what: &'static str,
     /// What is compared of it when the step says nothing.
@@ -26,11 +28,13 @@ pub enum Compared {
 pub static COMMON: [Field; 2] = [
     Field {
         name: "failure",
+        is_text: false,
         what: "Why the provider did not do it: `class` and the provider's own `message`.",
         compared: Compared::By("$.failure.class", CompareKind::Exact),
     },
     Field {
         name: "duration",
+        is_text: false,
         what: "How long the step took, in milliseconds.",
         compared: Compared::No("times are reported and not compared unless the step says so"),
     },
@@ -40,16 +44,19 @@ pub static COMMON: [Field; 2] = [
 pub static MCP: [Field; 3] = [
     Field {
         name: "text",
+        is_text: true,
         what: "The text of the tool's answer.",
         compared: Compared::By("$.text", CompareKind::Text),
     },
     Field {
         name: "is_error",
+        is_text: false,
         what: "Whether the tool says that it failed; absent, `false` and `true` differ.",
         compared: Compared::By("$.is_error", CompareKind::Exact),
     },
     Field {
         name: "rpc_error",
+        is_text: false,
         what: "The JSON-RPC error: `code` and `message`.",
         compared: Compared::By("$.rpc_error", CompareKind::Json),
     },
@@ -59,11 +66,13 @@ pub static MCP: [Field; 3] = [
 pub static PLATFORM: [Field; 2] = [
     Field {
         name: "status",
+        is_text: false,
         what: "The HTTP status.",
         compared: Compared::By("$.status", CompareKind::Exact),
     },
     Field {
         name: "body",
+        is_text: false,
         what: "The body, as JSON.",
         compared: Compared::By("$.body", CompareKind::Json),
     },

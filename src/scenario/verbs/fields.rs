@@ -43,3 +43,10 @@ pub fn fields_of(verb: &Verb, surface: Surface) -> impl Iterator<Item = &'static
 pub fn field_names(surface: Surface) -> impl Iterator<Item = &'static str> + Clone {
     fields(surface).iter().map(|field| field.name)
 }
+
+/// Whether a field, at whichever surface it exists, is text or bytes.
+pub fn is_text(name: &str) -> bool {
+    let surfaces = [Surface::Mcp, Surface::Platform, Surface::Provider];
+    let mut all = surfaces.into_iter().flat_map(fields);
+    all.any(|field| field.name == name && field.is_text)
+}

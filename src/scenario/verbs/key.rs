@@ -63,16 +63,16 @@ pub enum Kind {
 /// Whether an argument must be given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
-    /// It must.
+    /// Yes.
     Required,
-    /// It must, unless this flag is set.
+    /// Yes, unless this flag is set.
     RequiredUnless(&'static str),
-    /// It need not; nothing stands for it.
+    /// No.
     Optional,
-    /// It need not; this value stands for it.
+    /// No; this value is then sent.
     Default(&'static str),
-    /// It need not; what then holds is not this tool's to say, but this is what it is.
-    Elsewhere(&'static str),
+    /// No; nothing is then sent, and this is what holds.
+    Implied(&'static str),
 }
 
 /// When an argument has a meaning.
@@ -175,21 +175,21 @@ impl Key {
         key
     }
 
-    /// With the value that stands for it when it is not given.
+    /// With the value that is sent when it is not given.
     #[must_use]
     pub const fn default(mut self, value: &'static str) -> Self {
         self.need = Need::Default(value);
         self
     }
 
-    /// With what holds elsewhere when it is not given.
+    /// With what holds when it is not given and nothing is sent.
     #[must_use]
-    pub const fn elsewhere(mut self, value: &'static str) -> Self {
-        self.need = Need::Elsewhere(value);
+    pub const fn implied(mut self, value: &'static str) -> Self {
+        self.need = Need::Implied(value);
         self
     }
 
-    /// Needed unless a flag is set.
+    /// Needed, unless a flag is set.
     #[must_use]
     pub const fn unless(mut self, flag: &'static str) -> Self {
         self.need = Need::RequiredUnless(flag);

@@ -18,7 +18,7 @@ pub(crate) static VERB: Verb = Verb {
     keys: &[
         Key::SANDBOX,
         Key::PATH,
-        Key::optional("depth", Kind::Whole(1, DEPTH_MAX), "Levels to list.", "2").elsewhere("1"),
+        Key::optional("depth", Kind::Whole(1, DEPTH_MAX), "Levels to list.", "2").implied("1"),
     ],
     fields: &[ENTRIES],
     call: Some(|asked| {
@@ -35,6 +35,7 @@ pub(crate) static VERB: Verb = Verb {
 /// What is in a directory, or what one path is.
 pub(crate) const ENTRIES: Field = Field {
     name: "entries",
+    is_text: false,
     what: "Files and directories: `name`, `kind` and, where the provider tells them, `size`, \
            `mode`, `mtime`, `owner`, `target`.",
     compared: Compared::By("$.entries", CompareKind::Json),

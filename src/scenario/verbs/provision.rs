@@ -28,7 +28,7 @@ pub(crate) static VERB: Verb = Verb {
             "How long it may live: E2B's timeout, Daytona's auto-stop in whole minutes.",
             "2m",
         )
-        .elsewhere("5m")
+        .implied("5m")
         .at(&[Surface::Provider]),
         Key::optional(
             "session_id",

@@ -16,6 +16,7 @@ pub(crate) static VERB: Verb = Verb {
     keys: &[Key::SANDBOX, Key::PATH],
     fields: &[Field {
         name: "content",
+        is_text: true,
         what: "The content of the file.",
         compared: Compared::By("$.content", CompareKind::Bytes),
     }],

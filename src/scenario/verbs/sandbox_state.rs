@@ -16,6 +16,7 @@ pub(crate) static VERB: Verb = Verb {
     keys: &[Key::SANDBOX],
     fields: &[Field {
         name: "state",
+        is_text: true,
         what: "`running`, `paused`, `stopped`, `archived`, `error` or `gone`; a state that leads \
                to one of them counts as that one.",
         compared: Compared::By("$.state", CompareKind::Exact),

@@ -13,7 +13,12 @@ pub(crate) static VERB: Verb = Verb {
     keys: &[
         Key::SANDBOX,
         Key::PROCESS,
-        Key::required("signal", Kind::Signal, "The signal's name.", "TERM"),
+        Key::required(
+            "signal",
+            Kind::Signal,
+            "The signal. E2B sends `TERM` and `KILL` only.",
+            "TERM",
+        ),
     ],
     call: Some(|asked| {
         let request = SandboxRequest::SendSignal(SendSignal {

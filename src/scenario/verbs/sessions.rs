@@ -17,7 +17,7 @@ pub(crate) static CREATE: Verb = Verb {
     surfaces: SURFACES,
     keys: &[
         NAME,
-        Key::optional("status", Kind::Text, "Its status.", "ready").elsewhere("the platform's"),
+        Key::optional("status", Kind::Text, "Its status.", "ready").implied("the platform's"),
         Key::optional(
             "agent",
             Kind::Json,

@@ -24,6 +24,7 @@ pub(crate) static VERB: Verb = Verb {
     ],
     fields: &[Field {
         name: "process",
+        is_text: false,
         what: "The provider's id of the process: E2B's pid, Daytona's command id.",
         compared: Compared::No("chosen anew each time; compared when the step says so"),
     }],

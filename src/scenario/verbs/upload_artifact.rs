@@ -15,7 +15,7 @@ pub(crate) static VERB: Verb = Verb {
         Key::SANDBOX,
         Key::PATH,
         Key::optional("name", Kind::Text, "The name of the artifact.", "shot")
-            .elsewhere("the last part of the path"),
+            .implied("the last part of the path"),
     ],
     call: Some(|asked| {
         Ok(ToolCall::Artifact(UploadArtifact {
