@@ -151,6 +151,9 @@ pub enum Surface {
 }
 
 impl Surface {
+    /// All surfaces, outermost first.
+    pub const ALL: [Self; 3] = [Self::Mcp, Self::Platform, Self::Provider];
+
     /// The word used in YAML, reports and on the command line.
     pub const fn name(self) -> &'static str {
         match self {

@@ -16,7 +16,7 @@ impl CasePattern {
     /// # Errors
     /// When it does not begin with a surface and a slash, or names nothing below it.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let surface = [Surface::Mcp, Surface::Platform, Surface::Provider]
+        let surface = Surface::ALL
             .into_iter()
             .find(|surface| text.split('/').next() == Some(surface.name()));
         match (surface, text.split_once('/')) {
@@ -38,7 +38,7 @@ impl CasePattern {
     /// # Errors
     /// When it does not begin with a surface and a slash, or names nothing below it.
     pub fn parse_wide(text: &str) -> Result<Self, String> {
-        let all = [Surface::Mcp, Surface::Platform, Surface::Provider]
+        let all = Surface::ALL
             .into_iter()
             .find(|surface| text == format!("{}/*", surface.name()));
         match all {

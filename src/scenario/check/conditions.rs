@@ -14,8 +14,6 @@ use crate::scenario::model::{Capture, CompareKind, CompareRule, Expect, Normalis
 use crate::scenario::node::{Key, Kind, Node};
 use crate::scenario::verbs::is_text;
 
-const SURFACES: [Surface; 3] = [Surface::Mcp, Surface::Platform, Surface::Provider];
-
 /// Pause between the attempts of an `until` that says none.
 const UNTIL_EVERY_DEFAULT: Duration = Duration::from_secs(1);
 
@@ -64,7 +62,9 @@ fn expect_in(node: &Node, scope: Scope, findings: &mut Findings, list: &mut Vec<
 
 /// The scope of a key that narrows: a surface first, a side last.
 fn narrowed(key: &str, scope: Scope) -> Option<Scope> {
-    let surface = SURFACES.into_iter().find(|surface| surface.name() == key);
+    let surface = Surface::ALL
+        .into_iter()
+        .find(|surface| surface.name() == key);
     let side = Side::BOTH.into_iter().find(|side| side.name() == key);
     match (scope.side, scope.surface, surface, side) {
         (None, None, Some(_), _) => Some(Scope { surface, ..scope }),
@@ -89,7 +89,7 @@ fn compare_in(
     list: &mut Vec<CompareRule>,
 ) {
     for (key, value) in entries(node, "`compare`", findings) {
-        let surface = SURFACES
+        let surface = Surface::ALL
             .into_iter()
             .find(|surface| surface.name() == key.text);
         if surface.is_some() && scope.is_none() {

@@ -41,8 +41,6 @@ pub(crate) const STEPS_MAX: usize = 500;
 /// Points of one matrix: every point is a case with sandboxes of its own.
 pub(crate) const MATRIX_POINTS_MAX: usize = 256;
 
-const SURFACES: [Surface; 3] = [Surface::Mcp, Surface::Platform, Surface::Provider];
-
 /// Checks a scenario's text.
 ///
 /// # Errors
@@ -289,7 +287,7 @@ fn surfaces(node: Option<&Node>, top: Position, findings: &mut Findings) -> Vec<
                     .iter()
                     .all(|(verb, _)| verb.surfaces.contains(&surface))
         };
-        let fitting: Vec<_> = SURFACES.into_iter().filter(|s| fits(*s)).collect();
+        let fitting: Vec<_> = Surface::ALL.into_iter().filter(|s| fits(*s)).collect();
         if fitting.is_empty() {
             findings.add(
                 top,
@@ -300,9 +298,12 @@ fn surfaces(node: Option<&Node>, top: Position, findings: &mut Findings) -> Vec<
     };
     let mut surfaces = Vec::new();
     for (name, at) in scalar::names(node, "`surfaces`", findings) {
-        match SURFACES.into_iter().find(|surface| surface.name() == name) {
+        match Surface::ALL
+            .into_iter()
+            .find(|surface| surface.name() == name)
+        {
             Some(surface) => surfaces.push(surface),
-            None => findings.unknown(at, "surface", &name, &SURFACES.map(Surface::name)),
+            None => findings.unknown(at, "surface", &name, &Surface::ALL.map(Surface::name)),
         }
     }
     if surfaces.is_empty() && matches!(&node.kind, Kind::List(items) if items.is_empty()) {

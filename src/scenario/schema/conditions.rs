@@ -95,7 +95,7 @@ fn expect() -> Value {
         by_side["properties"][side.name()] = json!({"$ref": "#/$defs/fields"});
     }
     let mut all = by_side.clone();
-    for surface in [Surface::Mcp, Surface::Platform, Surface::Provider] {
+    for surface in Surface::ALL {
         all["properties"][surface.name()] = by_side.clone();
     }
     all["description"] =

@@ -37,7 +37,7 @@ fn top() -> Value {
         "type": "array", "items": {"$ref": "#/$defs/name"}, "uniqueItems": true,
         "description": "Words to select scenarios by, with `--tag`.",
     });
-    let surfaces = [Surface::Mcp, Surface::Platform, Surface::Provider].map(Surface::name);
+    let surfaces = Surface::ALL.map(Surface::name);
     let capabilities: Vec<Value> = CAPABILITIES
         .iter()
         .map(|known| json!({"const": known.name, "description": known.meaning}))

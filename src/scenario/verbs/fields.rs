@@ -46,7 +46,6 @@ pub fn field_names(surface: Surface) -> impl Iterator<Item = &'static str> + Clo
 
 /// Whether a field, at whichever surface it exists, is text or bytes.
 pub fn is_text(name: &str) -> bool {
-    let surfaces = [Surface::Mcp, Surface::Platform, Surface::Provider];
-    let mut all = surfaces.into_iter().flat_map(fields);
+    let mut all = Surface::ALL.into_iter().flat_map(fields);
     all.any(|field| field.name == name && field.is_text)
 }
