@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::e2b::app::App;
 use crate::e2b::envd::codec::Wire;
-use crate::e2b::envd::users;
+use crate::e2b::envd::users::{self, Accounts};
 use crate::e2b::error::{Code, RpcError};
 use crate::e2b::reply::Route;
 use crate::e2b::sandbox::Sandbox;
@@ -22,6 +22,8 @@ pub(crate) struct Call {
     pub(crate) sandbox: Arc<Sandbox>,
     /// Where the request went.
     pub(crate) route: Route,
+    /// The sandbox's accounts.
+    pub(crate) accounts: Accounts,
     /// The account that Basic auth names.
     pub(crate) basic: Option<Account>,
     /// How its messages are written.
@@ -34,7 +36,7 @@ impl Call {
         if let Some(account) = &self.basic {
             return Ok(account.clone());
         }
-        let found = users::find(&self.sandbox, users::DEFAULT_USER).await?;
+        let found = self.accounts.find(users::DEFAULT_USER).await?;
         found.ok_or_else(|| {
             let text = format!("invalid default user: '{}'", users::DEFAULT_USER);
             RpcError::new(Code::Unauthenticated, text)

@@ -12,7 +12,8 @@ use crate::e2b::app::App;
 use crate::e2b::envd::call::Call;
 use crate::e2b::envd::codec::{Codec, Kind, Wire};
 use crate::e2b::envd::rpc::{self, TimeLimit};
-use crate::e2b::envd::{cors, files, filesystem, metrics, process, users};
+use crate::e2b::envd::users::{self, Accounts};
+use crate::e2b::envd::{cors, files, filesystem, metrics, process};
 use crate::e2b::error::{PlainError, RpcError};
 use crate::e2b::reply::{Route, empty, healthy, text};
 use crate::e2b::sandbox::Sandbox;
@@ -47,7 +48,8 @@ async fn checked(
              supported",
         ));
     }
-    let basic = match users::basic(&sandbox, request.headers()).await {
+    let accounts = Accounts::new(Arc::clone(&sandbox));
+    let basic = match users::basic(&accounts, request.headers()).await {
         Ok(basic) => basic,
         Err(error) => {
             // In the shape that the request's type asks for, before anyone looks at the path.
@@ -61,6 +63,7 @@ async fn checked(
         app: Arc::clone(app),
         sandbox,
         route: route.clone(),
+        accounts,
         basic,
         wire: Wire::new(Codec::Json, Kind::Unary, &path),
     };

@@ -1,9 +1,12 @@
-//! Users: looked up by name on every request (contract 5.2).
+//! Users: looked up by name on every request (contract 5.2), which reads the accounts once.
+
+use std::sync::Arc;
 
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use tokio::sync::OnceCell;
 
 use crate::e2b::error::{Code, RpcError};
 use crate::e2b::sandbox::Sandbox;
@@ -12,24 +15,46 @@ use crate::engine::{Account, Identity};
 /// The user of the built-in image, when a request names none.
 pub(crate) const DEFAULT_USER: &str = "user";
 
-/// An account by name.
-pub(crate) async fn find(sandbox: &Sandbox, name: &str) -> Result<Option<Account>, RpcError> {
-    let accounts =
-        sandbox.engine.accounts().await.map_err(|error| {
-            RpcError::engine(Code::Internal, "error reading accounts: ", &error)
-        })?;
-    Ok(accounts.into_iter().find(|account| account.name == name))
+/// The accounts of a sandbox for one request: read when first asked for, and once, as each read
+/// goes into the sandbox twice.
+#[derive(Debug, Clone)]
+pub(crate) struct Accounts {
+    sandbox: Arc<Sandbox>,
+    read: OnceCell<Vec<Account>>,
+}
+
+impl Accounts {
+    /// Reads nothing yet.
+    pub(crate) fn new(sandbox: Arc<Sandbox>) -> Self {
+        let read = OnceCell::new();
+        Self { sandbox, read }
+    }
+
+    /// All of them.
+    pub(crate) async fn all(&self) -> Result<&[Account], RpcError> {
+        let read = || self.sandbox.engine.accounts();
+        let accounts = self.read.get_or_try_init(read).await;
+        accounts
+            .map(Vec::as_slice)
+            .map_err(|error| RpcError::engine(Code::Internal, "error reading accounts: ", &error))
+    }
+
+    /// An account by name.
+    pub(crate) async fn find(&self, name: &str) -> Result<Option<Account>, RpcError> {
+        let mut all = self.all().await?.iter();
+        Ok(all.find(|account| account.name == name).cloned())
+    }
 }
 
 /// Checks the Basic user of a request; the password is ignored, other schemes are too.
 pub(crate) async fn basic(
-    sandbox: &Sandbox,
+    accounts: &Accounts,
     headers: &HeaderMap,
 ) -> Result<Option<Account>, RpcError> {
     let Some(name) = basic_name(headers) else {
         return Ok(None);
     };
-    match find(sandbox, &name).await? {
+    match accounts.find(&name).await? {
         Some(account) => Ok(Some(account)),
         None => Err(RpcError::new(
             Code::Unauthenticated,

@@ -18,7 +18,7 @@ use crate::shared::go_path;
 /// The user of a `/files` request: the one it names, else the default; Basic is not used here.
 pub(crate) async fn user_named(call: &Call, name: Option<&str>) -> Result<Account, PlainError> {
     let name = name.unwrap_or(users::DEFAULT_USER);
-    match users::find(&call.sandbox, name).await {
+    match call.accounts.find(name).await {
         Ok(Some(account)) => Ok(account),
         Ok(None) => Err(PlainError::new(
             StatusCode::UNAUTHORIZED,

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::e2b::envd::filesystem::entry::entry;
 use crate::e2b::envd::metadata;
 use crate::e2b::envd::paths;
+use crate::e2b::envd::users::Accounts;
 use crate::e2b::error::{Code, RpcError};
 use crate::e2b::sandbox::Sandbox;
 use crate::engine::{Account, EngineError, FileKind, Identity};
@@ -17,7 +18,11 @@ use crate::shared::go_path;
 const ENTRIES_MAX: usize = 100_000;
 
 /// The entry of a path.
-pub(crate) async fn stat(sandbox: &Sandbox, path: &str) -> Result<Value, RpcError> {
+pub(crate) async fn stat(
+    sandbox: &Sandbox,
+    accounts: &Accounts,
+    path: &str,
+) -> Result<Value, RpcError> {
     let found = sandbox.engine.stat(path, false, &Identity::Root).await;
     let stat = found.map_err(|error| {
         let (code, what) = if error.errno() == Some(libc::ENOENT) {
@@ -27,7 +32,7 @@ pub(crate) async fn stat(sandbox: &Sandbox, path: &str) -> Result<Value, RpcErro
         };
         RpcError::engine(code, &format!("{what}: lstat {path}: "), &error)
     })?;
-    let accounts = accounts(sandbox).await?;
+    let accounts = accounts.all().await?;
     // A file system without attributes, or a dangling link, is as good as a file without any.
     let kept = sandbox
         .engine
@@ -35,13 +40,14 @@ pub(crate) async fn stat(sandbox: &Sandbox, path: &str) -> Result<Value, RpcErro
         .await
         .unwrap_or_default();
     let kept = metadata::view(kept.iter());
-    Ok(entry(sandbox, path, go_path::base(path), &stat, &accounts, kept).await)
+    Ok(entry(sandbox, path, go_path::base(path), &stat, accounts, kept).await)
 }
 
 /// What is below a directory, parents before children, in name order. A link as the root is
 /// followed, links below are not.
 pub(crate) async fn list(
     sandbox: &Sandbox,
+    accounts: &Accounts,
     path: &str,
     depth: u32,
 ) -> Result<Vec<Value>, RpcError> {
@@ -59,16 +65,11 @@ pub(crate) async fn list(
     }
     let mut walk = Walk {
         sandbox,
-        accounts: accounts(sandbox).await?,
+        accounts: accounts.all().await?,
         entries: Vec::new(),
     };
     walk.directory(resolved, path.to_owned(), depth).await?;
     Ok(walk.entries)
-}
-
-async fn accounts(sandbox: &Sandbox) -> Result<Vec<Account>, RpcError> {
-    let accounts = sandbox.engine.accounts().await;
-    accounts.map_err(|error| RpcError::engine(Code::Internal, "error reading accounts: ", &error))
 }
 
 /// Why a path could not be resolved: the first component that is missing is named.
@@ -99,7 +100,7 @@ async fn unresolved(sandbox: &Sandbox, path: &str, error: &EngineError) -> RpcEr
 
 struct Walk<'sandbox> {
     sandbox: &'sandbox Sandbox,
-    accounts: Vec<Account>,
+    accounts: &'sandbox [Account],
     entries: Vec<Value>,
 }
 
@@ -138,7 +139,7 @@ impl Walk<'_> {
                 let first = kept.partition_point(|it| it.entry < stat.name);
                 let own = kept[first..].iter().take_while(|it| it.entry == stat.name);
                 let own = metadata::view(own);
-                let (name, accounts) = (&stat.name, &self.accounts);
+                let (name, accounts) = (&stat.name, self.accounts);
                 let item = entry(self.sandbox, &path, name, &stat, accounts, own).await;
                 self.entries.push(item);
                 if stat.kind == FileKind::Directory && depth > 1 {

@@ -23,27 +23,27 @@ pub(crate) async fn unary(call: &Call, method: &str, message: &Message) -> Resul
         }
     }
     let user = call.user().await?;
-    let sandbox = &call.sandbox;
+    let (sandbox, accounts) = (&call.sandbox, &call.accounts);
     match method {
         "Stat" => {
             let path = path(message, "path", &user)?;
-            Ok(json!({"entry": look::stat(sandbox, &path).await?}))
+            Ok(json!({"entry": look::stat(sandbox, accounts, &path).await?}))
         }
         "MakeDir" => {
             let path = path(message, "path", &user)?;
             change::make_dir(sandbox, &path, &user).await?;
-            Ok(json!({"entry": look::stat(sandbox, &path).await?}))
+            Ok(json!({"entry": look::stat(sandbox, accounts, &path).await?}))
         }
         "Move" => {
             let source = path(message, "source", &user)?;
             let destination = path(message, "destination", &user)?;
             change::rename(sandbox, &source, &destination, &user).await?;
-            Ok(json!({"entry": look::stat(sandbox, &destination).await?}))
+            Ok(json!({"entry": look::stat(sandbox, accounts, &destination).await?}))
         }
         "ListDir" => {
             let path = path(message, "path", &user)?;
             let depth = message.uint32("depth")?.unwrap_or(0).max(1);
-            let entries = look::list(sandbox, &path, depth).await?;
+            let entries = look::list(sandbox, accounts, &path, depth).await?;
             Ok(if entries.is_empty() {
                 json!({})
             } else {

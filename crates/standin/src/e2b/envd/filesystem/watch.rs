@@ -20,6 +20,7 @@ use crate::e2b::envd::message::Message;
 use crate::e2b::envd::paths;
 use crate::e2b::envd::rpc::{self, TimeLimit};
 use crate::e2b::envd::stream::{keepalive, only_message};
+use crate::e2b::envd::users::Accounts;
 use crate::e2b::error::{Code, RpcError};
 use crate::e2b::reply::respond;
 use crate::e2b::sandbox::Sandbox;
@@ -147,7 +148,7 @@ async fn open(call: &Call, message: &Message) -> Result<Opened, RpcError> {
 }
 
 /// `FilesystemEvent`; an entry only of what is there after it.
-async fn view(sandbox: &Sandbox, path: &str, entries: bool, event: &WatchEvent) -> Value {
+async fn view(sandbox: &Arc<Sandbox>, path: &str, entries: bool, event: &WatchEvent) -> Value {
     let (word, present) = match event.kind {
         WatchKind::Create => ("EVENT_TYPE_CREATE", true),
         WatchKind::Write => ("EVENT_TYPE_WRITE", true),
@@ -160,8 +161,9 @@ async fn view(sandbox: &Sandbox, path: &str, entries: bool, event: &WatchEvent) 
     view.insert("type".to_owned(), json!(word));
     if entries && present {
         let path = go_path::join(path, &event.name);
+        let accounts = Accounts::new(Arc::clone(sandbox));
         // It may have gone in the meantime; then the event has no entry.
-        if let Ok(entry) = look::stat(sandbox, &path).await {
+        if let Ok(entry) = look::stat(sandbox, &accounts, &path).await {
             view.insert("entry".to_owned(), entry);
         }
     }
