@@ -6,13 +6,13 @@ use std::pin::Pin;
 use async_trait::async_trait;
 use futures_util::stream;
 use serde::de::DeserializeOwned;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
-use tokio::net::UnixStream;
+use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::sync::mpsc;
 use tokio_util::io::StreamReader;
 
 use super::archive::Archived;
-use super::frame::{self, Failure, FrameKind, HEAD_BYTES, PAYLOAD_BYTES_MAX, StatItem};
+use super::conversation::{Conversation, Frame, bad_answer, parse};
+use super::frame::{self, Failure, FrameKind, PAYLOAD_BYTES_MAX, StatItem};
 use super::op::FileOp;
 use super::serve_attributes::{AttributeItem, FileSystemItem};
 use super::serve_watch::EventItem;
@@ -26,21 +26,15 @@ const WATCH_EVENTS_MAX: usize = 1024;
 /// Entries of one directory: more than the inodes of the largest sandbox is not a directory of it.
 const ENTRIES_MAX: usize = 1 << 20;
 
-/// Starts a file server inside the sandbox.
+/// Has file servers inside the sandbox.
 #[async_trait]
 pub(crate) trait FileHost: Send + Sync {
-    /// Starts the server for one operation with the rights of `who`.
-    async fn converse(&self, op: FileOp, who: &Identity) -> Result<UnixStream, EngineError>;
+    /// Has a server begin one operation with the rights of `who`.
+    async fn converse(&self, op: FileOp, who: &Identity) -> Result<Conversation, EngineError>;
 }
 
 /// Bytes of the attributes of one directory's entries: 4 KiB for each of 16384.
 const ATTRIBUTE_BYTES_MAX: usize = 64 << 20;
-
-enum Frame {
-    Data(Vec<u8>),
-    Item(Vec<u8>),
-    Done,
-}
 
 /// An operation that answers with nothing but success.
 pub(crate) async fn call(
@@ -48,11 +42,7 @@ pub(crate) async fn call(
     op: FileOp,
     who: &Identity,
 ) -> Result<(), EngineError> {
-    let mut stream = host.converse(op, who).await?;
-    match next(&mut stream).await? {
-        Frame::Done => Ok(()),
-        Frame::Data(_) | Frame::Item(_) => Err(bad_answer()),
-    }
+    host.converse(op, who).await?.end().await
 }
 
 /// An operation that answers with one text.
@@ -61,8 +51,7 @@ pub(crate) async fn text(
     op: FileOp,
     who: &Identity,
 ) -> Result<String, EngineError> {
-    let mut stream = host.converse(op, who).await?;
-    item(&mut stream).await
+    one(host, op, who).await
 }
 
 /// An operation that answers with facts.
@@ -71,8 +60,7 @@ pub(crate) async fn stat(
     op: FileOp,
     who: &Identity,
 ) -> Result<FileStat, EngineError> {
-    let mut stream = host.converse(op, who).await?;
-    Ok(item::<StatItem>(&mut stream).await?.into())
+    Ok(one::<StatItem>(host, op, who).await?.into())
 }
 
 /// The entries of a directory by name bytes.
@@ -81,10 +69,10 @@ pub(crate) async fn list(
     op: FileOp,
     who: &Identity,
 ) -> Result<Vec<FileStat>, EngineError> {
-    let mut stream = tokio::io::BufReader::new(host.converse(op, who).await?);
+    let mut conversation = host.converse(op, who).await?;
     let mut entries: Vec<FileStat> = Vec::new();
     loop {
-        match next(&mut stream).await? {
+        match conversation.next().await? {
             Frame::Item(bytes) if entries.len() < ENTRIES_MAX => {
                 entries.push(parse::<StatItem>(&bytes)?.into());
             }
@@ -102,11 +90,11 @@ pub(crate) async fn attributes(
     op: FileOp,
     who: &Identity,
 ) -> Result<Vec<Attribute>, EngineError> {
-    let mut stream = tokio::io::BufReader::new(host.converse(op, who).await?);
+    let mut conversation = host.converse(op, who).await?;
     let mut attributes: Vec<Attribute> = Vec::new();
     let mut total = 0;
     loop {
-        match next(&mut stream).await? {
+        match conversation.next().await? {
             Frame::Item(bytes) if total < ATTRIBUTE_BYTES_MAX => {
                 total += bytes.len();
                 let AttributeItem { entry, name, value } = parse(&bytes)?;
@@ -126,8 +114,19 @@ pub(crate) async fn file_system(
     op: FileOp,
     who: &Identity,
 ) -> Result<FileSystem, EngineError> {
-    let mut stream = host.converse(op, who).await?;
-    Ok(item::<FileSystemItem>(&mut stream).await?.into())
+    Ok(one::<FileSystemItem>(host, op, who).await?.into())
+}
+
+/// An operation that answers with one item.
+async fn one<T: DeserializeOwned>(
+    host: &dyn FileHost,
+    op: FileOp,
+    who: &Identity,
+) -> Result<T, EngineError> {
+    let mut conversation = host.converse(op, who).await?;
+    let item = conversation.item().await?;
+    conversation.end().await?;
+    Ok(item)
 }
 
 /// Opens a file for reading.
@@ -136,11 +135,11 @@ pub(crate) async fn read(
     op: FileOp,
     who: &Identity,
 ) -> Result<FileReader, EngineError> {
-    let mut stream = host.converse(op, who).await?;
-    let stat = item::<StatItem>(&mut stream).await?.into();
+    let mut conversation = host.converse(op, who).await?;
+    let stat = conversation.item::<StatItem>().await?.into();
     Ok(FileReader {
         stat,
-        bytes: bytes_of(stream),
+        bytes: bytes_of(conversation),
     })
 }
 
@@ -149,10 +148,8 @@ pub(crate) async fn export(
     host: &dyn FileHost,
     archived: Archived,
 ) -> Result<Box<dyn AsyncRead + Send + Unpin>, EngineError> {
-    let stream = host
-        .converse(FileOp::Export(archived), &Identity::Root)
-        .await?;
-    Ok(bytes_of(stream))
+    let op = FileOp::Export(archived);
+    Ok(bytes_of(host.converse(op, &Identity::Root).await?))
 }
 
 /// Replaces what an archive holds by the content of a tar stream.
@@ -161,10 +158,9 @@ pub(crate) async fn import(
     archived: Archived,
     mut archive: Box<dyn AsyncRead + Send + Unpin>,
 ) -> Result<(), EngineError> {
-    let stream = host
-        .converse(FileOp::Import(archived), &Identity::Root)
-        .await?;
-    let mut writer = Box::new(Writer { stream });
+    let op = FileOp::Import(archived);
+    let conversation = host.converse(op, &Identity::Root).await?;
+    let mut writer = Box::new(Writer { conversation });
     let mut buffer = vec![0; PAYLOAD_BYTES_MAX];
     loop {
         let count = archive.read(&mut buffer).await;
@@ -176,10 +172,10 @@ pub(crate) async fn import(
 }
 
 /// The data frames of a server as one stream, which fails where the server does.
-fn bytes_of(stream: UnixStream) -> Box<dyn AsyncRead + Send + Unpin> {
-    let pieces = stream::try_unfold(stream, |mut stream| async move {
-        match next(&mut stream).await {
-            Ok(Frame::Data(bytes)) => Ok(Some((io::Cursor::new(bytes), stream))),
+fn bytes_of(conversation: Conversation) -> Box<dyn AsyncRead + Send + Unpin> {
+    let pieces = stream::try_unfold(conversation, |mut conversation| async move {
+        match conversation.next().await {
+            Ok(Frame::Data(bytes)) => Ok(Some((io::Cursor::new(bytes), conversation))),
             Ok(Frame::Done) => Ok(None),
             Ok(Frame::Item(_)) => Err(io::Error::other(bad_answer())),
             Err(EngineError::Os { errno, .. }) => Err(io::Error::from_raw_os_error(errno)),
@@ -215,9 +211,9 @@ pub(crate) async fn write(
     op: FileOp,
     who: &Identity,
 ) -> Result<Box<dyn FileWriter>, EngineError> {
-    let mut stream = host.converse(op, who).await?;
-    item::<()>(&mut stream).await?;
-    Ok(Box::new(Writer { stream }))
+    let mut conversation = host.converse(op, who).await?;
+    conversation.item::<()>().await?;
+    Ok(Box::new(Writer { conversation }))
 }
 
 /// Watches a directory. The events end when the receiver is dropped.
@@ -227,14 +223,14 @@ pub(crate) async fn watch(
     who: &Identity,
     tasks: &tokio_util::task::TaskTracker,
 ) -> Result<mpsc::Receiver<WatchEvent>, EngineError> {
-    let mut stream = host.converse(op, who).await?;
-    item::<()>(&mut stream).await?;
+    let mut conversation = host.converse(op, who).await?;
+    conversation.item::<()>().await?;
     let (sender, receiver) = mpsc::channel(WATCH_EVENTS_MAX);
     tasks.spawn(async move {
         loop {
             let frame = tokio::select! {
                 () = sender.closed() => return,
-                frame = next(&mut stream) => frame,
+                frame = conversation.next() => frame,
             };
             let Ok(Frame::Item(bytes)) = frame else {
                 return;
@@ -251,21 +247,21 @@ pub(crate) async fn watch(
 }
 
 struct Writer {
-    stream: UnixStream,
+    conversation: Conversation,
 }
 
 impl Writer {
     async fn send(&mut self, kind: FrameKind, payload: &[u8]) -> Result<(), EngineError> {
         let head = frame::head(kind, payload.len())
             .map_err(|error| EngineError::from(Failure::of("write", &error)))?;
-        let sent = match self.stream.write_all(&head).await {
-            Ok(()) => self.stream.write_all(payload).await,
+        let sent = match self.conversation.send(&head).await {
+            Ok(()) => self.conversation.send(payload).await,
             Err(error) => Err(error),
         };
         match sent {
             Ok(()) => Ok(()),
             // The server has stopped reading: its last frame says why.
-            Err(_) => match next(&mut self.stream).await {
+            Err(_) => match self.conversation.next().await {
                 Ok(_) => Err(bad_answer()),
                 Err(error) => Err(error),
             },
@@ -284,52 +280,6 @@ impl FileWriter for Writer {
 
     async fn finish(mut self: Box<Self>) -> Result<(), EngineError> {
         self.send(FrameKind::Done, &[]).await?;
-        match next(&mut self.stream).await? {
-            Frame::Done => Ok(()),
-            Frame::Data(_) | Frame::Item(_) => Err(bad_answer()),
-        }
+        self.conversation.end().await
     }
-}
-
-async fn item<T: DeserializeOwned>(stream: &mut UnixStream) -> Result<T, EngineError> {
-    match next(stream).await? {
-        Frame::Item(bytes) => parse(&bytes),
-        Frame::Data(_) | Frame::Done => Err(bad_answer()),
-    }
-}
-
-async fn next<S: AsyncReadExt + Unpin>(stream: &mut S) -> Result<Frame, EngineError> {
-    let mut bytes = [0; HEAD_BYTES];
-    stream.read_exact(&mut bytes).await.map_err(|e| lost(&e))?;
-    let (kind, length) = frame::parse_head(bytes).map_err(|_| bad_answer())?;
-    let mut payload = vec![0; length];
-    stream
-        .read_exact(&mut payload)
-        .await
-        .map_err(|e| lost(&e))?;
-    match kind {
-        FrameKind::Data => Ok(Frame::Data(payload)),
-        FrameKind::Item => Ok(Frame::Item(payload)),
-        FrameKind::Done => Ok(Frame::Done),
-        FrameKind::Failed => Err(parse::<Failure>(&payload)?.into()),
-    }
-}
-
-/// The server ended without an answer: somebody killed it, or the sandbox is gone.
-fn lost(error: &io::Error) -> EngineError {
-    match error.kind() {
-        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => EngineError::Os {
-            operation: "file operation".to_owned(),
-            errno: libc::EINTR,
-        },
-        _ => Failure::of("file operation", error).into(),
-    }
-}
-
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, EngineError> {
-    serde_json::from_slice(bytes).map_err(|_| bad_answer())
-}
-
-fn bad_answer() -> EngineError {
-    EngineError::Internal("the file server's answer cannot be read".to_owned())
 }

@@ -29,6 +29,10 @@ pub(crate) enum FrameKind {
     Done,
     /// The operation failed: [`Failure`] as JSON.
     Failed,
+    /// As [`Self::Failed`], where there is no server: it could not be started.
+    Refused,
+    /// To a server that has done one operation: the next one as JSON.
+    Operation,
 }
 
 impl FrameKind {
@@ -38,6 +42,8 @@ impl FrameKind {
             2 => Self::Item,
             3 => Self::Done,
             4 => Self::Failed,
+            5 => Self::Refused,
+            6 => Self::Operation,
             _ => return None,
         })
     }
@@ -48,6 +54,8 @@ impl FrameKind {
             Self::Item => 2,
             Self::Done => 3,
             Self::Failed => 4,
+            Self::Refused => 5,
+            Self::Operation => 6,
         }
     }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::archive::Archived;
+use super::frame::{FrameKind, send_json};
 
 /// One operation on files; paths are those of the sandbox.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +69,22 @@ pub(crate) enum FileOp {
 }
 
 impl FileOp {
+    /// Whether its server can do another operation after it over the same stream: not where the
+    /// client may still be sending, nor where the operation is the server's whole life.
+    pub(crate) const fn leaves_server(&self) -> bool {
+        !matches!(
+            self,
+            Self::Write { .. } | Self::Watch { .. } | Self::Export(_) | Self::Import(_)
+        )
+    }
+
+    /// The frame that asks a server for it as its next operation; none when it fits no frame.
+    pub(crate) fn frame(&self) -> Option<Vec<u8>> {
+        let mut bytes = Vec::new();
+        send_json(&mut bytes, FrameKind::Operation, self).ok()?;
+        Some(bytes)
+    }
+
     /// Rewrites every path of the operation. An archive's folder is where it is.
     pub(crate) fn map_paths(mut self, map: impl Fn(&str) -> String) -> Self {
         match &mut self {

@@ -1,7 +1,7 @@
 //! The file server: ordinary system calls with the rights of the process it runs in.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -14,6 +14,27 @@ use super::{serve_attributes, serve_watch};
 
 /// Does one operation and answers over `stream`. A client that has gone away ends it.
 pub(crate) fn serve(op: &FileOp, stream: &UnixStream) {
+    // Whoever asked may have gone; then there is nobody to tell.
+    drop(answer(op, stream));
+}
+
+/// As [`serve`], and goes on with the operations that the client sends until it hangs up.
+pub(crate) fn serve_all(first: FileOp, stream: &UnixStream) {
+    let mut input = BufReader::new(stream);
+    let mut payload = Vec::new();
+    let mut op = first;
+    while answer(&op, stream).is_ok() && op.leaves_server() {
+        let Ok(Some(FrameKind::Operation)) = frame::receive(&mut input, &mut payload) else {
+            return;
+        };
+        let Ok(next) = serde_json::from_slice(&payload) else {
+            return;
+        };
+        op = next;
+    }
+}
+
+fn answer(op: &FileOp, stream: &UnixStream) -> io::Result<()> {
     let mut out = BufWriter::new(stream);
     let result = match op {
         FileOp::Read { path } => serve_read(path, &mut out),
@@ -33,15 +54,14 @@ pub(crate) fn serve(op: &FileOp, stream: &UnixStream) {
         Ok(()) => frame::send(&mut out, FrameKind::Done, &[]),
         Err(failure) => send_json(&mut out, FrameKind::Failed, &failure),
     };
-    // Whoever asked may have gone; then there is nobody to tell.
-    drop(sent.and_then(|()| out.flush()));
+    sent.and_then(|()| out.flush())
 }
 
 /// Answers that the operation could not be started at all.
 pub(crate) fn refuse(stream: &UnixStream, operation: &str, error: &io::Error) {
     let failure = Failure::of(operation, error);
     let mut out = BufWriter::new(stream);
-    drop(send_json(&mut out, FrameKind::Failed, &failure).and_then(|()| out.flush()));
+    drop(send_json(&mut out, FrameKind::Refused, &failure).and_then(|()| out.flush()));
 }
 
 fn serve_simple(op: &FileOp, out: &mut impl Write) -> Result<(), Failure> {

@@ -140,8 +140,8 @@ fn c_strings(spawn: &Spawn) -> Result<(Vec<CString>, Vec<CString>), NulError> {
     ))
 }
 
-/// Serves one file operation and ends the process.
-pub(super) fn run_file_server(setup: &Setup, op: &FileOp, who: &Who, stream: OwnedFd) -> ! {
+/// Serves file operations, this one first, until the host hangs up, and ends the process.
+pub(super) fn run_file_server(setup: &Setup, op: FileOp, who: &Who, stream: OwnedFd) -> ! {
     let stream = UnixStream::from(stream);
     let prepared = sys::close_all_but(&[stream.as_fd()]).and_then(|()| {
         umask(Mode::from_bits_truncate(0o022));
@@ -152,7 +152,7 @@ pub(super) fn run_file_server(setup: &Setup, op: &FileOp, who: &Who, stream: Own
         identity::become_file_server(who, setup.ids)
     });
     match prepared {
-        Ok(()) => files::serve(op, &stream),
+        Ok(()) => files::serve_all(op, &stream),
         Err(error) => files::refuse(&stream, "identity", &error),
     }
     sys::exit_now(0)

@@ -1,6 +1,6 @@
 //! Init: pid 1 of a sandbox, one thread, one loop over its control socket and its children.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
@@ -13,6 +13,7 @@ use nix::sys::signal::{SigSet, Signal, kill, killpg};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::socket::MsgFlags;
 use nix::sys::stat::Mode;
+use nix::sys::wait::waitpid;
 use nix::unistd::Pid;
 
 use super::ask;
@@ -34,6 +35,8 @@ pub(super) struct Init {
     leaders: HashSet<i32>,
     /// File servers and the like: children of our own, which are no command's.
     servers: HashSet<i32>,
+    /// Those of them that the host can name.
+    named: HashMap<u64, i32>,
     freeze: Freeze,
     memory: MemoryWatch,
     /// Replies that the socket did not take yet.
@@ -54,6 +57,7 @@ impl Init {
             children: SignalFd::with_flags(&mask, flags)?,
             leaders: HashSet::new(),
             servers: HashSet::new(),
+            named: HashMap::new(),
             freeze: Freeze::default(),
             waiting: VecDeque::new(),
         })
@@ -103,11 +107,14 @@ impl Init {
     fn serve(&mut self, request: Request, descriptors: Vec<OwnedFd>) -> io::Result<()> {
         match request {
             Request::Spawn(spawn) => return self.spawn(&spawn, descriptors),
-            Request::File { op, who } => {
+            Request::File { op, who, kept } => {
                 if let Some(stream) = descriptors.into_iter().next() {
                     match sys::fork() {
-                        Ok(None) => child::run_file_server(&self.setup, &op, &who, stream),
-                        Ok(Some(pid)) => drop(self.servers.insert(pid.as_raw())),
+                        Ok(None) => child::run_file_server(&self.setup, op, &who, stream),
+                        Ok(Some(pid)) => {
+                            self.servers.insert(pid.as_raw());
+                            self.named.extend(kept.map(|id| (id, pid.as_raw())));
+                        }
                         Err(error) => files::refuse(&UnixStream::from(stream), "fork", &error),
                     }
                 }
@@ -155,6 +162,7 @@ impl Init {
     }
 
     fn spawn(&mut self, spawn: &Spawn, descriptors: Vec<OwnedFd>) -> io::Result<()> {
+        self.end_servers(&spawn.after);
         let result = match spawn.terminal {
             Some(size) => open_terminal(size, &spawn.who)
                 .map(|(master, ends)| (Some(master), ends, descriptors)),
@@ -192,6 +200,19 @@ impl Init {
         }
     }
 
+    /// Ends servers that wait for an operation, and takes them, so that nothing sees them.
+    fn end_servers(&mut self, ids: &[u64]) {
+        let ended: Vec<i32> = ids.iter().filter_map(|id| self.named.remove(id)).collect();
+        for pid in &ended {
+            // It may be ending by itself.
+            let _ = kill(Pid::from_raw(*pid), Signal::SIGKILL);
+        }
+        for pid in ended {
+            while let Err(Errno::EINTR) = waitpid(Pid::from_raw(pid), None) {}
+            self.servers.remove(&pid);
+        }
+    }
+
     /// Takes every ended child, also the orphans that fell to us.
     fn reap(&mut self) -> io::Result<()> {
         while let Ok(Some(_)) = self.children.read_signal() {}
@@ -208,7 +229,9 @@ impl Init {
                     _ => return Err(error),
                 },
             };
-            self.servers.remove(&raw);
+            if self.servers.remove(&raw) {
+                self.named.retain(|_, pid| *pid != raw);
+            }
             if self.leaders.remove(&raw) {
                 let pid = raw.cast_unsigned();
                 let reply = match (status.code(), status.signal()) {

@@ -57,6 +57,19 @@ struct Shared {
     gone: AtomicBool,
 }
 
+/// The commands of a sandbox: those asked for that have neither ended nor failed to start.
+#[derive(Debug)]
+pub(super) struct Commands(Arc<Shared>);
+
+impl Commands {
+    /// Whether there is one.
+    pub(super) fn any(&self) -> bool {
+        let is_spawn = |waiting: &Waiting| matches!(waiting, Waiting::Spawn(_));
+        // In this order: one that has started is entered below before it is taken out above.
+        self.0.lock_waiting().values().any(is_spawn) || !self.0.lock_exits().is_empty()
+    }
+}
+
 /// A step of the set-up that the host refused, and its errno.
 pub(super) type Refused = (String, i32);
 
@@ -156,18 +169,18 @@ impl Link {
         }
     }
 
-    /// Asks for a process.
+    /// Asks for a process. The request is made when [`Commands::any`] knows of it.
     pub(super) async fn spawn(
         &self,
         id: u64,
-        request: &Request,
         descriptors: Vec<OwnedFd>,
+        request: impl FnOnce() -> Request + Send,
     ) -> Result<Started, EngineError> {
         let (sender, answer) = oneshot::channel();
         self.shared
             .lock_waiting()
             .insert(id, Waiting::Spawn(sender));
-        let sent = self.send(request, descriptors).await;
+        let sent = self.send(&request(), descriptors).await;
         self.settle(id, sent)?;
         answer.await.map_err(|_| EngineError::Gone)?
     }
@@ -185,6 +198,11 @@ impl Link {
         let sent = self.send(request, Vec::new()).await;
         self.settle(id, sent)?;
         answer.await.map_err(|_| EngineError::Gone)
+    }
+
+    /// The commands inside.
+    pub(super) fn commands(&self) -> Commands {
+        Commands(Arc::clone(&self.shared))
     }
 
     /// Whether init has ended.

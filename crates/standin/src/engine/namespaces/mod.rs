@@ -5,6 +5,7 @@
 //! the sandbox's init: pid 1, one thread, one loop over its control socket and its children.
 //! Init's life is tied to the control socket, and everything inside to init's life.
 //! Init also watches the memory of everything inside.
+//! File operations are done by forked children of init, which the host keeps a moment for more.
 //! Deliberately absent: a host folder, a parent-death signal, capabilities of the host, a cgroup.
 //!
 //! With a single id (an ordinary user) helper and init count towards the process limit, files
@@ -13,11 +14,13 @@
 
 mod ask;
 mod child;
+mod converse;
 mod dispatch;
 mod engine;
 mod etc;
 mod everyone;
 mod identity;
+mod idle;
 mod init;
 mod link;
 mod memory;

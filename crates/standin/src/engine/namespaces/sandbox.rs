@@ -3,18 +3,18 @@
 use std::collections::HashMap;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::net::UnixStream as StdUnixStream;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use tokio::io::AsyncRead;
-use tokio::net::{TcpStream, UnixStream};
+use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 
+use super::idle::IdleServers;
 use super::link::Link;
 use super::rootfs;
 use super::wire::{Ids, Request, Setup, Who};
-use crate::engine::files::{self, FileHost, FileOp};
+use crate::engine::files::{self, FileOp};
 use crate::engine::{
     Account, Attribute, EngineError, EngineProcess, EngineSandbox, ExitStatus, FileReader,
     FileStat, FileSystem, FileWriter, Identity, SignalTarget, SpawnRequest, Usage, WatchEvent, sys,
@@ -29,6 +29,7 @@ pub(super) struct NamespacesSandbox {
     pub(super) link: Link,
     pub(super) ids: Ids,
     pub(super) memory_bytes_max: u64,
+    pub(super) idle: Arc<IdleServers>,
     /// What was started; the entry of an ended process goes at the next start.
     running: Mutex<HashMap<u32, Running>>,
 }
@@ -43,10 +44,12 @@ pub(super) struct Running {
 impl NamespacesSandbox {
     /// Wraps a sandbox that stands.
     pub(super) fn new(link: Link, setup: &Setup) -> Self {
+        let idle = IdleServers::new(link.commands(), link.tasks.clone());
         Self {
             link,
             ids: setup.ids,
             memory_bytes_max: setup.memory_bytes_max,
+            idle: Arc::new(idle),
             running: Mutex::default(),
         }
     }
@@ -100,20 +103,6 @@ pub(super) fn single_id(uid: u32) -> EngineError {
             "user {uid} does not exist in this sandbox: cutover runs as an ordinary user, so there is only `user` (1000)"
         ),
         cure: "run cutover as root, or mark the scenario `requires: [root]`".to_owned(),
-    }
-}
-
-#[async_trait]
-impl FileHost for NamespacesSandbox {
-    async fn converse(&self, op: FileOp, who: &Identity) -> Result<UnixStream, EngineError> {
-        let who = self.who(who)?;
-        let (near, far) = StdUnixStream::pair().map_err(|error| os_of("socketpair", &error))?;
-        self.link
-            .send(&Request::File { op, who }, vec![far.into()])
-            .await?;
-        near.set_nonblocking(true)
-            .and_then(|()| UnixStream::from_std(near))
-            .map_err(|error| os_of("socketpair", &error))
     }
 }
 
@@ -312,6 +301,7 @@ impl EngineSandbox for NamespacesSandbox {
     }
 
     async fn destroy(&self) {
+        self.idle.close();
         self.link.end().await;
     }
 }

@@ -19,7 +19,7 @@ const STATUS_BYTES_MAX: u64 = 4096;
 impl NamespacesSandbox {
     /// Starts a process; returns when it has become its program.
     pub(super) async fn start(&self, request: &SpawnRequest) -> Result<EngineProcess, EngineError> {
-        let spawn = self.request(request)?;
+        let mut spawn = self.request(request)?;
         let (status, far_status) = io::pipe().map_err(|error| os_of("pipe", &error))?;
         let mut descriptors = vec![OwnedFd::from(far_status)];
         let near = if spawn.terminal.is_some() {
@@ -34,7 +34,10 @@ impl NamespacesSandbox {
         let id = spawn.id;
         let started = self
             .link
-            .spawn(id, &Request::Spawn(spawn), descriptors)
+            .spawn(id, descriptors, || {
+                spawn.after = self.idle.empty();
+                Request::Spawn(spawn)
+            })
             .await?;
         wait_exec(status.into()).await?;
         let Started {
@@ -90,6 +93,7 @@ impl NamespacesSandbox {
                 OutputMode::Pty { cols, rows } => Some((cols, rows)),
                 OutputMode::TwoPipes | OutputMode::OnePipe => None,
             },
+            after: Vec::new(),
         })
     }
 }

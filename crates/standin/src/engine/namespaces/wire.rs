@@ -42,8 +42,13 @@ pub(super) enum Who {
 pub(super) enum Request {
     /// Descriptors: status pipe, then (not for a terminal) output, error, and input if piped.
     Spawn(Spawn),
-    /// Descriptor: the stream over which the file server answers.
-    File { op: FileOp, who: Who },
+    /// Descriptor: the stream over which the file server answers. With a number it goes on with
+    /// what it is asked over the stream, and can be named by it.
+    File {
+        op: FileOp,
+        who: Who,
+        kept: Option<u64>,
+    },
     /// Signals a process, or with `group` the group it leads.
     Signal {
         id: u64,
@@ -70,6 +75,8 @@ pub(super) struct Spawn {
     pub(super) new_group: bool,
     /// Columns and rows of the terminal, if it has one.
     pub(super) terminal: Option<(u16, u16)>,
+    /// File servers that end before it starts: they wait for nothing but an operation.
+    pub(super) after: Vec<u64>,
 }
 
 /// From the helper to the host.

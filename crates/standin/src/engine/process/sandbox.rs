@@ -17,7 +17,7 @@ use tokio_util::task::TaskTracker;
 use super::disk;
 use super::paths::{OWN_FOLDERS, PathMap};
 use super::running::Running;
-use crate::engine::files::{self, Archived, FileHost, FileOp};
+use crate::engine::files::{self, Archived, Conversation, FileHost, FileOp};
 use crate::engine::{
     Account, Attribute, EngineError, EngineProcess, EngineSandbox, FileReader, FileStat,
     FileSystem, FileWriter, Identity, SignalTarget, SpawnRequest, Usage, WatchEvent, procfs,
@@ -98,7 +98,7 @@ impl ProcessSandbox {
 
 #[async_trait]
 impl FileHost for ProcessSandbox {
-    async fn converse(&self, op: FileOp, _who: &Identity) -> Result<UnixStream, EngineError> {
+    async fn converse(&self, op: FileOp, _who: &Identity) -> Result<Conversation, EngineError> {
         if self.tasks.is_closed() {
             return Err(EngineError::Gone);
         }
@@ -107,6 +107,7 @@ impl FileHost for ProcessSandbox {
         self.tasks.spawn_blocking(move || files::serve(&op, &far));
         near.set_nonblocking(true)
             .and_then(|()| UnixStream::from_std(near))
+            .map(Conversation::new)
             .map_err(|error| os_of("socketpair", &error))
     }
 }
