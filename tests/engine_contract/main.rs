@@ -16,6 +16,7 @@ mod limits;
 mod owner;
 mod place;
 mod processes;
+mod servers;
 mod whole;
 
 use std::path::PathBuf;
@@ -65,6 +66,7 @@ fn cases() -> Vec<Case> {
     [
         processes::CASES,
         files::CASES,
+        servers::CASES,
         attributes::CASES,
         limits::CASES,
         owner::CASES,

@@ -5,19 +5,24 @@ use std::fs;
 use std::path::Path;
 use std::process::Stdio;
 
-use cutover_standin::engine::{Profile, by_name};
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::Command;
+use cutover_standin::engine::{EngineSandbox, Identity, Profile, by_name};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+use tokio::process::{Child, Command};
 
-use crate::place::{Case, Place, bash, case, read_until, until, within};
+use crate::place::{Case, Place, bash, case, read_until, until, user, within};
 
 pub(crate) const CASES: &[Case] = &[
     case!(a_killed_owner_leaves_nothing, &["isolation"]),
     case!(destroy_leaves_nothing, &["isolation"]),
+    case!(a_killed_owner_leaves_no_file_server, &["isolation"]),
+    case!(destroy_leaves_no_file_server, &["isolation"]),
 ];
 
 /// The hidden argument that makes this binary the owner of a sandbox.
 const OWNER_ARGUMENT: &str = "__own-a-sandbox";
+
+/// Makes the owner work on files instead of running a command.
+const FILES_ARGUMENT: &str = "files";
 
 /// Owns a sandbox with background processes until it is killed, if the arguments say so.
 pub(crate) fn dispatch(helper: &Path) -> bool {
@@ -31,6 +36,9 @@ pub(crate) fn dispatch(helper: &Path) -> bool {
     runtime.block_on(async {
         let engine = by_name("namespaces", helper).await.unwrap();
         let sandbox = engine.create(&Profile::litellm("owned")).await.unwrap();
+        if std::env::args().nth(2).as_deref() == Some(FILES_ARGUMENT) {
+            return work_on_files(&*sandbox).await;
+        }
         let script = "trap '' HUP TERM; setsid sleep 1000 & sleep 1000 & echo up; wait";
         let mut process = sandbox.spawn(bash(script)).await.unwrap();
         read_until(&mut process.stdout, "up\n").await;
@@ -38,6 +46,68 @@ pub(crate) fn dispatch(helper: &Path) -> bool {
         std::future::pending::<()>().await;
     });
     true
+}
+
+/// Keeps file servers at hand until its input ends, then destroys the sandbox; never ends itself.
+async fn work_on_files(sandbox: &dyn EngineSandbox) {
+    let mut input = tokio::io::stdin();
+    let mut buffer = [0];
+    let mut end = std::pin::pin!(input.read(&mut buffer));
+    let who = user();
+    println!("up");
+    loop {
+        tokio::select! {
+            _ = &mut end => break,
+            stat = sandbox.stat("/tmp", true, &who) => drop(stat.unwrap()),
+        }
+        sandbox.stat("/tmp", true, &Identity::Root).await.unwrap();
+    }
+    sandbox.destroy().await;
+    println!("down");
+    std::future::pending::<()>().await;
+}
+
+/// Starts an owner that works on files and waits until it has a server.
+async fn file_worker(place: &Place) -> (Child, HashMap<u32, String>) {
+    let owner = Command::new(std::env::current_exe().unwrap())
+        .args([OWNER_ARGUMENT, FILES_ARGUMENT])
+        .env("CUTOVER_TEST_HELPER", &place.helper)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let pid = owner.id().unwrap();
+    // Helper, init and a server.
+    let mut below = HashMap::new();
+    until("it has a server", || {
+        below = descendants(pid);
+        below.len() >= 3
+    })
+    .await;
+    (owner, below)
+}
+
+async fn a_killed_owner_leaves_no_file_server(place: Place) {
+    let (mut owner, below) = file_worker(&place).await;
+    owner.start_kill().unwrap();
+    within(owner.wait()).await.unwrap();
+    until("all processes are gone", || living(&below).is_empty()).await;
+}
+
+async fn destroy_leaves_no_file_server(place: Place) {
+    let (mut owner, _) = file_worker(&place).await;
+    let mut lines = BufReader::new(owner.stdout.take().unwrap()).lines();
+    for (word, hang_up) in [("up", true), ("down", false)] {
+        let line = within(lines.next_line()).await.unwrap();
+        assert_eq!(line.as_deref(), Some(word));
+        if hang_up {
+            drop(owner.stdin.take());
+        }
+    }
+    // Not polled: `destroy` returns when nothing is left.
+    assert_eq!(descendants(owner.id().unwrap()), HashMap::new());
+    owner.kill().await.unwrap();
 }
 
 /// Every process below one, with its start time, which tells it from a later one with its pid.
