@@ -1,8 +1,8 @@
 //! The idle file servers of a sandbox: each waits a moment for the next operation with the same
 //! rights, as the start of a server costs more than most operations.
 //!
-//! Nobody inside shall see one of them: none is kept while a command runs, and a start of a
-//! command ends those that there are.
+//! No command shall see one of them: none is kept while a command runs, and a start of a command
+//! ends those that there are. What a command has left behind may see one while it waits.
 
 use std::collections::VecDeque;
 use std::os::fd::AsRawFd;
@@ -114,7 +114,8 @@ impl IdleServers {
 
     /// Has a task that hangs up on who waits too long; false where no task can run.
     fn set_timer(self: &Arc<Self>, state: &mut State) -> bool {
-        if state.timer.is_none() {
+        // It has ended unasked where its runtime has.
+        if state.timer.as_ref().is_none_or(AbortHandle::is_finished) {
             let Ok(runtime) = Handle::try_current() else {
                 return false;
             };
@@ -170,4 +171,88 @@ impl State {
 fn awaits(stream: &UnixStream) -> bool {
     let flags = MsgFlags::MSG_PEEK | MsgFlags::MSG_DONTWAIT;
     recv(stream.as_raw_fd(), &mut [0], flags) == Err(Errno::EAGAIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn server(id: u64, uid: u32) -> (Server, UnixStream) {
+        let (stream, far) = UnixStream::pair().unwrap();
+        let who = who(uid);
+        (Server { id, who, stream }, far)
+    }
+
+    fn who(uid: u32) -> Who {
+        let groups = Vec::new();
+        Who::User {
+            uid,
+            gid: uid,
+            groups,
+        }
+    }
+
+    fn none() -> Arc<IdleServers> {
+        Arc::new(IdleServers::new(Commands::none(), TaskTracker::new()))
+    }
+
+    #[tokio::test]
+    async fn as_many_are_kept_as_may_wait() {
+        let idle = none();
+        let mut far_ends = Vec::new();
+        for id in 0..20 {
+            let (server, far) = server(id, 1000);
+            far_ends.push(far);
+            idle.give_back(server);
+        }
+        assert_eq!(idle.lock().idle.len(), IDLE_MAX);
+        let first: Vec<u64> = (16..20).chain(0..16).collect();
+        assert_eq!(idle.empty(), first, "closed at once, then closed now");
+        assert_eq!(idle.empty(), Vec::<u64>::new());
+        assert!(idle.take(&who(1000)).is_none());
+    }
+
+    #[tokio::test]
+    async fn the_last_that_lives_and_has_the_rights_is_taken() {
+        let idle = none();
+        let (ended, far) = server(3, 1000);
+        drop(far);
+        let (one, _one_far) = server(1, 1000);
+        let (other, _other_far) = server(2, 0);
+        for server in [one, other, ended] {
+            idle.give_back(server);
+        }
+        assert_eq!(idle.take(&who(1000)).map(|server| server.id), Some(1));
+        assert!(idle.take(&who(1000)).is_none());
+        assert_eq!(idle.take(&who(0)).map(|server| server.id), Some(2));
+        assert_eq!(idle.empty(), [3]);
+    }
+
+    #[tokio::test]
+    async fn one_that_waits_too_long_is_hung_up_on() {
+        let idle = none();
+        let (server, far) = server(1, 1000);
+        idle.give_back(server);
+        // Readable when it ends.
+        far.readable().await.unwrap();
+        assert_eq!(far.try_read(&mut [0]).unwrap(), 0);
+        assert!(idle.take(&who(1000)).is_none());
+        assert_eq!(idle.empty(), [1]);
+        idle.tasks.close();
+        idle.tasks.wait().await;
+        assert!(idle.lock().timer.is_none());
+    }
+
+    #[tokio::test]
+    async fn none_is_kept_at_the_end() {
+        let idle = none();
+        let (one, _one_far) = server(1, 1000);
+        idle.give_back(one);
+        idle.close();
+        let (late, _late_far) = server(2, 1000);
+        idle.give_back(late);
+        assert!(idle.take(&who(1000)).is_none());
+        idle.tasks.close();
+        idle.tasks.wait().await;
+    }
 }

@@ -62,6 +62,18 @@ struct Shared {
 pub(super) struct Commands(Arc<Shared>);
 
 impl Commands {
+    /// Those of a sandbox that runs none.
+    #[cfg(test)]
+    pub(super) fn none() -> Self {
+        let (near, _far) = std::os::unix::net::UnixStream::pair().unwrap();
+        Self(Arc::new(Shared {
+            control: sys::register(near.into()).unwrap(),
+            waiting: Mutex::default(),
+            exits: Mutex::default(),
+            gone: AtomicBool::new(false),
+        }))
+    }
+
     /// Whether there is one.
     pub(super) fn any(&self) -> bool {
         let is_spawn = |waiting: &Waiting| matches!(waiting, Waiting::Spawn(_));
