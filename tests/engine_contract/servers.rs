@@ -99,6 +99,7 @@ const OTHERS: &str = "for p in /proc/[0-9]*; do p=${p#/proc/}; \
 
 async fn a_command_meets_no_idle_server(place: Place) {
     let sandbox = place.sandbox().await;
+    put(&*sandbox, "/tmp/large", &vec![b'x'; 4 << 20], &user()).await;
     for _ in 0..30 {
         let identities = [user(), Identity::Root, user(), Identity::Root, user()];
         let stats = identities
@@ -107,6 +108,7 @@ async fn a_command_meets_no_idle_server(place: Place) {
         for stat in join_all(stats).await {
             stat.unwrap();
         }
+        drop(within(sandbox.read("/tmp/large", &user())).await.unwrap());
         assert_eq!(run(&*sandbox, bash(OTHERS)).await.stdout, "");
     }
     within(sandbox.destroy()).await;

@@ -17,8 +17,8 @@ pub(super) enum Frame {
     Done,
 }
 
-/// Takes the stream of a server that awaits the next operation.
-type Reuse = Box<dyn FnOnce(UnixStream) + Send>;
+/// Takes the stream of a server that awaits the next operation; none of one that was hung up on.
+type Reuse = Box<dyn FnOnce(Option<UnixStream>) + Send>;
 
 /// One operation with a server. Dropping it before the server's last frame hangs up.
 pub(crate) struct Conversation {
@@ -40,10 +40,10 @@ impl Conversation {
     }
 
     /// With a server that can do another operation after this one: if it has answered to the end,
-    /// `reuse` gets the stream.
+    /// `reuse` gets the stream, and none otherwise.
     pub(crate) fn reusable(
         stream: UnixStream,
-        reuse: impl FnOnce(UnixStream) + Send + 'static,
+        reuse: impl FnOnce(Option<UnixStream>) + Send + 'static,
     ) -> Self {
         let mut conversation = Self::new(stream);
         conversation.reuse = Some(Box::new(reuse));
@@ -105,11 +105,10 @@ impl Conversation {
 
 impl Drop for Conversation {
     fn drop(&mut self) {
-        if let (Some(stream), Some(reuse)) = (self.stream.take(), self.reuse.take())
-            && self.over
-            && stream.buffer().is_empty()
-        {
-            reuse(stream.into_inner());
+        let stream = self.stream.take();
+        let awaits = stream.filter(|stream| self.over && stream.buffer().is_empty());
+        if let Some(reuse) = self.reuse.take() {
+            reuse(awaits.map(BufReader::into_inner));
         }
     }
 }

@@ -78,6 +78,19 @@ impl FileOp {
         )
     }
 
+    /// Whether nothing is changed, so that it may be cut off at any moment.
+    pub(crate) const fn only_looks(&self) -> bool {
+        matches!(
+            self,
+            Self::Stat { .. }
+                | Self::List { .. }
+                | Self::Canonicalize { .. }
+                | Self::Read { .. }
+                | Self::Attributes { .. }
+                | Self::FileSystem { .. }
+        )
+    }
+
     /// The frame that asks a server for it as its next operation; none when it fits no frame.
     pub(crate) fn frame(&self) -> Option<Vec<u8>> {
         let mut bytes = Vec::new();

@@ -20,12 +20,13 @@ impl FileHost for NamespacesSandbox {
         if !op.leaves_server() {
             return Ok(Conversation::new(self.fork_server(op, who, None).await?));
         }
+        let only_looks = op.only_looks();
         if let Some(server) = self.ask_idle_server(&op, &who).await {
-            return Ok(self.conversation(server));
+            return Ok(self.conversation(server, only_looks));
         }
         let id = self.link.next_id();
         let stream = self.fork_server(op, who.clone(), Some(id)).await?;
-        Ok(self.conversation(Server { id, who, stream }))
+        Ok(self.conversation(Server { id, who, stream }, only_looks))
     }
 }
 
@@ -61,12 +62,19 @@ impl NamespacesSandbox {
             .map_err(|error| os_of("socketpair", &error))
     }
 
-    fn conversation(&self, server: Server) -> Conversation {
+    /// When it ends, the server waits for another. One that is hung up on is cut off by the next
+    /// command unless it changes files: that goes on, whoever has asked for it.
+    fn conversation(&self, server: Server, only_looks: bool) -> Conversation {
         let idle = Arc::downgrade(&self.idle);
         let Server { id, who, stream } = server;
         Conversation::reusable(stream, move |stream| {
-            if let Some(idle) = idle.upgrade() {
-                idle.give_back(Server { id, who, stream });
+            let Some(idle) = idle.upgrade() else {
+                return;
+            };
+            match stream {
+                Some(stream) => idle.give_back(Server { id, who, stream }),
+                None if only_looks => idle.forget(id),
+                None => {}
             }
         })
     }

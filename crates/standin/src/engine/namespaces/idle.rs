@@ -93,6 +93,11 @@ impl IdleServers {
         state.idle.push((Instant::now(), server));
     }
 
+    /// Takes note of one that was hung up on and has nothing more to do.
+    pub(super) fn forget(&self, id: u64) {
+        self.lock().note(id);
+    }
+
     /// Hangs up on all. The numbers of those that may not have ended yet.
     pub(super) fn empty(&self) -> Vec<u64> {
         let mut state = self.lock();
@@ -160,6 +165,10 @@ impl State {
     fn close(&mut self, server: Server) {
         let Server { id, stream, .. } = server;
         drop(stream);
+        self.note(id);
+    }
+
+    fn note(&mut self, id: u64) {
         if self.closed.len() == CLOSED_MAX {
             self.closed.pop_front();
         }
