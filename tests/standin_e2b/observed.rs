@@ -13,8 +13,11 @@ use crate::support::{Frames, World, answer, end, shell, until};
 async fn metrics_are_measured_and_kept() {
     let world = World::start().await;
     let made = world.sandbox().await;
-    let start = shell("exec sleep 600");
-    let frames = Frames::open(world.stream(&made, "process.Process/Start", &start)).await;
+    // Once it has spoken it holds memory; a process that is just becoming its program holds none.
+    let start = shell("echo up; sleep 600");
+    let mut frames = Frames::open(world.stream(&made, "process.Process/Start", &start)).await;
+    frames.pid().await;
+    frames.next().await;
     let path = format!("/sandboxes/{}/metrics", made.id);
     let (status, metrics) = world.get(&path).await;
     assert_eq!(status, 200, "{metrics}");
