@@ -46,7 +46,7 @@ impl Source {
         below.split_once('/').map(|(room, _)| room)
     }
 
-    /// How many modules deep the file is: 1 for `src/call/mod.rs`, 2 for `src/call/verb.rs`.
+    /// How many modules deep the file is: 1 for `src/call/mod.rs`, 2 for `src/call/outcome.rs`.
     fn depth(&self) -> usize {
         let parts = self.path.split('/').count() - 1;
         parts - usize::from(self.path.ends_with("/mod.rs"))
