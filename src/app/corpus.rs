@@ -13,7 +13,9 @@ use crate::compare::profile::Profile;
 use crate::plan::{Case, Plan, PlanOptions, Shard, plan};
 use crate::scenario::capability::capability_names;
 use crate::scenario::model::Scenario;
-use crate::scenario::{LoadOptions, Problem, load, load_embedded, parse_one, render};
+use crate::scenario::{
+    LoadOptions, Loaded, Problem, Skipped, load, load_embedded, parse_one, render, strays,
+};
 use crate::transcript::StoredRun;
 use crate::transcript::event::StoredFile;
 
@@ -54,6 +56,8 @@ pub(crate) struct Corpus {
     pub(crate) ledger_files: Vec<StoredFile>,
     /// Where it came from, for people.
     pub(crate) from: String,
+    /// Files that may be scenarios and were left out.
+    skipped: Vec<Skipped>,
     scope: Scope,
 }
 
@@ -79,18 +83,24 @@ impl Corpus {
                 "the given paths".to_owned(),
             )
         } else if folder.is_dir() {
-            (
-                load(&[folder.to_path_buf()], &LoadOptions::default()),
-                format!("./{FOLDER}"),
-            )
+            let loaded = load(&[folder.to_path_buf()], &LoadOptions::default());
+            let loaded = loaded.map(|mut loaded| {
+                loaded.skipped.extend(strays(Path::new(".")));
+                loaded
+            });
+            (loaded, format!("./{FOLDER}"))
         } else {
-            (load_embedded(&shipped), "the shipped scenarios".to_owned())
+            let loaded = load_embedded(&shipped).map(|scenarios| Loaded {
+                scenarios,
+                skipped: Vec::new(),
+            });
+            (loaded, "the shipped scenarios".to_owned())
         };
         let own_corpus = select.paths.is_empty() && folder.is_dir();
         let ledger_files = ledger_files(folder, own_corpus, select.quirks.as_deref())?;
         // Both are told when both have mistakes.
-        let (scenarios, known) = match (loaded, files::ledger(&ledger_files)) {
-            (Ok(scenarios), Ok(known)) => (scenarios, known),
+        let (Loaded { scenarios, skipped }, known) = match (loaded, files::ledger(&ledger_files)) {
+            (Ok(loaded), Ok(known)) => (loaded, known),
             (Ok(_), Err(error)) => return Err(error),
             (Err(problems), Ok(_)) => return Err(AppError::usage(render(&problems))),
             (Err(problems), Err(error)) => {
@@ -107,6 +117,7 @@ impl Corpus {
             ledger: known,
             ledger_files,
             from,
+            skipped,
             scope,
         })
     }
@@ -132,8 +143,23 @@ impl Corpus {
             ledger,
             ledger_files,
             from: format!("the run {}", run.started.run),
+            skipped: Vec::new(),
             scope: Scope::Run,
         })
+    }
+
+    /// What was left out of the scenarios, a line each.
+    pub(crate) fn left_out(&self) -> Vec<String> {
+        self.skipped
+            .iter()
+            .map(|skipped| {
+                format!(
+                    "note: {} is not played: {}",
+                    skipped.file.display(),
+                    skipped.why
+                )
+            })
+            .collect()
     }
 
     /// The selected cases, as they are where every capability is met: for commands that only look.
@@ -168,10 +194,10 @@ impl Corpus {
     }
 
     /// Scenarios and ledger against each other: every disagreement. With given paths the ledger
-    /// may speak of scenarios that were not loaded, so only a whole corpus can be checked.
+    /// may speak of scenarios that were not loaded, so only what these name is looked for in it.
     pub(crate) fn disagreements(&self) -> Vec<Problem> {
         if self.scope != Scope::Whole {
-            return Vec::new();
+            return ledger::unknown_entries(&self.ledger, &self.scenarios);
         }
         ledger::check(
             &self.ledger,

@@ -49,7 +49,7 @@ pub(crate) struct PlannedRun {
     pub(crate) request: RunRequest,
     pub(crate) sides: Sides,
     pub(crate) plan: Plan,
-    corpus: Corpus,
+    pub(crate) corpus: Corpus,
     profile: Option<StoredFile>,
 }
 

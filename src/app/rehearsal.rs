@@ -53,8 +53,9 @@ impl Rehearsal {
     /// # Errors
     /// When the folder has mistakes, or the engine cannot be used here.
     pub async fn open(root: &Path, helper: &Path) -> Result<Self, RehearsalError> {
-        let scenarios = load(&[root.to_path_buf()], &LoadOptions::default())
+        let loaded = load(&[root.to_path_buf()], &LoadOptions::default())
             .map_err(|problems| RehearsalError::Problems(render(&problems)))?;
+        let scenarios = loaded.scenarios;
         let path = root.join("quirks.yaml");
         let text = std::fs::read_to_string(&path)
             .map_err(|error| RehearsalError::Problems(format!("{}: {error}", path.display())))?;

@@ -2,13 +2,14 @@
 
 use crate::app::corpus::Corpus;
 use crate::cli::args::CheckArgs;
-use crate::cli::context::print;
+use crate::cli::context::{print, tell_left_out};
 use crate::cli::exit::{OK, Outcome, Stop};
 use crate::scenario::render;
 
 pub(crate) fn run(args: &CheckArgs) -> Outcome {
     let select = args.select.select();
     let corpus = Corpus::load(&select)?;
+    tell_left_out(&corpus);
     let problems = corpus.disagreements();
     if !problems.is_empty() {
         return Err(Stop::usage(render(&problems)));

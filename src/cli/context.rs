@@ -3,6 +3,7 @@
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
+use crate::app::corpus::Corpus;
 use crate::app::environment::Environment;
 use crate::cli::exit::Stop;
 
@@ -53,4 +54,11 @@ pub(crate) fn print(text: &str) -> Result<(), Stop> {
 pub(crate) fn tell(text: &str) {
     let mut err = anstream::stderr().lock();
     let _nobody_listens = writeln!(err, "{text}");
+}
+
+/// Tells which files were left out of the scenarios: nobody shall believe that they were played.
+pub(crate) fn tell_left_out(corpus: &Corpus) {
+    for line in corpus.left_out() {
+        tell(&line);
+    }
 }

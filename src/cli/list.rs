@@ -2,12 +2,14 @@
 
 use crate::app::corpus::Corpus;
 use crate::cli::args::SelectArgs;
-use crate::cli::context::print;
+use crate::cli::context::{print, tell_left_out};
 use crate::cli::exit::{OK, Outcome};
 
 pub(crate) fn run(args: &SelectArgs) -> Outcome {
     let select = args.select();
-    let cases = Corpus::load(&select)?.cases(&select)?;
+    let corpus = Corpus::load(&select)?;
+    tell_left_out(&corpus);
+    let cases = corpus.cases(&select)?;
     let mut text = String::new();
     for case in &cases {
         text.push_str(&case.id);

@@ -6,7 +6,7 @@ use crate::app::limits::replays;
 use crate::app::planned::{PlannedRun, RunRequest};
 use crate::app::resume::{ResumeSettings, resume};
 use crate::cli::args::RunArgs;
-use crate::cli::context::{Context, print};
+use crate::cli::context::{Context, print, tell_left_out};
 use crate::cli::exit::{OK, Outcome};
 use crate::cli::finish::finish;
 use crate::cli::plan_text::plan_text;
@@ -29,6 +29,7 @@ pub(crate) async fn run(args: &RunArgs, context: &Context) -> Outcome {
         rerun: args.rerun.clone(),
     };
     let planned = PlannedRun::new(request, &context.environment).await?;
+    tell_left_out(&planned.corpus);
     if args.plan {
         print(&plan_text(&planned))?;
         return Ok(OK);

@@ -6,16 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::scenario::check::scenario::check;
+use crate::scenario::discover::{Found, Skipped, find};
 use crate::scenario::model::Scenario;
 use crate::scenario::node::Position;
 use crate::scenario::problem::Problem;
 use crate::scenario::yaml::{self, YAML_BYTES_MAX};
-
-/// Folders below each other that are searched: a loop of symbolic links must end.
-const FOLDER_DEPTH_MAX: usize = 16;
-
-/// Files of one run; more are a wrong folder, such as `/`.
-const FILES_MAX: usize = 20_000;
 
 /// Which files are scenarios.
 #[derive(Debug, Clone, Default)]
@@ -25,30 +20,46 @@ pub struct LoadOptions {
     pub base: Option<PathBuf>,
 }
 
+/// The scenarios of some files and folders.
+#[derive(Debug, Clone, Default)]
+pub struct Loaded {
+    /// The scenarios, in the order of their names.
+    pub scenarios: Vec<Arc<Scenario>>,
+    /// YAML files that were found and are no scenarios, with why: they must be told, or a test that
+    /// is never run passes.
+    pub skipped: Vec<Skipped>,
+}
+
 /// Loads scenario files, and folders of them.
 ///
-/// In a folder that is laid out as `scenarios/`, files in sub-folders are scenarios and those at
-/// its top are not; the name is the path without the ending. A folder below such a one, and a
-/// file given by itself, keep the name that they have there.
+/// Every YAML file in a folder counts, at whatever depth, but for the corpus's own files at the top
+/// (the ledger and its like) and hidden ones, which are told in [`Loaded::skipped`]. The name is the
+/// path without the ending, from the folder `scenarios` on where there is one.
 ///
 /// # Errors
 /// Every problem of every file: see [`parse_one`]; besides, a root that is not there, a folder
 /// without scenarios, and two files with one name.
-pub fn load(roots: &[PathBuf], options: &LoadOptions) -> Result<Vec<Arc<Scenario>>, Vec<Problem>> {
+pub fn load(roots: &[PathBuf], options: &LoadOptions) -> Result<Loaded, Vec<Problem>> {
     let mut problems = Vec::new();
-    let mut files: Vec<(String, PathBuf)> = Vec::new();
+    let mut all = Found::default();
     for root in roots {
-        let before = files.len();
-        let result = find(root, options, &mut files);
+        let before = all.files.len();
+        let result = find(root, options.base.as_deref(), &mut all);
         if let Err(problem) = result {
             problems.push(problem);
-        } else if files.len() == before {
-            let message = "no scenario here: scenarios are `.yaml` files in sub-folders";
+        } else if all.files.len() == before {
+            let message = "no scenario here: scenarios are `.yaml` files";
             problems.push(Problem::of_file(root.display().to_string(), message));
         }
     }
+    let Found {
+        mut files,
+        mut skipped,
+    } = all;
     files.sort();
     files.dedup();
+    skipped.sort();
+    skipped.dedup();
     for pair in files.windows(2) {
         if let [(name, first), (other, second)] = pair
             && name == other
@@ -65,7 +76,7 @@ pub fn load(roots: &[PathBuf], options: &LoadOptions) -> Result<Vec<Arc<Scenario
         }
     }
     if problems.is_empty() {
-        Ok(scenarios)
+        Ok(Loaded { scenarios, skipped })
     } else {
         Err(problems)
     }
@@ -127,95 +138,6 @@ fn read(file: &Path) -> Result<String, Vec<Problem>> {
     Ok(text.to_owned())
 }
 
-fn find(
-    root: &Path,
-    options: &LoadOptions,
-    files: &mut Vec<(String, PathBuf)>,
-) -> Result<(), Problem> {
-    let of_root = |message: String| Problem::of_file(root.display().to_string(), message);
-    let meta = std::fs::metadata(root).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => of_root("no such file or folder".to_owned()),
-        _ => of_root(format!("cannot be read: {error}")),
-    })?;
-    let absolute = |path: &Path| {
-        std::path::absolute(path).map_err(|error| of_root(format!("cannot be found: {error}")))
-    };
-    let base = match &options.base {
-        Some(base) => absolute(base)?,
-        None => base_of(&absolute(root)?, meta.is_dir()),
-    };
-    if meta.is_file() {
-        files.push((name_of(&absolute(root)?, &base), root.to_owned()));
-        return Ok(());
-    }
-    if !meta.is_dir() {
-        return Err(of_root("is neither a file nor a folder".to_owned()));
-    }
-    let mut found = Vec::new();
-    walk(root, FOLDER_DEPTH_MAX, &mut found)?;
-    for file in found {
-        let place = absolute(&file)?;
-        // Files at the top of the base (`quirks.yaml` and its like) are no scenarios.
-        if place.parent() != Some(base.as_path()) {
-            files.push((name_of(&place, &base), file));
-        }
-    }
-    Ok(())
-}
-
-/// The folder that names are relative to: the innermost one called `scenarios` on the way to
-/// the root, else the root itself, or a single file's folder.
-fn base_of(root: &Path, is_dir: bool) -> PathBuf {
-    let start = if is_dir { Some(root) } else { root.parent() };
-    let start = start.unwrap_or(root);
-    start
-        .ancestors()
-        .find(|folder| folder.file_name().is_some_and(|name| name == "scenarios"))
-        .unwrap_or(start)
-        .to_owned()
-}
-
-fn name_of(file: &Path, base: &Path) -> String {
-    let relative = file.strip_prefix(base).unwrap_or(file).with_extension("");
-    let parts: Vec<_> = relative
-        .components()
-        .filter_map(|part| match part {
-            std::path::Component::Normal(part) => Some(part.to_string_lossy()),
-            _ => None,
-        })
-        .collect();
-    parts.join("/")
-}
-
-fn walk(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), Problem> {
-    let of_folder = |message: String| Problem::of_file(folder.display().to_string(), message);
-    if depth == 0 {
-        return Err(of_folder("folders are too deep here".to_owned()));
-    }
-    let unreadable = |error: std::io::Error| of_folder(format!("cannot be read: {error}"));
-    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
-        let hidden = path
-            .file_name()
-            .is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        if hidden {
-            continue;
-        }
-        if path.is_dir() {
-            walk(&path, depth - 1, files)?;
-        } else if path
-            .extension()
-            .is_some_and(|end| end == "yaml" || end == "yml")
-        {
-            files.push(path);
-        }
-        if files.len() > FILES_MAX {
-            return Err(of_folder(format!("more than {FILES_MAX} files")));
-        }
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -225,8 +147,8 @@ mod tests {
     const GOOD: &str = "why: x\nsteps:\n  - execute: ls\n";
 
     fn names(roots: &[PathBuf]) -> Vec<String> {
-        let scenarios = load(roots, &LoadOptions::default()).unwrap();
-        scenarios.iter().map(|s| s.name.clone()).collect()
+        let loaded = load(roots, &LoadOptions::default()).unwrap();
+        loaded.scenarios.iter().map(|s| s.name.clone()).collect()
     }
 
     #[test]
@@ -239,13 +161,21 @@ mod tests {
         fs::write(root.join("files/deep/b.yml"), GOOD).unwrap();
         fs::write(root.join("files/data.bin"), b"\xff").unwrap();
         fs::write(root.join("files/.hidden.yaml"), b"\xff").unwrap();
+        fs::write(root.join("top.yaml"), GOOD).unwrap();
+        fs::write(root.join("files/Upper.YAML"), GOOD).unwrap();
+        fs::create_dir_all(root.join(".git")).unwrap();
+        fs::write(root.join(".git/c.yaml"), GOOD).unwrap();
         assert_eq!(
             names(std::slice::from_ref(&root)),
-            ["files/a", "files/deep/b"]
+            ["files/Upper", "files/a", "files/deep/b", "top"]
         );
+        let loaded = load(std::slice::from_ref(&root), &LoadOptions::default()).unwrap();
+        let skipped = loaded.skipped.iter().map(|skipped| &skipped.file);
+        let hidden = root.join("files/.hidden.yaml");
+        assert_eq!(skipped.collect::<Vec<_>>(), [&root.join(".git"), &hidden]);
         assert_eq!(names(&[root.join("files/deep")]), ["files/deep/b"]);
         assert_eq!(names(&[root.join("files/a.yaml")]), ["files/a"]);
-        assert_eq!(names(&[root.clone(), root.join("files/a.yaml")]).len(), 2);
+        assert_eq!(names(&[root.clone(), root.join("files/a.yaml")]).len(), 4);
     }
 
     #[test]

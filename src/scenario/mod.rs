@@ -9,6 +9,7 @@ pub mod capability;
 mod check;
 mod compare_kind;
 pub mod data;
+mod discover;
 pub mod field_path;
 pub mod load;
 pub mod matcher;
@@ -26,8 +27,9 @@ pub mod verbs;
 pub mod yaml;
 
 pub use applied::CAPTURE_BYTES_MAX;
+pub use discover::{Skipped, strays};
 pub use field_path::{Found, PathError};
-pub use load::{LoadOptions, load, load_embedded, parse_one};
+pub use load::{LoadOptions, Loaded, load, load_embedded, parse_one};
 pub use matching::MATCHES_BYTES_MAX;
 pub use nearest::nearest;
 pub use problem::{Problem, render};

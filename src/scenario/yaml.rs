@@ -177,8 +177,26 @@ fn plainly(message: &str) -> String {
     if message == "recursion limit exceeded" {
         return format!("nested too deeply; at most {YAML_DEPTH_MAX} levels");
     }
-    message.to_owned()
+    let hint = HINTS
+        .iter()
+        .find(|(said, _)| message.contains(said))
+        .map_or("", |(_, hint)| hint);
+    format!("{message}{hint}")
 }
+
+/// What to do about the mistakes that people make who write YAML seldom: what the parser says of
+/// them, and what would be right.
+const HINTS: [(&str, &str); 3] = [
+    (
+        "mapping values are not allowed",
+        "; text that holds `: ` must be quoted as a whole, '...' or \"...\"",
+    ),
+    (
+        "unknown escape character",
+        "; in double quotes a backslash is written twice, in single quotes once",
+    ),
+    ("tabs disallowed", "; indent with spaces"),
+];
 
 fn clamp(number: u64) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)

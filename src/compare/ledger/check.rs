@@ -17,6 +17,21 @@ impl Ledger {
     }
 }
 
+/// Entries that scenarios name under `quirks` and that are not in the ledger.
+pub fn unknown_entries(ledger: &Ledger, scenarios: &[Arc<Scenario>]) -> Vec<Problem> {
+    let named = scenarios
+        .iter()
+        .flat_map(|scenario| scenario.quirks.iter().map(move |quirk| (scenario, quirk)));
+    named
+        .filter(|(_, (id, _))| ledger.get(id).is_none())
+        .map(|(scenario, (id, line))| {
+            let file = scenario.file.display().to_string();
+            let message = format!("`{id}` is not in the ledger");
+            Problem::at(&file, &scenario.text, at(*line), message)
+        })
+        .collect()
+}
+
 /// Every disagreement of scenarios and ledger: a scenario that names an entry which is not there
 /// or does not speak of it, a shape whose case, step or field does not exist, and a shape about a
 /// scenario that does not name the entry. `ledger_texts` gives the source line of a shape.

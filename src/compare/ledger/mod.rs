@@ -13,7 +13,7 @@ mod shape_of;
 #[cfg(test)]
 mod tests;
 
-pub use check::{check, orphans};
+pub use check::{check, orphans, unknown_entries};
 pub use entry::{
     Cause, Entry, EntryKind, Ledger, Shape, ShapeSides, SideName, SideShape, ValueShape, When,
 };

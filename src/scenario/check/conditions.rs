@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use cutover_base::side::Side;
 
-use crate::call::{FailureClass, Surface};
+use crate::call::Surface;
 use crate::scenario::check::fields::{Fields, report_duplicates};
 use crate::scenario::check::findings::{Findings, Namespace};
+use crate::scenario::check::operands::check_operands;
 use crate::scenario::check::scalar;
 use crate::scenario::field_path::FieldPath;
-use crate::scenario::matcher::{Matcher, Operator};
+use crate::scenario::matcher::Matcher;
 use crate::scenario::model::{Capture, CompareKind, CompareRule, Expect, NormaliseRule, Until};
 use crate::scenario::node::{Key, Kind, Node};
-use crate::scenario::verbs::is_text;
 
 /// Pause between the attempts of an `until` that says none.
 const UNTIL_EVERY_DEFAULT: Duration = Duration::from_secs(1);
@@ -350,34 +350,4 @@ fn field_value(node: &Node, findings: &mut Findings) -> Option<FieldPath> {
     let path = scalar::path(text, node.at, findings)?;
     findings.fields.push((node.at, path.field.clone(), None));
     Some(path)
-}
-
-/// Operands that can never hold: a number for a field of text, a class that does not exist.
-fn check_operands(path: &FieldPath, matcher: &Matcher, node: &Node, findings: &mut Findings) {
-    let wanted = matcher
-        .operators
-        .iter()
-        .flat_map(|operator| match operator {
-            Operator::Equals(value) => std::slice::from_ref(value),
-            Operator::OneOf(values) => values.as_slice(),
-            _ => &[],
-        });
-    let is_class = path.text == "$.failure.class";
-    let is_text = path.below.is_none() && is_text(&path.field);
-    for value in wanted {
-        match value.as_str() {
-            Some(word) if is_class => {
-                let classes = FailureClass::ALL.map(FailureClass::name);
-                if !classes.contains(&word) {
-                    findings.unknown(node.at, "class of failure", word, &classes);
-                }
-            }
-            None if is_class || is_text => {
-                let help = format!("quote it: \"{value}\"");
-                let message = format!("`{}` is text, this is {value}", path.text);
-                findings.add_with(node.at, message, Some(help));
-            }
-            _ => {}
-        }
-    }
 }

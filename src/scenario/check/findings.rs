@@ -1,6 +1,9 @@
 //! Where the check collects mistakes.
 
+use serde_json::Value;
+
 use crate::call::Surface;
+use crate::scenario::check::written::written;
 use crate::scenario::nearest::nearest;
 use crate::scenario::node::{Node, Position};
 use crate::scenario::problem::Problem;
@@ -13,7 +16,7 @@ const FINDINGS_MAX: usize = 200;
 /// The mistakes of one file so far, and the names that the last pass ([`super::flow`]) checks.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
-    list: Vec<(Position, String, Option<String>)>,
+    list: Vec<(Position, String, Option<Help>)>,
     /// Number of the step that is being read; the children of a `parallel` share its number.
     pub(crate) step: usize,
     /// Whether the step that is being read is deferred.
@@ -32,6 +35,33 @@ pub(crate) struct Findings {
     pub(crate) sizes: Vec<(Position, Template)>,
     /// A step's verb could not be read: what it defines is not known.
     pub(crate) incomplete: bool,
+}
+
+/// What would be right.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Help {
+    /// As it is told.
+    Text(String),
+    /// That this value, which YAML reads as no text, be quoted as it is written.
+    Quote(Value),
+}
+
+impl From<String> for Help {
+    fn from(help: String) -> Self {
+        Self::Text(help)
+    }
+}
+
+impl Help {
+    fn told(self, text: &str, at: Position) -> String {
+        match self {
+            Self::Text(help) => help,
+            Self::Quote(value) => match written(text, at, &value) {
+                Some(written) => format!("quote it: \"{written}\""),
+                None => "quote it".to_owned(),
+            },
+        }
+    }
 }
 
 /// What a name is of.
@@ -60,7 +90,7 @@ pub(crate) struct Named {
 impl Findings {
     /// Adds a mistake.
     pub(crate) fn add(&mut self, at: Position, message: impl Into<String>) {
-        self.add_with(at, message, None);
+        self.add_with(at, message, None::<Help>);
     }
 
     /// Adds a mistake and what would be right.
@@ -68,10 +98,10 @@ impl Findings {
         &mut self,
         at: Position,
         message: impl Into<String>,
-        help: Option<String>,
+        help: Option<impl Into<Help>>,
     ) {
         if self.list.len() < FINDINGS_MAX {
-            self.list.push((at, message.into(), help));
+            self.list.push((at, message.into(), help.map(Into::into)));
         }
     }
 
@@ -88,8 +118,8 @@ impl Findings {
     /// Adds a value of the wrong type.
     pub(crate) fn wrong_type(&mut self, node: &Node, what: &str, wanted: &str) {
         let help = match node.to_json() {
-            serde_json::Value::Bool(_) | serde_json::Value::Number(_) if wanted == "text" => {
-                Some(format!("quote it: \"{}\"", node.to_json()))
+            value @ (Value::Bool(_) | Value::Number(_)) if wanted == "text" => {
+                Some(Help::Quote(value))
             }
             _ => None,
         };
@@ -130,7 +160,10 @@ impl Findings {
         self.list.dedup();
         self.list
             .into_iter()
-            .map(|(at, message, help)| Problem::at(file, text, at, message).with_help(help))
+            .map(|(at, message, help)| {
+                let help = help.map(|help| help.told(text, at));
+                Problem::at(file, text, at, message).with_help(help)
+            })
             .collect()
     }
 }

@@ -14,9 +14,11 @@ pub(crate) mod fault;
 pub(crate) mod fields;
 pub(crate) mod findings;
 pub(crate) mod flow;
+mod operands;
 pub(crate) mod scalar;
 pub(crate) mod scenario;
 pub(crate) mod step;
+mod written;
 
 #[cfg(test)]
 mod files_tests;

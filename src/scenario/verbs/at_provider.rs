@@ -1,7 +1,7 @@
 //! `at_provider`: what happens to a sandbox behind the agent's back.
 
 use crate::call::Surface;
-use crate::scenario::verbs::field::{Compared, Field};
+use crate::scenario::verbs::field::{Compared, Domain, Field};
 use crate::scenario::verbs::harness::{HarnessAction, ProviderEvent};
 use crate::scenario::verbs::key::{Key, Kind, When};
 use crate::scenario::verbs::verb::{Verb, VerbKind};
@@ -33,7 +33,7 @@ pub(crate) static VERB: Verb = Verb {
     ],
     fields: &[Field {
         name: "entries",
-        is_text: false,
+        domain: Domain::Json,
         what: "Of `list`: the account's sandboxes, `name` and `kind` each.",
         compared: Compared::No("not compared for this verb unless the step says so"),
     }],

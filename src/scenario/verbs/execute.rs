@@ -3,7 +3,7 @@
 use crate::call::sandbox_call::Execute;
 use crate::call::{Provider, SandboxRequest, Surface, ToolCall};
 use crate::scenario::compare_kind::CompareKind;
-use crate::scenario::verbs::field::{Compared, Field};
+use crate::scenario::verbs::field::{Compared, Domain, Field};
 use crate::scenario::verbs::key::{Key, Kind, LIMIT};
 use crate::scenario::verbs::verb::Verb;
 
@@ -52,37 +52,37 @@ pub(crate) static VERB: Verb = Verb {
 pub(crate) const FIELDS: [Field; 6] = [
     Field {
         name: "exit_code",
-        is_text: false,
+        domain: Domain::Number,
         what: "The exit code, as the provider says it.",
         compared: Compared::By("$.exit_code", CompareKind::Exact),
     },
     Field {
         name: "signal",
-        is_text: true,
+        domain: Domain::Text,
         what: "The signal that ended it, where the provider says one, without `SIG`.",
         compared: Compared::By("$.signal", CompareKind::Exact),
     },
     Field {
         name: "stdout",
-        is_text: true,
+        domain: Domain::Text,
         what: "Standard output, where the provider keeps the streams apart.",
         compared: Compared::By("$.stdout", CompareKind::Bytes),
     },
     Field {
         name: "stderr",
-        is_text: true,
+        domain: Domain::Text,
         what: "Standard error, where the provider keeps the streams apart.",
         compared: Compared::By("$.stderr", CompareKind::Bytes),
     },
     Field {
         name: "output",
-        is_text: true,
+        domain: Domain::Text,
         what: "What the platform would hand on: E2B's stdout then stderr, Daytona's one string.",
         compared: Compared::By("$.output", CompareKind::Bytes),
     },
     Field {
         name: "streams",
-        is_text: true,
+        domain: Domain::Words(&["apart", "merged"]),
         what: "`apart` or `merged`: how the provider keeps the output.",
         compared: Compared::No("tells how the provider keeps its streams"),
     },

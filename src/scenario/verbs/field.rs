@@ -7,12 +7,34 @@ use crate::scenario::compare_kind::CompareKind;
 pub struct Field {
     /// Its name.
     pub name: &'static str,
-    /// Whether it is text or bytes, with nothing below it.
-    pub is_text: bool,
+    /// What its values are.
+    pub domain: Domain,
     /// What it says, in one sentence.
     pub what: &'static str,
     /// What is compared of it when the step says nothing.
     pub compared: Compared,
+}
+
+/// What the values of a field are: an expectation of anything else can never hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Domain {
+    /// Text or bytes, with nothing below it.
+    Text,
+    /// One of these words, with nothing below it.
+    Words(&'static [&'static str]),
+    /// A number.
+    Number,
+    /// `true` or `false`.
+    Boolean,
+    /// Any JSON value, or what only the provider decides.
+    Json,
+}
+
+impl Domain {
+    /// Whether it is text or bytes, with nothing below it.
+    pub const fn is_text(self) -> bool {
+        matches!(self, Self::Text | Self::Words(_))
+    }
 }
 
 /// What is compared of a field when the step says nothing.
@@ -28,13 +50,13 @@ pub enum Compared {
 pub static COMMON: [Field; 2] = [
     Field {
         name: "failure",
-        is_text: false,
+        domain: Domain::Json,
         what: "Why the provider did not do it: `class` and the provider's own `message`.",
         compared: Compared::By("$.failure.class", CompareKind::Exact),
     },
     Field {
         name: "duration",
-        is_text: false,
+        domain: Domain::Number,
         what: "How long the step took, in milliseconds.",
         compared: Compared::No("times are reported and not compared unless the step says so"),
     },
@@ -44,19 +66,19 @@ pub static COMMON: [Field; 2] = [
 pub static MCP: [Field; 3] = [
     Field {
         name: "text",
-        is_text: true,
+        domain: Domain::Text,
         what: "The text of the tool's answer.",
         compared: Compared::By("$.text", CompareKind::Text),
     },
     Field {
         name: "is_error",
-        is_text: false,
+        domain: Domain::Boolean,
         what: "Whether the tool says that it failed; absent, `false` and `true` differ.",
         compared: Compared::By("$.is_error", CompareKind::Exact),
     },
     Field {
         name: "rpc_error",
-        is_text: false,
+        domain: Domain::Json,
         what: "The JSON-RPC error: `code` and `message`.",
         compared: Compared::By("$.rpc_error", CompareKind::Json),
     },
@@ -66,13 +88,13 @@ pub static MCP: [Field; 3] = [
 pub static PLATFORM: [Field; 2] = [
     Field {
         name: "status",
-        is_text: false,
+        domain: Domain::Number,
         what: "The HTTP status.",
         compared: Compared::By("$.status", CompareKind::Exact),
     },
     Field {
         name: "body",
-        is_text: false,
+        domain: Domain::Json,
         what: "The body, as JSON.",
         compared: Compared::By("$.body", CompareKind::Json),
     },

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use crate::call::Surface;
 use crate::scenario::verbs::ALL;
-use crate::scenario::verbs::field::{COMMON, Field, MCP, PLATFORM};
+use crate::scenario::verbs::field::{COMMON, Domain, Field, MCP, PLATFORM};
 use crate::scenario::verbs::verb::Verb;
 
 /// The fields that a surface can have: those of the verbs in the order of the verbs, then the
@@ -46,6 +46,12 @@ pub fn field_names(surface: Surface) -> impl Iterator<Item = &'static str> + Clo
 
 /// Whether a field, at whichever surface it exists, is text or bytes.
 pub fn is_text(name: &str) -> bool {
-    let mut all = Surface::ALL.into_iter().flat_map(fields);
-    all.any(|field| field.name == name && field.is_text)
+    domains(name).any(Domain::is_text)
+}
+
+/// What the values of a field are, at each surface where it exists.
+pub fn domains(name: &str) -> impl Iterator<Item = Domain> {
+    let all = Surface::ALL.into_iter().flat_map(fields);
+    all.filter(move |field| field.name == name)
+        .map(|field| field.domain)
 }

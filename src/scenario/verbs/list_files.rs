@@ -3,7 +3,7 @@
 use crate::call::sandbox_call::ListFiles;
 use crate::call::{SandboxRequest, ToolCall};
 use crate::scenario::compare_kind::CompareKind;
-use crate::scenario::verbs::field::{Compared, Field};
+use crate::scenario::verbs::field::{Compared, Domain, Field};
 use crate::scenario::verbs::key::{Key, Kind};
 use crate::scenario::verbs::verb::Verb;
 
@@ -35,7 +35,7 @@ pub(crate) static VERB: Verb = Verb {
 /// What is in a directory, or what one path is.
 pub(crate) const ENTRIES: Field = Field {
     name: "entries",
-    is_text: false,
+    domain: Domain::Json,
     what: "Files and directories: `name`, `kind` and, where the provider tells them, `size`, \
            `mode`, `mtime`, `owner`, `target`.",
     compared: Compared::By("$.entries", CompareKind::Json),

@@ -42,8 +42,8 @@ mod write_file;
 
 pub use arguments::{ResolveError, Written};
 pub use call::Call;
-pub use field::{Compared, Field};
-pub use fields::{field_names, fields, fields_of, is_text};
+pub use field::{Compared, Domain, Field};
+pub use fields::{domains, field_names, fields, fields_of, is_text};
 pub use harness::{HarnessAction, ProviderEvent};
 pub use key::{Key, Kind, Need};
 pub use verb::{SURFACES_HERE, Verb, VerbKind, are_here};

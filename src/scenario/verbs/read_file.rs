@@ -3,7 +3,7 @@
 use crate::call::sandbox_call::FilePath;
 use crate::call::{SandboxRequest, Surface, ToolCall};
 use crate::scenario::compare_kind::CompareKind;
-use crate::scenario::verbs::field::{Compared, Field};
+use crate::scenario::verbs::field::{Compared, Domain, Field};
 use crate::scenario::verbs::key::Key;
 use crate::scenario::verbs::verb::Verb;
 
@@ -16,7 +16,7 @@ pub(crate) static VERB: Verb = Verb {
     keys: &[Key::SANDBOX, Key::PATH],
     fields: &[Field {
         name: "content",
-        is_text: true,
+        domain: Domain::Text,
         what: "The content of the file.",
         compared: Compared::By("$.content", CompareKind::Bytes),
     }],

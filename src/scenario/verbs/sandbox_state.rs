@@ -2,7 +2,7 @@
 
 use crate::call::{SandboxRequest, ToolCall};
 use crate::scenario::compare_kind::CompareKind;
-use crate::scenario::verbs::field::{Compared, Field};
+use crate::scenario::verbs::field::{Compared, Domain, Field};
 use crate::scenario::verbs::key::Key;
 use crate::scenario::verbs::verb::{Verb, VerbKind};
 
@@ -16,7 +16,7 @@ pub(crate) static VERB: Verb = Verb {
     keys: &[Key::SANDBOX],
     fields: &[Field {
         name: "state",
-        is_text: true,
+        domain: Domain::Words(&["running", "paused", "stopped", "archived", "error", "gone"]),
         what: "`running`, `paused`, `stopped`, `archived`, `error` or `gone`; a state that leads \
                to one of them counts as that one.",
         compared: Compared::By("$.state", CompareKind::Exact),

@@ -2,7 +2,7 @@
 
 use crate::call::sandbox_call::StartBackground;
 use crate::call::{Provider, SandboxRequest, ToolCall};
-use crate::scenario::verbs::field::{Compared, Field};
+use crate::scenario::verbs::field::{Compared, Domain, Field};
 use crate::scenario::verbs::key::{Key, Kind};
 use crate::scenario::verbs::verb::Verb;
 
@@ -24,7 +24,7 @@ pub(crate) static VERB: Verb = Verb {
     ],
     fields: &[Field {
         name: "process",
-        is_text: false,
+        domain: Domain::Json,
         what: "The provider's id of the process: E2B's pid, Daytona's command id.",
         compared: Compared::No("chosen anew each time; compared when the step says so"),
     }],
