@@ -8,6 +8,7 @@ use crate::cli::args::GateArgs;
 use crate::cli::context::print;
 use crate::cli::exit::{Outcome, of_answer};
 use crate::compare::answer::Scope;
+use crate::compare::limit::Limit;
 use crate::report::escape::one_line;
 
 pub(crate) fn run(args: &GateArgs) -> Outcome {
@@ -38,10 +39,11 @@ fn sentences(judged: &Judged, rehearsal: bool) -> String {
              (--rehearsal decides on it all the same)\n",
         );
     }
+    let limits: Vec<String> = decision.limits.iter().map(Limit::whole).collect();
     let lists = [
         ("", &decision.reasons),
         ("blocks: ", &decision.blockers),
-        ("limit: ", &decision.limits),
+        ("limit: ", &limits),
     ];
     for (mark, list) in lists {
         for sentence in list {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::compare::limit::Limit;
 use crate::compare::verdict::{CaseVerdict, Effect, Gate, Verdict};
 
 /// Has anything changed since the last time we looked?
@@ -101,8 +102,8 @@ pub struct Decision {
     pub scope: Scope,
     /// Why, a sentence each.
     pub reasons: Vec<String>,
-    /// Known divergences that are allowed, a sentence each.
-    pub limits: Vec<String>,
+    /// What the answer rests on or leaves open, worst first.
+    pub limits: Vec<Limit>,
     /// What blocks, a sentence each.
     pub blockers: Vec<String>,
 }

@@ -14,6 +14,7 @@ mod invisible;
 pub mod json;
 pub mod judge;
 pub mod ledger;
+pub mod limit;
 pub mod measured;
 mod pick;
 pub mod profile;

@@ -8,6 +8,7 @@ use crate::call::{FailureClass, Surface};
 use crate::compare::answer::{
     Conclusion, Decision, DecisionVerdict, Divergence, Drift, DriftVerdict, QuirkUse, Scope,
 };
+use crate::compare::limit::{Limit, LimitKind};
 use crate::compare::measured::{Availability, Timing};
 use crate::compare::verdict::{
     CaseError, CaseVerdict, Effect, FieldVerdict, Gate, ObservedValue, Shown, StepVerdict, Verdict,
@@ -238,7 +239,14 @@ pub(crate) fn conclusion() -> Conclusion {
             verdict: DecisionVerdict::NoGo,
             scope: Scope::Rehearsal,
             reasons: vec!["a new divergence".to_owned()],
-            limits: vec!["a command that fails keeps its output".to_owned()],
+            limits: vec![Limit {
+                kind: LimitKind::KnownDivergence,
+                effect: Some(Effect::Change),
+                quirk: Some("Q27".to_owned()),
+                what: "a command that fails keeps its output".to_owned(),
+                more: format!("seen in {HOSTILE}"),
+                advice: "look at it".to_owned(),
+            }],
             blockers: vec![format!("the output differs: {HOSTILE}")],
         },
     }

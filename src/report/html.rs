@@ -50,7 +50,7 @@ pub fn render(input: &ReportInput<'_>) -> Result<String, minijinja::Error> {
         run => run,
         decision => context! {
             blockers => lines(&decision.blockers),
-            limits => lines(&decision.limits),
+            limits => decision.limits.iter().map(|limit| one_line(&limit.whole())).collect::<Vec<_>>(),
             reasons => lines(&decision.reasons),
         },
         drift_reasons => reasons

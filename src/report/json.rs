@@ -4,11 +4,13 @@ use cutover_base::by_side::BySide;
 use indexmap::IndexMap;
 use serde_json::Value;
 
+use crate::compare::limit::Limit;
 use crate::compare::verdict::{CaseVerdict, FieldVerdict, StepVerdict, Verdict};
 use crate::report::input::ReportInput;
 use crate::report::model::{
-    AvailabilityReport, DecisionReport, DivergenceReport, DriftReason, DriftReport, QuirksReport,
-    REPORT_FORMAT, Report, ResourcesReport, Run, Subject, Subjects, TimingReport, Totals,
+    AvailabilityReport, DecisionReport, DivergenceReport, DriftReason, DriftReport, LimitReport,
+    QuirksReport, REPORT_FORMAT, Report, ResourcesReport, Run, Subject, Subjects, TimingReport,
+    Totals,
 };
 use crate::report::model_case::{CaseReport, ErrorReport, FieldReport, StepReport, UnmetReport};
 use crate::report::values::{BlobSink, side_values};
@@ -81,8 +83,20 @@ pub(crate) fn decision(input: &ReportInput<'_>) -> DecisionReport {
         verdict: decision.verdict,
         scope: decision.scope,
         reasons: decision.reasons.clone(),
-        limits: decision.limits.clone(),
+        limits: decision.limits.iter().map(Limit::sentence).collect(),
         blockers: decision.blockers.clone(),
+        limit_details: decision.limits.iter().map(limit).collect(),
+    }
+}
+
+fn limit(limit: &Limit) -> LimitReport {
+    LimitReport {
+        kind: limit.kind,
+        effect: limit.effect,
+        quirk: limit.quirk.clone(),
+        what: limit.what.clone(),
+        more: limit.more.clone(),
+        advice: limit.advice.clone(),
     }
 }
 

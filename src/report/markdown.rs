@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use crate::compare::limit::Limit;
 use crate::compare::verdict::Verdict;
 use crate::report::escape::{cut, markdown, markdown_block, markdown_code};
 use crate::report::evidence::{self, Evidence, Item};
@@ -53,7 +54,9 @@ pub fn render(input: &ReportInput<'_>, bytes_max: usize) -> String {
         .collect();
     page.section("Why this drift", bullets(&drift));
     page.section("Why this decision", bullets(&conclusion.decision.reasons));
-    page.section("Limits", bullets(&conclusion.decision.limits));
+    let limits = conclusion.decision.limits.iter();
+    let limits: Vec<_> = limits.map(Limit::whole).collect();
+    page.section("Limits", bullets(&limits));
     let stale = conclusion.quirks.stale.iter();
     let stale = stale.map(|(id, why)| format!("stale: {}: {why}", input.quirk(id)));
     let expired = conclusion.quirks.expired.iter();

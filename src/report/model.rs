@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::compare::answer::{DecisionVerdict, Scope};
+use crate::compare::limit::LimitKind;
 use crate::compare::verdict::{Effect, Gate, Verdict};
 use crate::report::model_case::CaseReport;
 
@@ -141,10 +142,29 @@ pub struct DecisionReport {
     pub scope: Scope,
     /// Why.
     pub reasons: Vec<String>,
-    /// Known divergences that are allowed.
+    /// What the answer rests on or leaves open, a sentence each, worst first.
     pub limits: Vec<String>,
     /// What blocks.
     pub blockers: Vec<String>,
+    /// The same limits in parts, in the same order.
+    pub limit_details: Vec<LimitReport>,
+}
+
+/// Something that a GO rests on or leaves open.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct LimitReport {
+    /// Of what kind.
+    pub kind: LimitKind,
+    /// What it means for an agent, going from source to target, where that can be said.
+    pub effect: Option<Effect>,
+    /// The ledger entry it comes from.
+    pub quirk: Option<String>,
+    /// What it is.
+    pub what: String,
+    /// Why it is so, and where it was seen.
+    pub more: String,
+    /// What to do about it.
+    pub advice: String,
 }
 
 /// Counts.

@@ -5,6 +5,7 @@ use anstyle::{AnsiColor, Style};
 use indexmap::IndexMap;
 
 use crate::compare::answer::{DecisionVerdict, DriftVerdict};
+use crate::compare::limit::Limit;
 use crate::compare::verdict::Verdict;
 use crate::report::escape::one_line;
 use crate::report::evidence::Evidence;
@@ -135,21 +136,8 @@ fn answer_lines(page: &mut Page, input: &ReportInput<'_>) {
     let name = decision.verdict.name();
     page.list(&format!("why the decision is {name}"), &decision.reasons);
     page.list("blockers", &decision.blockers);
-    let limits: Vec<_> = decision.limits.iter().map(|text| short(text)).collect();
+    let limits: Vec<_> = decision.limits.iter().map(Limit::short).collect();
     page.list("limits", &limits);
-}
-
-/// A limit as title, effect and the first sentence of its reason; the cases that show it have a
-/// line of their own, and the other reports have the whole.
-fn short(limit: &str) -> String {
-    let after_title = limit.find("): ").map_or(0, |at| at + 3);
-    let mut ends = limit.match_indices("; ").map(|(at, _)| at);
-    let Some(effect) = ends.find(|at| *at >= after_title) else {
-        return limit.to_owned();
-    };
-    let reason = &limit[effect + 2..];
-    let end = ["; ", ". "].iter().filter_map(|end| reason.find(end)).min();
-    limit[..effect + 2 + end.unwrap_or(reason.len())].to_owned()
 }
 
 fn ledger_lines(page: &mut Page, input: &ReportInput<'_>) {
@@ -222,27 +210,4 @@ fn fields_line(input: &ReportInput<'_>) -> String {
         format!(" ({})", words.join("; "))
     };
     format!("fields: {compared} compared, {not_compared} not compared{why}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::short;
-
-    #[test]
-    fn a_limit_is_cut_behind_the_first_sentence_of_its_reason() {
-        let cases = [
-            (
-                "a; b (Q1): a change; it does. And more; shown by c",
-                "a; b (Q1): a change; it does",
-            ),
-            (
-                "a (Q1): a change; it does 1.5 of it; shown by c and 2 more",
-                "a (Q1): a change; it does 1.5 of it",
-            ),
-            ("a sentence", "a sentence"),
-        ];
-        for (limit, wanted) in cases {
-            assert_eq!(short(limit), wanted);
-        }
-    }
 }

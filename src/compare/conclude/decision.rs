@@ -1,14 +1,13 @@
 //! May we cut over?
 
-use indexmap::IndexMap;
-
 use crate::compare::answer::{Decision, DecisionVerdict, Divergence, QuirkUse, Scope};
 use crate::compare::conclude::RunFacts;
 use crate::compare::conclude::divergences::{below_surface, is_judged};
-use crate::compare::conclude::{drift, frozen};
+use crate::compare::conclude::limits::{Seen, by_quirk, effect_text, shown_by, worst};
+use crate::compare::conclude::{drift, frozen, limits};
 use crate::compare::ledger::Ledger;
 use crate::compare::subjects::LaneFact;
-use crate::compare::verdict::{CaseVerdict, Effect, Gate, Verdict};
+use crate::compare::verdict::{CaseVerdict, Gate, Verdict};
 
 pub(super) fn of(
     cases: &[CaseVerdict],
@@ -25,7 +24,12 @@ pub(super) fn of(
     let felt = |found: &&Divergence| outer.iter().any(|case| case.case == found.case);
     let known: Vec<&Divergence> = divergences.iter().filter(felt).collect();
     let blockers = blockers(&outer, &known, ledger, facts);
-    let limits = limits(&known, ledger);
+    let limits = limits::of(&Seen {
+        cases,
+        felt: &known,
+        ledger,
+        facts,
+    });
     let open = open(cases, &outer, quirks, ledger, facts);
     let verdict = if !blockers.is_empty() {
         DecisionVerdict::NoGo
@@ -90,7 +94,7 @@ fn blockers(
             .filter(|entry| entry.is_expired(facts.today()));
         let why = match expired {
             Some(entry) => format!("its allowance ended on {}", entry.expires),
-            None => effect_of(&places),
+            None => effect_text(worst(&places)).to_owned(),
         };
         said.push(format!(
             "{}: {why}; {}",
@@ -99,64 +103,6 @@ fn blockers(
         ));
     }
     said
-}
-
-/// Known divergences that are allowed and that an agent would feel as less or other than before.
-fn limits(known: &[&Divergence], ledger: &Ledger) -> Vec<String> {
-    let allowed = known.iter().filter(|found| {
-        found.verdict == Verdict::KnownDivergence
-            && found.gate == Some(Gate::Allow)
-            && matches!(found.effect, Some(Effect::Change | Effect::Regression))
-    });
-    by_quirk(allowed.copied())
-        .into_iter()
-        .map(|(id, places)| {
-            let reason = ledger.get(id).map_or("", |entry| entry.reason.as_str());
-            let reason = reason.trim_end_matches('.');
-            format!(
-                "{}: {}; {reason}; {}",
-                ledger.titled(id),
-                effect_of(&places),
-                shown_by(&places)
-            )
-        })
-        .collect()
-}
-
-fn by_quirk<'d>(
-    found: impl Iterator<Item = &'d Divergence>,
-) -> IndexMap<&'d str, Vec<&'d Divergence>> {
-    let mut by: IndexMap<&str, Vec<&Divergence>> = IndexMap::new();
-    for divergence in found {
-        if let Some(id) = &divergence.quirk {
-            by.entry(id).or_default().push(divergence);
-        }
-    }
-    by
-}
-
-fn effect_of(places: &[&Divergence]) -> String {
-    match places.first().and_then(|found| found.effect) {
-        Some(Effect::Improvement) => "an improvement",
-        Some(Effect::Regression) => "a regression",
-        Some(Effect::Wording) => "other wording",
-        Some(Effect::Change) | None => "a change",
-    }
-    .to_owned()
-}
-
-fn shown_by(places: &[&Divergence]) -> String {
-    let mut cases: Vec<&str> = Vec::new();
-    for found in places {
-        if !cases.contains(&found.case.as_str()) {
-            cases.push(&found.case);
-        }
-    }
-    match cases.as_slice() {
-        [] => "shown nowhere".to_owned(),
-        [one] => format!("shown by {one}"),
-        [first, rest @ ..] => format!("shown by {first} and {} more", rest.len()),
-    }
 }
 
 /// What keeps the question open.

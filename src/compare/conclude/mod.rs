@@ -12,6 +12,7 @@ mod divergences;
 mod drift;
 mod facts;
 mod frozen;
+mod limits;
 mod quirk_use;
 #[cfg(test)]
 mod tests;

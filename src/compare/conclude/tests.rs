@@ -125,10 +125,12 @@ fn a_limit_is_a_sentence_with_its_title() {
     let ledger = ledger("change", "gate: allow", "2027-06-01");
     let conclusion = conclude(vec![case(&ledger, &["a"], &["b"])], &ledger, &facts(1));
     assert_eq!(
-        conclusion.decision.limits,
-        [
-            "E2B hands on stdout before stderr (Q31): a change; it keeps two streams; shown by provider/a/b"
-        ]
+        conclusion.decision.limits[0].sentence(),
+        "E2B hands on stdout before stderr (Q31): a change; it keeps two streams; shown by provider/a/b"
+    );
+    assert_eq!(
+        conclusion.decision.limits[0].advice,
+        "check that no agent relies on it; us allows it until 2027-06-01"
     );
     assert_eq!(conclusion.quirks.matched, ["Q31"]);
     assert_eq!(conclusion.divergences[0].enters_at, "provider");

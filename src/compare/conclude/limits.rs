@@ -1,0 +1,118 @@
+//! What a GO rests on. One function for each kind of limit, all called in [`of`].
+
+use indexmap::IndexMap;
+
+use crate::compare::answer::Divergence;
+use crate::compare::conclude::RunFacts;
+use crate::compare::ledger::Ledger;
+use crate::compare::limit::{Limit, LimitKind};
+use crate::compare::verdict::{CaseVerdict, Effect, Gate, Verdict};
+
+/// What the kinds of limits are found in.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Seen<'a> {
+    /// Every case of the run.
+    #[expect(
+        dead_code,
+        reason = "kinds of limits that are not about the ledger look at it"
+    )]
+    pub(super) cases: &'a [CaseVerdict],
+    /// Divergences that an agent feels: those at the outermost judged surface.
+    pub(super) felt: &'a [&'a Divergence],
+    pub(super) ledger: &'a Ledger,
+    #[expect(
+        dead_code,
+        reason = "kinds of limits that are not about the ledger look at it"
+    )]
+    pub(super) facts: &'a RunFacts,
+}
+
+/// Every limit, worst first. A kind that others find adds its function to this list.
+pub(super) fn of(seen: &Seen<'_>) -> Vec<Limit> {
+    let mut limits = known(seen);
+    limits.sort_by_key(Limit::rank);
+    limits
+}
+
+/// Known divergences that are allowed and that an agent would feel as less or other than before.
+fn known(seen: &Seen<'_>) -> Vec<Limit> {
+    let allowed = seen.felt.iter().filter(|found| {
+        found.verdict == Verdict::KnownDivergence
+            && found.gate == Some(Gate::Allow)
+            && !matches!(found.effect, Some(Effect::Improvement | Effect::Wording))
+    });
+    by_quirk(allowed.copied())
+        .into_iter()
+        .map(|(id, places)| {
+            let entry = seen.ledger.get(id);
+            let reason = entry.map_or("", |entry| entry.reason.trim_end_matches('.'));
+            let effect = worst(&places);
+            Limit {
+                kind: LimitKind::KnownDivergence,
+                effect,
+                quirk: Some(id.to_owned()),
+                what: format!("{}: {}", seen.ledger.titled(id), effect_text(effect)),
+                more: format!("{reason}; {}", shown_by(&places)),
+                advice: entry.map_or_else(String::new, |entry| {
+                    let end = match &entry.fix {
+                        Some(fix) => format!("ended by: {}", fix.trim_end_matches('.')),
+                        None => "check that no agent relies on it".to_owned(),
+                    };
+                    format!("{end}; {} allows it until {}", entry.owner, entry.expires)
+                }),
+            }
+        })
+        .collect()
+}
+
+/// Divergences by the ledger entry that explains them.
+pub(super) fn by_quirk<'d>(
+    found: impl Iterator<Item = &'d Divergence>,
+) -> IndexMap<&'d str, Vec<&'d Divergence>> {
+    let mut by: IndexMap<&str, Vec<&Divergence>> = IndexMap::new();
+    for divergence in found {
+        if let Some(id) = &divergence.quirk {
+            by.entry(id).or_default().push(divergence);
+        }
+    }
+    by
+}
+
+/// The worst effect that one entry has in several places.
+pub(super) fn worst(places: &[&Divergence]) -> Option<Effect> {
+    let order = |effect: &Option<Effect>| match effect {
+        Some(Effect::Regression) => 0,
+        Some(Effect::Change) => 1,
+        None => 2,
+        Some(Effect::Wording) => 3,
+        Some(Effect::Improvement) => 4,
+    };
+    let effects = places.iter().map(|found| found.effect);
+    effects.min_by_key(order).flatten()
+}
+
+/// An effect as part of a sentence.
+pub(super) const fn effect_text(effect: Option<Effect>) -> &'static str {
+    match effect {
+        Some(Effect::Improvement) => "an improvement",
+        Some(Effect::Regression) => "a regression",
+        Some(Effect::Wording) => "other wording",
+        Some(Effect::Change) => "a change",
+        None => "of unknown effect",
+    }
+}
+
+/// The cases that show an entry, by name.
+pub(super) fn shown_by(places: &[&Divergence]) -> String {
+    let mut cases: Vec<&str> = Vec::new();
+    for found in places {
+        if !cases.contains(&found.case.as_str()) {
+            cases.push(&found.case);
+        }
+    }
+    match cases.as_slice() {
+        [] => "shown nowhere".to_owned(),
+        [one] => format!("shown by {one}"),
+        [first, rest @ ..] => format!("shown by {first} and {} more", rest.len()),
+    }
+}
