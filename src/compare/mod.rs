@@ -23,5 +23,6 @@ mod samples;
 mod steps;
 pub mod subjects;
 pub mod verdict;
+mod volatile;
 
 pub use conclude::{RunFacts, SinceRun, conclude};

@@ -6,16 +6,12 @@ use crate::compare::answer::Divergence;
 use crate::compare::conclude::RunFacts;
 use crate::compare::ledger::Ledger;
 use crate::compare::limit::{Limit, LimitKind};
-use crate::compare::verdict::{CaseVerdict, Effect, Gate, Verdict};
+use crate::compare::verdict::{CaseVerdict, Effect, FieldVerdict, Gate, StepVerdict, Verdict};
 
 /// What the kinds of limits are found in.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Seen<'a> {
     /// Every case of the run.
-    #[expect(
-        dead_code,
-        reason = "kinds of limits that are not about the ledger look at it"
-    )]
     pub(super) cases: &'a [CaseVerdict],
     /// Divergences that an agent feels: those at the outermost judged surface.
     pub(super) felt: &'a [&'a Divergence],
@@ -30,6 +26,7 @@ pub(super) struct Seen<'a> {
 /// Every limit, worst first. A kind that others find adds its function to this list.
 pub(super) fn of(seen: &Seen<'_>) -> Vec<Limit> {
     let mut limits = known(seen);
+    limits.extend(volatile(seen));
     limits.sort_by_key(Limit::rank);
     limits
 }
@@ -63,6 +60,60 @@ fn known(seen: &Seen<'_>) -> Vec<Limit> {
             }
         })
         .collect()
+}
+
+/// Fields that agree only without parts which are new in every replay.
+fn volatile(seen: &Seen<'_>) -> Option<Limit> {
+    let mut rules: Vec<&str> = Vec::new();
+    let mut places: Vec<String> = Vec::new();
+    for (case, step, field) in volatile_fields(seen.cases) {
+        places.push(format!("{} step `{}` `{}`", case.case, step.id, field.path));
+        for rule in field.rules.iter().filter(|rule| is_volatile(rule)) {
+            if !rules.contains(&rule.as_str()) {
+                rules.push(rule);
+            }
+        }
+    }
+    if places.is_empty() {
+        return None;
+    }
+    let (fields, agree) = match places.len() {
+        1 => ("field", "agrees"),
+        _ => ("fields", "agree"),
+    };
+    Some(Limit {
+        kind: LimitKind::Volatile,
+        effect: None,
+        quirk: None,
+        what: format!(
+            "{} {fields} {agree} only without parts that are new in every replay ({})",
+            places.len(),
+            rules.join(", ")
+        ),
+        more: places.join(", "),
+        advice: "see that these parts may change by themselves, or count them as noise with \
+                 `--volatile refuse`"
+            .to_owned(),
+    })
+}
+
+/// The fields that agree only by what their replays prove to be new each time.
+pub(super) fn volatile_fields(
+    cases: &[CaseVerdict],
+) -> impl Iterator<Item = (&CaseVerdict, &StepVerdict, &FieldVerdict)> {
+    let steps = cases
+        .iter()
+        .flat_map(|case| case.steps.iter().map(move |step| (case, step)));
+    let fields =
+        steps.flat_map(|(case, step)| step.fields.iter().map(move |field| (case, step, field)));
+    fields.filter(|(_, _, field)| {
+        field.verdict == Some(Verdict::Equivalent)
+            && field.rules.iter().any(|rule| is_volatile(rule))
+    })
+}
+
+fn is_volatile(rule: &str) -> bool {
+    rule.starts_with("volatile/")
 }
 
 /// Divergences by the ledger entry that explains them.

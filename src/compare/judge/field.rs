@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io;
 
-use cutover_base::blob::Blob;
+use cutover_base::blob::{Blob, sha256_hex};
 use cutover_base::by_side::BySide;
 use cutover_base::limits::BLOB_INLINE_BYTES_MAX;
 
@@ -15,8 +15,12 @@ use crate::compare::judge::input::CaseInput;
 use crate::compare::ledger::EntryKind;
 use crate::compare::pick::{is_plural, pick};
 use crate::compare::verdict::{FieldVerdict, ObservedValue, Shown, Verdict};
+use crate::compare::volatile::{Agreement, agree};
 use crate::normalise::{Content, Normaliser};
 use crate::scenario::model::Step;
+
+/// Bytes of a text in which parts that are new in every replay are looked for.
+const VOLATILE_BYTES_MAX: usize = 1024 * 1024;
 
 /// What one side gave in one replay.
 #[derive(Debug)]
@@ -90,10 +94,14 @@ pub(super) fn judge_field(
         return Ok(field);
     }
     field.rules = rules(&values, "");
-    let place = [input.case_id, id, &field.path, &field.kind];
+    let (path, kind) = (field.path.clone(), field.kind.clone());
+    let place = [input.case_id, id, &path, &kind];
     field.fingerprint = Some(fingerprint(place, &sets));
     field.verdict = Some(verdict);
     ask_the_ledger(input, id, spec, &mut field, &values);
+    if spec.normalised {
+        ask_the_replays(place, &mut field, &values);
+    }
     Ok(field)
 }
 
@@ -159,6 +167,56 @@ fn ask_the_ledger(
         }
         None => field.differs_from = hits.first().map(|hit| hit.entry.id.clone()),
     }
+}
+
+/// What the ledger does not explain may be new in every replay by its nature: then the replays prove
+/// that nothing else differs, or show what does; or else nothing can be said.
+fn ask_the_replays(place: [&str; 4], field: &mut FieldVerdict, values: &BySide<Vec<Value>>) {
+    if !matches!(field.verdict, Some(Verdict::NewDivergence | Verdict::Noise)) {
+        return;
+    }
+    let Some(texts) = texts(values) else {
+        return;
+    };
+    match agree(&texts) {
+        Agreement::Volatile(rules) => {
+            field.verdict = Some(Verdict::Equivalent);
+            field.rules.extend(rules.into_iter().map(str::to_owned));
+            (field.fingerprint, field.differs_from) = (None, None);
+        }
+        Agreement::Stable(texts, rules) => {
+            let sets = texts.map(|text| sha256_hex(&text));
+            let sets = sets.as_ref().map(|hash| BTreeSet::from([hash.as_str()]));
+            field.verdict = Some(Verdict::NewDivergence);
+            field.rules.extend(rules.into_iter().map(str::to_owned));
+            field.fingerprint = Some(fingerprint(place, &sets));
+        }
+        Agreement::No if is_always_new(&texts) => field.verdict = Some(Verdict::Noise),
+        Agreement::No => {}
+    }
+}
+
+/// The values as texts, if all are texts of a size that is looked into.
+fn texts(values: &BySide<Vec<Value>>) -> Option<BySide<Vec<&[u8]>>> {
+    fn text(value: &Value) -> Option<&[u8]> {
+        match &value.canonical {
+            Content::Bytes(bytes) if bytes.len() <= VOLATILE_BYTES_MAX => Some(bytes),
+            _ => None,
+        }
+    }
+    let source: Option<Vec<&[u8]>> = values.source.iter().map(text).collect();
+    let target: Option<Vec<&[u8]>> = values.target.iter().map(text).collect();
+    Some(BySide {
+        source: source?,
+        target: target?,
+    })
+}
+
+/// Whether no two replays of either side said the same.
+fn is_always_new(texts: &BySide<Vec<&[u8]>>) -> bool {
+    let all: BTreeSet<&[u8]> = both(texts).copied().collect();
+    let replays = texts.source.len() + texts.target.len();
+    all.len() == replays && texts.iter().all(|(_, side)| side.len() > 1)
 }
 
 fn values(

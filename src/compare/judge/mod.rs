@@ -19,6 +19,8 @@ mod replays;
 mod step;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod volatile_tests;
 
 pub use case::{judge_case, unjudged_case};
 pub use input::CaseInput;

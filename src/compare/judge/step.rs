@@ -174,7 +174,7 @@ fn field_reason(input: &CaseInput<'_>, field: &FieldVerdict) -> String {
             let quirk = field.quirk.as_deref().unwrap_or_default();
             format!("`{path}` differs as known: {}", input.ledger.titled(quirk))
         }
-        Some(Verdict::Noise) => format!("`{path}` varies on both sides, and they share a value"),
+        Some(Verdict::Noise) => noise_reason(field),
         Some(Verdict::UnstableSource) => format!("`{path}` varies on the source only"),
         Some(Verdict::UnstableTarget) => format!("`{path}` varies on the target only"),
         _ => match &field.differs_from {
@@ -182,6 +182,28 @@ fn field_reason(input: &CaseInput<'_>, field: &FieldVerdict) -> String {
             None => format!("`{path}` differs{}", structure(field)),
         },
     }
+}
+
+/// What varies, and the line that says it may.
+fn noise_reason(field: &FieldVerdict) -> String {
+    let path = &field.path;
+    let replays: usize = field
+        .values
+        .iter()
+        .flat_map(|(_, side)| side)
+        .map(|value| value.replays.len())
+        .sum();
+    let values: usize = field.values.iter().map(|(_, side)| side.len()).sum();
+    let how = if values == replays {
+        "is new in every replay on both sides"
+    } else {
+        "varies on both sides, and they share a value"
+    };
+    let name = path.trim_start_matches("$.");
+    format!(
+        "`{path}` {how}; if it may, write into the step \
+         `compare: {{ {name}: {{ ignore: varies by itself }} }}`"
+    )
 }
 
 /// The first differences of two JSON values, by kind and place.

@@ -98,7 +98,25 @@ fn the_table_of_verdicts() {
         (&["a", "b"], &["b", "b"], Verdict::UnstableSource),
         (&["a", "b"], &["b", "a"], Verdict::Noise),
         (&["a", "b"], &["b", "c"], Verdict::Noise),
-        (&["a", "b"], &["c", "d"], Verdict::NewDivergence),
+        // New in every replay on both sides: nothing can be said.
+        (&["a", "b"], &["c", "d"], Verdict::Noise),
+        (&["a", "b", "a"], &["c", "d", "c"], Verdict::NewDivergence),
+        (
+            &["took 3ms", "took 4ms", "took 5ms"],
+            &["took 9ms", "took 8ms", "took 7ms"],
+            Verdict::Equivalent,
+        ),
+        // Two replays are a coincidence.
+        (
+            &["took 3ms", "took 4ms"],
+            &["took 9ms", "took 8ms"],
+            Verdict::Noise,
+        ),
+        (
+            &["C 3ms", "C 4ms", "C 5ms"],
+            &["none 9ms", "none 8ms", "none 7ms"],
+            Verdict::NewDivergence,
+        ),
     ] {
         let case = outputs(source, target);
         assert_eq!(
