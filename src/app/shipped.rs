@@ -75,3 +75,34 @@ fn write_all(dir: &Path) -> std::io::Result<usize> {
     }
     Ok(written)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use jiff::civil::{Date, date};
+
+    use super::*;
+    use crate::app::files;
+
+    /// Entries that may expire on one day: a nightly that reddens should leave time to look at
+    /// each.
+    const EXPIRE_A_DAY_MAX: usize = 3;
+
+    #[test]
+    fn the_shipped_entries_do_not_expire_all_at_once() {
+        let text = ledger("quirks.yaml").unwrap();
+        let ledger = files::ledger(&[text]).unwrap();
+        let mut by_day: BTreeMap<Date, Vec<&str>> = BTreeMap::new();
+        for entry in &ledger.entries {
+            by_day.entry(entry.expires).or_default().push(&entry.id);
+        }
+        for (day, ids) in &by_day {
+            assert!(ids.len() <= EXPIRE_A_DAY_MAX, "{day}: {ids:?}");
+        }
+        let first = *by_day.keys().next().unwrap();
+        let last = *by_day.keys().next_back().unwrap();
+        assert!(first >= date(2027, 4, 1), "{first} comes too soon");
+        assert!(first.until(last).unwrap().get_days() >= 8 * 7, "{last}");
+    }
+}
