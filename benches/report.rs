@@ -141,6 +141,8 @@ fn conclusion() -> Conclusion {
             reasons: Vec::new(),
             limits: Vec::new(),
             blockers: Vec::new(),
+            open: Vec::new(),
+            remarks: Vec::new(),
         },
     }
 }

@@ -8,7 +8,7 @@ use crate::app::error::AppError;
 use crate::app::files;
 use crate::app::shipped;
 use crate::call::Surface;
-use crate::compare::ledger::{self, CasePattern, Entry, Ledger};
+use crate::compare::ledger::{self, Entry, Ledger};
 use crate::compare::profile::Profile;
 use crate::plan::{Case, Plan, PlanOptions, Shard, plan};
 use crate::scenario::capability::capability_names;
@@ -122,6 +122,28 @@ impl Corpus {
         })
     }
 
+    /// The scenarios that would be run if no path was given, where these were given by path.
+    ///
+    /// # Errors
+    /// When there is a mistake in them.
+    pub(crate) fn beside(&self) -> Result<Option<Self>, AppError> {
+        match self.scope {
+            Scope::Whole | Scope::Run => Ok(None),
+            Scope::Paths => Self::load(&Select::default()).map(Some),
+        }
+    }
+
+    /// Every case at the selected surfaces, whatever else is selected.
+    pub(crate) fn every_case(&self, select: &Select) -> Result<BTreeSet<String>, AppError> {
+        let everything = Select {
+            surfaces: select.surfaces.clone(),
+            allow: Some("external".to_owned()),
+            ..Select::default()
+        };
+        let plan = self.plan(&everything, &every_capability(), BTreeSet::new())?;
+        Ok(plan.cases.into_iter().map(|case| case.id).collect())
+    }
+
     /// Scenarios and ledger of an earlier run, as they were then.
     pub(crate) fn of_run(run: &StoredRun) -> Result<Self, AppError> {
         let mut scenarios = Vec::new();
@@ -230,15 +252,10 @@ impl Corpus {
     /// would notice that nothing is required.
     pub(crate) fn required(&self, profile: &Profile) -> Result<BTreeSet<String>, AppError> {
         let all = self.plan_all(&every_capability())?.cases;
-        let lost: Vec<&str> = profile
-            .required
-            .iter()
-            .filter(|pattern| !all.iter().any(|case| pattern.matches(&case.id)))
-            .map(CasePattern::text)
-            .collect();
+        let lost = profile.lost(all.iter().map(|case| case.id.as_str()));
         if !lost.is_empty() {
             return Err(AppError::usage(format!(
-                "the profile requires cases that no scenario gives: {}",
+                "the profile names cases that no scenario gives: {}",
                 lost.join(", ")
             )));
         }

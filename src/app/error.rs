@@ -28,6 +28,15 @@ impl AppError {
         Self::Usage(message.into())
     }
 
+    /// What goes wrong once something was created is no longer a mistake in usage, whatever it is:
+    /// who reads "nothing was created" would not look for what is left.
+    pub(crate) fn after_create(self) -> Self {
+        match self {
+            Self::Usage(message) => Self::Failed(message),
+            other => other,
+        }
+    }
+
     /// A failure of the harness.
     pub(crate) fn failed(message: impl Into<String>) -> Self {
         Self::Failed(message.into())

@@ -9,6 +9,7 @@ use crate::app::error::AppError;
 use crate::app::files;
 use crate::app::judged::{Judged, Other};
 use crate::compare::answer::{DecisionVerdict, DriftVerdict, Scope};
+use crate::compare::conclude::gate_answer;
 use crate::compare::profile::Profile;
 
 /// What a gate says. A later one outweighs an earlier one.
@@ -31,6 +32,8 @@ pub(crate) struct Gate {
     pub(crate) runs: Vec<Judged>,
     /// Why they are not the runs of agreement that the profile wants, if they are not.
     pub(crate) disagreement: Option<String>,
+    /// Whether a rehearsal is decided on as if it were the real thing.
+    pub(crate) rehearsal: bool,
 }
 
 impl Gate {
@@ -42,6 +45,7 @@ impl Gate {
         dirs: &[PathBuf],
         quirks: Option<&Path>,
         profile: Option<&Path>,
+        rehearsal: bool,
     ) -> Result<Self, AppError> {
         let profile = match profile {
             Some(path) => Some(files::profile(&files::read(path)?)?),
@@ -62,28 +66,42 @@ impl Gate {
             Some(profile) => disagreement(profile, &runs),
             None => disagreement_by_own(&runs)?,
         };
-        Ok(Self { runs, disagreement })
+        Ok(Self {
+            runs,
+            disagreement,
+            rehearsal,
+        })
     }
-}
 
-/// The decision on a run; a rehearsal decides nothing unless it was asked to.
-pub(crate) fn answer(judged: &Judged, rehearsal: bool) -> Answer {
-    let decision = &judged.conclusion.decision;
-    if judged.conclusion.drift.verdict == DriftVerdict::Nothing {
-        return Answer::Nothing;
+    /// What it says of all runs together.
+    pub(crate) fn answer(&self) -> Answer {
+        let disagree = self.disagreement.iter().map(|_| Answer::Inconclusive);
+        let runs = self.runs.iter().map(|judged| self.of(judged));
+        runs.chain(disagree).max().unwrap_or(Answer::Nothing)
     }
-    if decision.scope == Scope::Rehearsal && !rehearsal {
-        return Answer::Inconclusive;
+
+    /// Why a run's own decision is not what is answered for it, if it is not.
+    pub(crate) fn overruled(&self, judged: &Judged) -> Option<&'static str> {
+        let is_rehearsal = judged.conclusion.decision.scope == Scope::Rehearsal;
+        (is_rehearsal && !self.rehearsal).then_some(
+            "a rehearsal is no evidence about the clouds (--rehearsal decides on it all the same)",
+        )
     }
-    match decision.verdict {
-        DecisionVerdict::Go | DecisionVerdict::GoWithLimits => Answer::Go,
-        DecisionVerdict::NoGo => Answer::NoGo,
-        DecisionVerdict::Inconclusive => Answer::Inconclusive,
+
+    fn of(&self, judged: &Judged) -> Answer {
+        if judged.conclusion.drift.verdict == DriftVerdict::Nothing {
+            return Answer::Nothing;
+        }
+        match gate_answer(&judged.conclusion.decision, self.rehearsal) {
+            DecisionVerdict::Go | DecisionVerdict::GoWithLimits => Answer::Go,
+            DecisionVerdict::NoGo => Answer::NoGo,
+            DecisionVerdict::Inconclusive => Answer::Inconclusive,
+        }
     }
 }
 
 /// Why runs do not agree as the profile of the newest one wants, if they do not.
-pub(crate) fn disagreement_by_own(runs: &[Judged]) -> Result<Option<String>, AppError> {
+fn disagreement_by_own(runs: &[Judged]) -> Result<Option<String>, AppError> {
     let newest = runs
         .last()
         .and_then(|judged| judged.run.started.profile.as_ref());

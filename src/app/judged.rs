@@ -7,14 +7,14 @@ use jiff::Timestamp;
 
 use crate::app::error::AppError;
 use crate::app::files;
-use crate::compare::answer::Conclusion;
+use crate::compare::answer::{Conclusion, Divergence};
 use crate::compare::profile::Profile;
 use crate::compare::verdict::CaseVerdict;
 use crate::report::terminal::TerminalOptions;
 use crate::report::{ReportInput, terminal, whole_case, write_all};
 use crate::run::conclude::{Terms, conclude_run};
 use crate::scenario::render;
-use crate::transcript::event::StoredSince;
+use crate::transcript::event::{StoredPlace, StoredSince};
 use crate::transcript::{StoredRun, read_journal};
 
 /// A run and what it comes to.
@@ -122,9 +122,12 @@ const fn shown(colour: bool) -> TerminalOptions {
 /// What an earlier run had seen, for `--since`.
 pub(crate) fn since(dir: &Path) -> Result<StoredSince, AppError> {
     let judged = Judged::read(dir, None)?;
-    let divergences = judged
-        .conclusion
-        .divergences
+    let found = &judged.conclusion.divergences;
+    let place = |divergence: &Divergence| StoredPlace {
+        case: divergence.case.clone(),
+        step: divergence.step.clone(),
+    };
+    let divergences = found
         .iter()
         .map(|divergence| {
             let first = divergence.first_seen.unwrap_or(judged.run.started_at);
@@ -134,5 +137,9 @@ pub(crate) fn since(dir: &Path) -> Result<StoredSince, AppError> {
     Ok(StoredSince {
         run: judged.run.started.run.clone(),
         divergences,
+        places: found
+            .iter()
+            .map(|found| (found.fingerprint.clone(), place(found)))
+            .collect(),
     })
 }

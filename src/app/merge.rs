@@ -44,5 +44,6 @@ pub(crate) fn merge(
         .map_err(|error| AppError::usage(format!("{error}; choose another folder with --out")))?;
     merge_runs(&runs, &typed, &folder)
         .map_err(|error| AppError::failed(format!("the runs could not be merged: {error}")))?;
-    Published::new(Judged::read(&folder.path, None)?, &redactor)
+    let judged = Judged::read(&folder.path, None).map_err(AppError::after_create)?;
+    Published::new(judged, &redactor)
 }

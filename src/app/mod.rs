@@ -22,6 +22,7 @@ pub(crate) mod reap;
 mod rehearsal;
 mod rerun;
 pub(crate) mod resume;
+mod selection;
 pub(crate) mod selftest;
 pub(crate) mod shipped;
 pub(crate) mod sides;

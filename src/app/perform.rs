@@ -1,5 +1,6 @@
 //! A run from its first journal line to its verdicts: played, journaled and judged.
 
+use std::fmt::Display;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -13,9 +14,9 @@ use crate::app::observe::Observer;
 use crate::app::sides::Sides;
 use crate::app::signals::{self, Signals};
 use crate::plan::Plan;
-use crate::run::{Playing, RunError, RunSettings, run_cases};
+use crate::run::{Playing, RunSettings, run_cases};
 use crate::transcript::event::{
-    EventKind, RunEnded, RunStarted, StoredFile, StoredScenario, StoredSince,
+    EventKind, RunEnded, RunStarted, StoredFile, StoredScenario, StoredSelection, StoredSince,
 };
 use crate::transcript::folder::BLOBS_DIR;
 use crate::transcript::journal::JournalWriter;
@@ -47,6 +48,8 @@ pub(crate) struct RunTerms {
     pub(crate) sharded: bool,
     /// Which shard, if it is one.
     pub(crate) shard: Option<String>,
+    /// What was selected of the cases there are.
+    pub(crate) selection: Option<StoredSelection>,
     /// What GO means, if it was frozen.
     pub(crate) profile: Option<StoredFile>,
 }
@@ -65,8 +68,15 @@ impl Performance<'_> {
         } else {
             JournalWriter::create
         };
-        let journal =
-            open(self.dir, clock.clone()).map_err(|error| AppError::usage(error.to_string()))?;
+        let journal = open(self.dir, clock.clone()).map_err(|error| {
+            let error = AppError::usage(error.to_string());
+            // A resumption that cannot begin has made nothing; a new run has its folder.
+            if self.resumed {
+                error
+            } else {
+                error.after_create()
+            }
+        })?;
         let unwritten = |error| AppError::failed(format!("{error}"));
         let started = self.started(environment);
         journal
@@ -86,6 +96,10 @@ impl Performance<'_> {
         let ended = run_cases(self.settings, &self.plan.cases, playing).await;
         observer.ends();
         let ended = ended.map_err(|error| cut_short(self.dir, &error))?;
+        // What was refused once is missing, even if later lines found room.
+        if let Some(error) = journal.failure() {
+            return Err(cut_short(self.dir, &error));
+        }
         let interrupted = signals
             .received()
             .map(|number| signals::name(number).to_owned());
@@ -96,7 +110,13 @@ impl Performance<'_> {
         journal
             .write(EventKind::RunEnded(Box::new(ended)))
             .map_err(unwritten)?;
-        Judged::read(self.dir, None)
+        if !journal.path().exists() {
+            return Err(AppError::failed(format!(
+                "`{}` was removed while the run went on: nothing of it can be judged",
+                journal.path().display()
+            )));
+        }
+        Judged::read(self.dir, None).map_err(AppError::after_create)
     }
 
     fn started(&self, environment: &Environment) -> RunStarted {
@@ -121,6 +141,7 @@ impl Performance<'_> {
             orphans: self.corpus.orphans(),
             sharded: terms.sharded,
             shard: terms.shard,
+            selection: terms.selection,
             noise_limit: terms.noise_limit,
             faults: terms.faults,
         }
@@ -129,7 +150,7 @@ impl Performance<'_> {
 
 /// A journal that takes no more ends the run: what was judged until then is shown, as far as it
 /// was written, since no report can be.
-fn cut_short(dir: &Path, error: &RunError) -> AppError {
+fn cut_short(dir: &Path, error: &dyn Display) -> AppError {
     let seen = match Judged::read(dir, None) {
         Ok(judged) => format!("what was written until then:\n{}", judged.terminal(false)),
         Err(unread) => unread.to_string(),

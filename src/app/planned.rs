@@ -16,11 +16,12 @@ use crate::app::observe::Observer;
 use crate::app::perform::{Performance, RunTerms};
 use crate::app::published::Published;
 use crate::app::rerun::Rerun;
+use crate::app::selection::selection;
 use crate::app::sides::{SideSettings, Sides};
 use crate::plan::Plan;
 use crate::run::Replays;
 use crate::transcript::create_run_folder;
-use crate::transcript::event::StoredFile;
+use crate::transcript::event::{StoredFile, StoredSelection};
 
 /// What was asked for.
 #[derive(Debug, Clone)]
@@ -51,6 +52,8 @@ pub(crate) struct PlannedRun {
     pub(crate) plan: Plan,
     pub(crate) corpus: Corpus,
     profile: Option<StoredFile>,
+    /// What of the cases that there are it is.
+    pub(crate) selection: StoredSelection,
 }
 
 impl PlannedRun {
@@ -82,12 +85,15 @@ impl PlannedRun {
                 "no case is selected; `cutover list` shows what there is",
             ));
         }
+        let rerun = again.as_ref().map(Rerun::run);
+        let selection = selection(&corpus, &request.select, &plan, rerun)?;
         Ok(Self {
             request,
             sides,
             plan,
             corpus,
             profile,
+            selection,
         })
     }
 
@@ -124,6 +130,7 @@ impl PlannedRun {
                 faults: request.sides.faults,
                 sharded: request.select.shard.is_some(),
                 shard: request.select.shard,
+                selection: Some(self.selection),
                 profile: self.profile,
             },
             resumed: false,

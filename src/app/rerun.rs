@@ -56,6 +56,11 @@ impl Rerun {
         })
     }
 
+    /// The earlier run's id.
+    pub(crate) fn run(&self) -> &str {
+        &self.run
+    }
+
     /// The sides of the earlier run.
     pub(crate) fn sides(&self, settings: &SideSettings) -> SideSettings {
         SideSettings {

@@ -74,6 +74,7 @@ pub(crate) async fn resume(
             faults: started.faults.clone(),
             sharded: started.sharded,
             shard: started.shard.clone(),
+            selection: started.selection.clone(),
             profile: started.profile.clone(),
         },
         resumed: true,

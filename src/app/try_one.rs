@@ -92,7 +92,7 @@ impl Tried {
             .open(path)
             .and_then(|mut file| file.write_all(self.scenario.as_bytes()))
             .map_err(|error| {
-                AppError::usage(format!("`{}` cannot be written: {error}", path.display()))
+                AppError::failed(format!("`{}` cannot be written: {error}", path.display()))
             })
     }
 }

@@ -191,9 +191,12 @@ pub(crate) struct RunArgs {
     /// Rehearse a bad day on stand-ins: `target=503`, `source=latency:50ms`, `target=429:10%`
     #[arg(long, value_name = "SIDE=KIND")]
     pub(crate) fault: Vec<String>,
-    /// Exit on the decision instead of the drift
+    /// Exit on the decision as `cutover gate` does, instead of the drift
     #[arg(long)]
     pub(crate) gate: bool,
+    /// With --gate: answer for a rehearsal as if it were the real thing
+    #[arg(long, requires = "gate")]
+    pub(crate) rehearsal: bool,
     /// What GO means, frozen: required cases, lanes, replays, budgets
     #[arg(long, value_name = "FILE")]
     pub(crate) profile: Option<PathBuf>,
@@ -277,9 +280,12 @@ pub(crate) struct MergeArgs {
     /// Where the merged run's folder is made
     #[arg(long, default_value = "reports", value_name = "DIR")]
     pub(crate) out: PathBuf,
-    /// Exit on the decision instead of the drift
+    /// Exit on the decision as `cutover gate` does, instead of the drift
     #[arg(long)]
     pub(crate) gate: bool,
+    /// With --gate: answer for a rehearsal as if it were the real thing
+    #[arg(long, requires = "gate")]
+    pub(crate) rehearsal: bool,
 }
 
 #[derive(Debug, Clone, Args)]

@@ -1,13 +1,38 @@
 //! The end of `run` and `merge`: what is printed of a run, and its exit code.
 
-use crate::app::gate::{Answer, answer, disagreement_by_own};
+use crate::app::error::AppError;
+use crate::app::gate::Gate;
 use crate::app::published::Published;
 use crate::cli::context::{Context, print, tell};
 use crate::cli::exit::{Outcome, Stop, of_answer};
+use crate::cli::gate::overruled;
 use crate::compare::answer::DriftVerdict;
 
-/// Prints the answer, and exits on the drift or, with `gate`, on the decision.
-pub(crate) fn finish(published: &Published, gate: bool, context: &Context) -> Outcome {
+/// Which answer gives the exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Has anything changed?
+    Drift,
+    /// May we cut over? A secret that was found and an interruption outweigh it.
+    Decision {
+        /// Whether a rehearsal is decided on as if it were the real thing.
+        rehearsal: bool,
+    },
+}
+
+impl Exit {
+    /// What `--gate` and `--rehearsal` ask for.
+    pub(crate) const fn of(gate: bool, rehearsal: bool) -> Self {
+        if gate {
+            Self::Decision { rehearsal }
+        } else {
+            Self::Drift
+        }
+    }
+}
+
+/// Prints the answer and gives the exit code.
+pub(crate) fn finish(published: &Published, exit: Exit, context: &Context) -> Outcome {
     let Published { judged, withheld } = published;
     if !withheld.is_empty() {
         for file in withheld {
@@ -23,13 +48,20 @@ pub(crate) fn finish(published: &Published, gate: bool, context: &Context) -> Ou
     }
     print(&judged.terminal(context.colour))?;
     tell(&format!("reports in {}", judged.run.dir.display()));
-    if !gate {
-        return Ok(judged.conclusion.drift.verdict.exit_code());
-    }
-    let answer = answer(judged, true);
-    let Some(why) = disagreement_by_own(std::slice::from_ref(judged))? else {
-        return Ok(of_answer(answer));
+    let drift = judged.conclusion.drift.verdict;
+    let outweighs = matches!(
+        drift,
+        DriftVerdict::SecretFound | DriftVerdict::Interrupted(_)
+    );
+    let Exit::Decision { rehearsal } = exit else {
+        return Ok(drift.exit_code());
     };
-    print(&format!("INCONCLUSIVE: {why}\n"))?;
-    Ok(of_answer(answer.max(Answer::Inconclusive)))
+    if outweighs {
+        return Ok(drift.exit_code());
+    }
+    // The same question, asked of the same folder, as `cutover gate` asks.
+    let dirs = std::slice::from_ref(&judged.run.dir);
+    let gate = Gate::read(dirs, None, None, rehearsal).map_err(AppError::after_create)?;
+    print(&overruled(&gate))?;
+    Ok(of_answer(gate.answer()))
 }

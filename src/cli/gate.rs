@@ -2,30 +2,41 @@
 
 use std::fmt::Write as _;
 
-use crate::app::gate::{Answer, Gate, answer};
+use crate::app::gate::Gate;
 use crate::app::judged::Judged;
 use crate::cli::args::GateArgs;
 use crate::cli::context::print;
 use crate::cli::exit::{Outcome, of_answer};
-use crate::compare::answer::Scope;
 use crate::compare::limit::Limit;
 use crate::report::escape::one_line;
 
 pub(crate) fn run(args: &GateArgs) -> Outcome {
-    let gate = Gate::read(&args.runs, args.quirks.as_deref(), args.profile.as_deref())?;
-    let mut worst = Answer::Go;
+    let (quirks, profile) = (args.quirks.as_deref(), args.profile.as_deref());
+    let gate = Gate::read(&args.runs, quirks, profile, args.rehearsal)?;
     for judged in &gate.runs {
-        print(&sentences(judged, args.rehearsal))?;
-        worst = worst.max(answer(judged, args.rehearsal));
+        print(&sentences(&gate, judged))?;
     }
-    if let Some(why) = &gate.disagreement {
-        print(&format!("INCONCLUSIVE: {why}\n"))?;
-        worst = worst.max(Answer::Inconclusive);
-    }
-    Ok(of_answer(worst))
+    print(&disagreement(&gate))?;
+    Ok(of_answer(gate.answer()))
 }
 
-fn sentences(judged: &Judged, rehearsal: bool) -> String {
+/// Why the gate does not say what its runs come to, if it does not.
+pub(crate) fn overruled(gate: &Gate) -> String {
+    let mut text = String::new();
+    for why in gate.runs.iter().filter_map(|judged| gate.overruled(judged)) {
+        let _infallible = writeln!(text, "INCONCLUSIVE for the gate: {why}");
+    }
+    text + &disagreement(gate)
+}
+
+fn disagreement(gate: &Gate) -> String {
+    match &gate.disagreement {
+        Some(why) => format!("INCONCLUSIVE: {why}\n"),
+        None => String::new(),
+    }
+}
+
+fn sentences(gate: &Gate, judged: &Judged) -> String {
     let decision = &judged.conclusion.decision;
     let mut text = format!(
         "{}: {} (scope: {})\n",
@@ -33,17 +44,17 @@ fn sentences(judged: &Judged, rehearsal: bool) -> String {
         decision.verdict.name(),
         decision.scope.name()
     );
-    if decision.scope == Scope::Rehearsal && !rehearsal {
-        text.push_str(
-            "  INCONCLUSIVE for the gate: a rehearsal is no evidence about the clouds \
-             (--rehearsal decides on it all the same)\n",
-        );
+    if let Some(why) = gate.overruled(judged) {
+        let _infallible = writeln!(text, "  INCONCLUSIVE for the gate: {why}");
     }
     let limits: Vec<String> = decision.limits.iter().map(Limit::whole).collect();
+    let reasons = decision.other_reasons();
     let lists = [
-        ("", &decision.reasons),
         ("blocks: ", &decision.blockers),
+        ("", &reasons),
         ("limit: ", &limits),
+        ("also open: ", &decision.open),
+        ("note: ", &decision.remarks),
     ];
     for (mark, list) in lists {
         for sentence in list {

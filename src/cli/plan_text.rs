@@ -23,8 +23,12 @@ pub(crate) fn plan_text(planned: &PlannedRun) -> String {
         .iter()
         .filter(|case| case.unmet.is_empty())
         .count();
+    let of = match planned.selection.left_out.len() {
+        0 => String::new(),
+        left_out => format!(" of {}", plan.cases.len() + left_out),
+    };
     let mut text = format!(
-        "{} cases, {runnable} of them can run here\n",
+        "{}{of} cases, {runnable} of them can run here\n",
         plan.cases.len()
     );
     for side in Side::BOTH {

@@ -8,7 +8,7 @@ use crate::app::resume::{ResumeSettings, resume};
 use crate::cli::args::RunArgs;
 use crate::cli::context::{Context, print, tell_left_out};
 use crate::cli::exit::{OK, Outcome};
-use crate::cli::finish::finish;
+use crate::cli::finish::{Exit, finish};
 use crate::cli::plan_text::plan_text;
 use crate::cli::progress::ProgressLine;
 
@@ -36,7 +36,7 @@ pub(crate) async fn run(args: &RunArgs, context: &Context) -> Outcome {
     }
     let progress = ProgressLine::shared(context);
     let published = planned.perform(&context.environment, &progress).await?;
-    finish(&published, args.gate, context)
+    finish(&published, Exit::of(args.gate, args.rehearsal), context)
 }
 
 async fn rest(dir: &Path, args: &RunArgs, context: &Context) -> Outcome {
@@ -47,5 +47,5 @@ async fn rest(dir: &Path, args: &RunArgs, context: &Context) -> Outcome {
     };
     let progress = ProgressLine::shared(context);
     let published = resume(dir, &settings, &context.environment, &progress).await?;
-    finish(&published, args.gate, context)
+    finish(&published, Exit::of(args.gate, args.rehearsal), context)
 }

@@ -100,12 +100,25 @@ pub struct Decision {
     pub verdict: DecisionVerdict,
     /// What the answer rests on.
     pub scope: Scope,
-    /// Why, a sentence each.
+    /// What decided it, a sentence each: the blockers of a NO-GO, what keeps an inconclusive one
+    /// open, what a GO rests on.
     pub reasons: Vec<String>,
     /// What the answer rests on or leaves open, worst first.
     pub limits: Vec<Limit>,
     /// What blocks, a sentence each.
     pub blockers: Vec<String>,
+    /// What would keep the question open if nothing blocked, a sentence each; empty otherwise.
+    pub open: Vec<String>,
+    /// What decides nothing and must be said, a sentence each.
+    pub remarks: Vec<String>,
+}
+
+impl Decision {
+    /// The reasons but for the blockers, for whoever shows those apart.
+    pub fn other_reasons(&self) -> Vec<String> {
+        let is_other = |reason: &&String| !self.blockers.contains(reason);
+        self.reasons.iter().filter(is_other).cloned().collect()
+    }
 }
 
 /// The words of the decision.

@@ -25,4 +25,4 @@ pub mod subjects;
 pub mod verdict;
 mod volatile;
 
-pub use conclude::{RunFacts, SinceRun, conclude};
+pub use conclude::{RunFacts, conclude};

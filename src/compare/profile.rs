@@ -19,6 +19,8 @@ pub struct Profile {
     pub why: String,
     /// Cases that must be judged, whatever their scenarios require.
     pub required: Vec<CasePattern>,
+    /// Cases that need not be, though `required` names them: written `!pattern` among those.
+    pub excluded: Vec<CasePattern>,
     /// Lanes that each side may have, as in `when: {lane: [...]}`; empty allows every lane.
     pub lanes: Vec<(Side, Vec<String>)>,
     /// Least replays of every judged case on each side.
@@ -58,7 +60,19 @@ pub struct AvailabilityBudget {
 impl Profile {
     /// Whether the profile names the case.
     pub fn requires(&self, case: &str) -> bool {
-        self.required.iter().any(|pattern| pattern.matches(case))
+        let names = |patterns: &[CasePattern]| patterns.iter().any(|one| one.matches(case));
+        names(&self.required) && !names(&self.excluded)
+    }
+
+    /// Patterns that name none of `cases`, as they are written.
+    pub fn lost<'c>(&self, cases: impl Iterator<Item = &'c str> + Clone) -> Vec<String> {
+        let lost = |pattern: &&CasePattern| !cases.clone().any(|case| pattern.matches(case));
+        let required = self.required.iter().filter(lost);
+        let required = required.map(|pattern| pattern.text().to_owned());
+        let excluded = self.excluded.iter().filter(lost);
+        required
+            .chain(excluded.map(|pattern| format!("!{}", pattern.text())))
+            .collect()
     }
 }
 
@@ -118,9 +132,11 @@ fn read_root(reader: &mut Reader<'_>, root: &Node) -> Option<Profile> {
     };
     let replays = number(reader, "replays_min").unwrap_or(1);
     let runs = number(reader, "runs").unwrap_or(1);
+    let (required, excluded) = read_required(reader, root);
     Some(Profile {
         why,
-        required: read_required(reader, root),
+        required,
+        excluded,
         lanes: read_lanes(reader, root),
         replays_min: u32::try_from(replays).unwrap_or(u32::MAX),
         runs: usize::try_from(runs).unwrap_or(usize::MAX),
@@ -146,25 +162,35 @@ fn read_root(reader: &mut Reader<'_>, root: &Node) -> Option<Profile> {
     })
 }
 
-fn read_required(reader: &mut Reader<'_>, root: &Node) -> Vec<CasePattern> {
+/// The patterns, and those behind a `!`.
+fn read_required(reader: &mut Reader<'_>, root: &Node) -> (Vec<CasePattern>, Vec<CasePattern>) {
+    let (mut required, mut excluded) = (Vec::new(), Vec::new());
     let Some(value) = root.get("required") else {
-        return Vec::new();
+        return (required, excluded);
     };
     let items: &[Node] = match &value.kind {
         Kind::List(items) => items,
         _ => std::slice::from_ref(value),
     };
-    let mut patterns = Vec::new();
     for item in items {
         let Some(text) = reader.text_of(item, "required") else {
             continue;
         };
-        match CasePattern::parse_wide(&text) {
-            Ok(pattern) => patterns.push(pattern),
+        let (list, pattern) = match text.strip_prefix('!') {
+            Some(pattern) => (&mut excluded, pattern.trim_start()),
+            None => (&mut required, text.as_str()),
+        };
+        match CasePattern::parse_wide(pattern) {
+            Ok(pattern) => list.push(pattern),
             Err(message) => reader.problem(item.at, message),
         }
     }
-    patterns
+    if required.is_empty() && !excluded.is_empty() {
+        let message = "`required` only excludes, so nothing is required; name first what is, \
+                       such as `provider/*`";
+        reader.problem(value.at, message);
+    }
+    (required, excluded)
 }
 
 fn read_lanes(reader: &mut Reader<'_>, root: &Node) -> Vec<(Side, Vec<String>)> {
@@ -264,6 +290,42 @@ availability: [{ side: target, verb: provision, min_percent: 99.5 }]
         let all = "format: cutover.profile/1\nwhy: x\nrequired: provider/*\n";
         let all = read_profile("p.yaml", all).unwrap();
         assert!(all.requires("provider/a/b") && !all.requires("mcp/a/b"));
+    }
+
+    #[test]
+    fn a_profile_excludes_with_an_exclamation_mark() {
+        let of = |required: &str| {
+            let text = format!("format: cutover.profile/1\nwhy: x\nrequired: {required}\n");
+            read_profile("p.yaml", &text)
+        };
+        let profile = of("[provider/*, '!provider/execute/stdin*', \"! provider/a/b\"]").unwrap();
+        assert!(profile.requires("provider/execute/plain"));
+        for out in [
+            "provider/execute/stdin",
+            "provider/execute/stdin-closed",
+            "provider/a/b",
+        ] {
+            assert!(!profile.requires(out), "{out}");
+        }
+        // The order does not matter.
+        let turned = of("['!provider/a/b', provider/*]").unwrap();
+        assert!(turned.requires("provider/a/c") && !turned.requires("provider/a/b"));
+        let cases = ["provider/a/b", "provider/execute/plain"];
+        assert_eq!(
+            profile.lost(cases.into_iter()),
+            ["!provider/execute/stdin*"]
+        );
+        let problems = of("['!provider/a/b']").unwrap_err();
+        assert!(problems[0].to_string().contains("nothing is required"));
+        let problems = of("[provider/*, '!a/b']").unwrap_err();
+        assert!(problems[0].to_string().contains("`a/b` is not a case"));
+        // Without quotes YAML reads a tag.
+        let problems = of("[provider/*, !provider/a/b]").unwrap_err();
+        assert!(
+            problems[0].to_string().contains("quotes"),
+            "{}",
+            problems[0]
+        );
     }
 
     #[test]

@@ -238,7 +238,7 @@ pub(crate) fn conclusion() -> Conclusion {
         decision: Decision {
             verdict: DecisionVerdict::NoGo,
             scope: Scope::Rehearsal,
-            reasons: vec!["a new divergence".to_owned()],
+            reasons: vec![format!("the output differs: {HOSTILE}")],
             limits: vec![Limit {
                 kind: LimitKind::KnownDivergence,
                 effect: Some(Effect::Change),
@@ -248,6 +248,8 @@ pub(crate) fn conclusion() -> Conclusion {
                 advice: "look at it".to_owned(),
             }],
             blockers: vec![format!("the output differs: {HOSTILE}")],
+            open: vec![format!("a provider failed: {HOSTILE}")],
+            remarks: vec!["1 case unsupported here: provider/files/postgres".to_owned()],
         },
     }
 }

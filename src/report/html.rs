@@ -51,7 +51,9 @@ pub fn render(input: &ReportInput<'_>) -> Result<String, minijinja::Error> {
         decision => context! {
             blockers => lines(&decision.blockers),
             limits => decision.limits.iter().map(|limit| one_line(&limit.whole())).collect::<Vec<_>>(),
-            reasons => lines(&decision.reasons),
+            reasons => lines(&decision.other_reasons()),
+            open => lines(&decision.open),
+            remarks => lines(&decision.remarks),
         },
         drift_reasons => reasons
             .map(|(word, why)| one_line(&format!("{}: {why}", word.name())))

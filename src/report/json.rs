@@ -86,6 +86,8 @@ pub(crate) fn decision(input: &ReportInput<'_>) -> DecisionReport {
         limits: decision.limits.iter().map(Limit::sentence).collect(),
         blockers: decision.blockers.clone(),
         limit_details: decision.limits.iter().map(limit).collect(),
+        open: decision.open.clone(),
+        remarks: decision.remarks.clone(),
     }
 }
 

@@ -41,7 +41,9 @@ pub fn render(input: &ReportInput<'_>, bytes_max: usize) -> String {
     page.out.push_str("**\n\n");
     page.out.push_str(&markdown(&second));
     page.out.push('\n');
-    page.section("Blockers", bullets(&conclusion.decision.blockers));
+    let decision = &conclusion.decision;
+    page.section("Blockers", bullets(&decision.blockers));
+    page.section("Why this decision", bullets(&decision.other_reasons()));
     let evidence = Evidence::of(input);
     let new = conclusion.cases.iter().flat_map(|case| {
         let items = evidence.new_items(case).into_iter();
@@ -53,10 +55,10 @@ pub fn render(input: &ReportInput<'_>, bytes_max: usize) -> String {
         .map(|(word, why)| format!("{}: {why}", word.name()))
         .collect();
     page.section("Why this drift", bullets(&drift));
-    page.section("Why this decision", bullets(&conclusion.decision.reasons));
-    let limits = conclusion.decision.limits.iter();
-    let limits: Vec<_> = limits.map(Limit::whole).collect();
-    page.section("Limits", bullets(&limits));
+    let limits: Vec<_> = decision.limits.iter().map(Limit::whole).collect();
+    page.section("Limits, worst first", bullets(&limits));
+    page.section("Also open", bullets(&decision.open));
+    page.section("Besides", bullets(&decision.remarks));
     let stale = conclusion.quirks.stale.iter();
     let stale = stale.map(|(id, why)| format!("stale: {}: {why}", input.quirk(id)));
     let expired = conclusion.quirks.expired.iter();

@@ -140,7 +140,8 @@ pub struct DecisionReport {
     pub verdict: DecisionVerdict,
     /// What it rests on.
     pub scope: Scope,
-    /// Why.
+    /// What decided it: the blockers of a NO-GO, what keeps an inconclusive one open, what a GO
+    /// rests on.
     pub reasons: Vec<String>,
     /// What the answer rests on or leaves open, a sentence each, worst first.
     pub limits: Vec<String>,
@@ -148,6 +149,10 @@ pub struct DecisionReport {
     pub blockers: Vec<String>,
     /// The same limits in parts, in the same order.
     pub limit_details: Vec<LimitReport>,
+    /// What would keep the question open if nothing blocked.
+    pub open: Vec<String>,
+    /// What decides nothing and must be said.
+    pub remarks: Vec<String>,
 }
 
 /// Something that a GO rests on or leaves open.

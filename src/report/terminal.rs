@@ -20,6 +20,9 @@ use crate::report::terminal_page::{Page, sentence};
 /// Reasons for not comparing that are named before it says how many more there are.
 const REASONS_MAX: usize = 5;
 
+/// Blockers that are named above the evidence before it says how many more there are.
+const BLOCKERS_MAX: usize = 20;
+
 /// How the text is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct TerminalOptions {
@@ -36,6 +39,7 @@ pub fn render(input: &ReportInput<'_>, options: TerminalOptions) -> String {
     let worst = drift_style(conclusion.drift.verdict).max_of(conclusion.decision.verdict);
     page.line(worst.bold(), &headline::answers(input));
     page.plain(&headline::changes(input));
+    page.list("blockers", &some(&conclusion.decision.blockers));
     let evidence = Evidence::of(input);
     for case in &conclusion.cases {
         let mut items = evidence.new_items(case);
@@ -134,10 +138,21 @@ fn answer_lines(page: &mut Page, input: &ReportInput<'_>) {
         page.list("gone since the earlier run", &drift.gone);
     }
     let name = decision.verdict.name();
-    page.list(&format!("why the decision is {name}"), &decision.reasons);
-    page.list("blockers", &decision.blockers);
+    let reasons = decision.other_reasons();
+    page.list(&format!("why the decision is {name}"), &reasons);
     let limits: Vec<_> = decision.limits.iter().map(Limit::short).collect();
-    page.list("limits", &limits);
+    page.list("limits, worst first", &limits);
+    page.list("also open", &decision.open);
+    page.list("besides", &decision.remarks);
+}
+
+/// The first sentences of many, and how many more there are; each has its evidence below.
+fn some(sentences: &[String]) -> Vec<String> {
+    let mut some: Vec<String> = sentences.iter().take(BLOCKERS_MAX).cloned().collect();
+    if sentences.len() > BLOCKERS_MAX {
+        some.push(format!("{} more", sentences.len() - BLOCKERS_MAX));
+    }
+    some
 }
 
 fn ledger_lines(page: &mut Page, input: &ReportInput<'_>) {

@@ -7,6 +7,7 @@ use cutover_base::by_side::BySide;
 use jiff::Timestamp;
 
 use crate::call::{Provider, Stack, Surface};
+use crate::compare::RunFacts;
 use crate::compare::answer::Conclusion;
 use crate::compare::conclude::conclude;
 use crate::compare::judge::{CaseInput, judge_case, unjudged_case};
@@ -15,7 +16,6 @@ use crate::compare::measured::Measured;
 use crate::compare::profile::Profile;
 use crate::compare::subjects::{LaneFact, Subject, Subjects};
 use crate::compare::verdict::{CaseVerdict, Verdict};
-use crate::compare::{RunFacts, SinceRun};
 use crate::plan::Case;
 use crate::scenario::model::Scenario;
 use crate::scenario::{Problem, parse_one};
@@ -201,10 +201,8 @@ fn facts(run: &StoredRun, judge: &Judge, cases: &[CaseVerdict]) -> RunFacts {
             .open_sandboxes()
             .filter(|open| open.leaked.is_some())
             .count(),
-        since: run.started.since.as_ref().map(|since| SinceRun {
-            run: since.run.clone(),
-            divergences: since.divergences.clone(),
-        }),
+        since: run.started.since.clone(),
+        selection: run.started.selection.clone(),
         sharded: run.started.sharded,
         ..RunFacts::plain(judge.subjects.clone(), run.started_at, cases.len())
     }

@@ -79,6 +79,7 @@ impl CaseJournal {
     pub(crate) fn side_ended(&self, transcript: &Transcript) {
         let event = EventKind::SideEnded {
             started: transcript.started,
+            ended: Some(transcript.ended),
             ending: transcript.ending,
             literals: transcript.literals.clone(),
         };

@@ -186,7 +186,7 @@ fn plainly(message: &str) -> String {
 
 /// What to do about the mistakes that people make who write YAML seldom: what the parser says of
 /// them, and what would be right.
-const HINTS: [(&str, &str); 3] = [
+const HINTS: [(&str, &str); 4] = [
     (
         "mapping values are not allowed",
         "; text that holds `: ` must be quoted as a whole, '...' or \"...\"",
@@ -196,6 +196,10 @@ const HINTS: [(&str, &str); 3] = [
         "; in double quotes a backslash is written twice, in single quotes once",
     ),
     ("tabs disallowed", "; indent with spaces"),
+    (
+        "unsupported tag `!",
+        "; text that begins with `!` must stand in quotes",
+    ),
 ];
 
 fn clamp(number: u64) -> usize {

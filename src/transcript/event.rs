@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::transcript::exchange::Exchange;
 use crate::transcript::record::{Ending, KnownLiteral, UnmetExpectation};
+pub use crate::transcript::selection::{StoredPlace, StoredSelection, StoredSince};
 
 /// The format line of a journal.
 pub const JOURNAL_FORMAT: &str = "cutover.journal/1";
@@ -85,6 +86,9 @@ pub enum EventKind {
     SideEnded {
         /// When it began.
         started: Timestamp,
+        /// When it ended, where that is not when it was written: a recorded side ended long ago.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ended: Option<Timestamp>,
         /// How it was left.
         ending: Ending,
         /// Literals the harness was given.
@@ -147,6 +151,9 @@ pub struct RunStarted {
     /// Which shard, e.g. `2/4`: a merge wants every one of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<String>,
+    /// What was selected of the cases there are; journals of earlier versions do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selection: Option<StoredSelection>,
     /// Fields of noise that are allowed.
     #[serde(default)]
     pub noise_limit: u32,
@@ -226,15 +233,6 @@ pub struct StoredFile {
     pub file: String,
     /// Its text.
     pub text: String,
-}
-
-/// What an earlier run had seen.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StoredSince {
-    /// Its id.
-    pub run: String,
-    /// Fingerprints of its divergences, with the time each was first seen.
-    pub divergences: IndexMap<String, Timestamp>,
 }
 
 /// A planned case.

@@ -74,8 +74,15 @@ pub fn create_run_folder(out: &Path, clock: &Clock) -> Result<RunFolder, FolderE
         }
     };
     let blobs = folder.blobs();
-    std::fs::create_dir(&blobs).map_err(|error| fail("create the folder", &blobs, error))?;
-    point_latest(out, &folder.id)?;
+    let made = std::fs::create_dir(&blobs)
+        .map_err(|error| fail("create the folder", &blobs, error))
+        .and_then(|()| point_latest(out, &folder.id));
+    if let Err(error) = made {
+        // A run that cannot begin leaves nothing; both are empty, or were not made.
+        let _ = std::fs::remove_dir(&blobs);
+        let _ = std::fs::remove_dir(&folder.path);
+        return Err(error);
+    }
     Ok(folder)
 }
 
@@ -150,6 +157,8 @@ mod tests {
         std::fs::create_dir(out.path().join("latest")).unwrap();
         let error = create_run_folder(out.path(), &Clock::new()).unwrap_err();
         assert!(error.to_string().contains("latest"), "{error}");
+        let names = std::fs::read_dir(out.path()).unwrap().count();
+        assert_eq!(names, 1, "nothing was created");
     }
 
     #[test]

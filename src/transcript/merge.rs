@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::transcript::event::{Event, EventKind, JOURNAL_FORMAT, RunStarted};
+use crate::transcript::event::{Event, EventKind, JOURNAL_FORMAT, RunStarted, StoredSelection};
 use crate::transcript::folder::{BLOBS_DIR, JOURNAL_FILE, RunFolder};
 use crate::transcript::line::FormatLine;
 use crate::transcript::read::find_end;
@@ -137,6 +137,7 @@ pub fn merge_runs(runs: &[StoredRun], args: &[String], into: &RunFolder) -> io::
             .iter()
             .any(|run| run.started.sharded && run.started.shard.is_none()),
         shard: None,
+        selection: selection(runs),
         ..first.started.clone()
     };
     let events = [
@@ -163,6 +164,31 @@ pub fn merge_runs(runs: &[StoredRun], args: &[String], into: &RunFolder) -> io::
         copy_blobs(&run.dir.join(BLOBS_DIR), &into.blobs())?;
     }
     out.flush()
+}
+
+/// What none of the parts has. That they are shards no longer matters.
+fn selection(runs: &[StoredRun]) -> Option<StoredSelection> {
+    let mut by: Vec<String> = Vec::new();
+    let mut left_out: BTreeSet<&str> = BTreeSet::new();
+    let mut uncounted = false;
+    for run in runs {
+        let part = run.started.selection.as_ref()?;
+        for option in part.by.iter().filter(|by| !by.starts_with("--shard ")) {
+            if !by.contains(option) {
+                by.push(option.clone());
+            }
+        }
+        left_out.extend(part.left_out.iter().map(String::as_str));
+        uncounted |= part.uncounted;
+    }
+    for run in runs {
+        left_out.retain(|case| !run.cases.contains_key(*case));
+    }
+    Some(StoredSelection {
+        by,
+        left_out: left_out.into_iter().map(str::to_owned).collect(),
+        uncounted,
+    })
 }
 
 /// Entries without a step anywhere.

@@ -13,6 +13,7 @@ mod merge;
 pub mod read;
 mod rebuild;
 pub mod record;
+mod selection;
 pub mod store;
 pub mod stored;
 #[cfg(test)]

@@ -102,12 +102,13 @@ impl Rebuild {
             }
             EventKind::SideEnded {
                 started,
+                ended,
                 ending,
                 literals,
             } => {
                 if let Some(stored) = self.transcript(&place, started) {
                     stored.transcript.started = started;
-                    stored.transcript.ended = at;
+                    stored.transcript.ended = ended.unwrap_or(at);
                     stored.transcript.ending = ending;
                     stored.transcript.literals = literals;
                     stored.complete = true;

@@ -37,6 +37,7 @@ fn run_started() -> EventKind {
         orphans: Vec::new(),
         sharded: false,
         shard: None,
+        selection: None,
         noise_limit: 0,
         faults: Vec::new(),
     }))
@@ -118,6 +119,7 @@ fn write_run(dir: &Path) -> JournalWriter {
     source.write(gone).unwrap();
     let ended = EventKind::SideEnded {
         started: "2026-01-02T03:04:04Z".parse().unwrap(),
+        ended: None,
         ending: Ending::Clean,
         literals: vec![KnownLiteral {
             kind: "sandbox".to_owned(),

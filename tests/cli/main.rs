@@ -5,8 +5,10 @@
     reason = "a test may stop at what it did not expect"
 )]
 
+mod gates;
 mod stored;
 mod support;
+mod trouble;
 
 use std::fs;
 use std::process::Command;

@@ -1,11 +1,11 @@
 //! Runs that go on, go again and are made one: `--resume`, `--rerun`, `merge`.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::Value;
 
-use crate::support::{check, scenario};
+use crate::support::{check, newest_run, scenario};
 
 /// The newest run's report.
 fn report(at: &Path) -> Value {
@@ -19,12 +19,6 @@ fn four_that_agree(at: &Path) {
         let text = format!("why: x\nsteps:\n  - execute: 'echo {name}'\n");
         scenario(at, &format!("a/{name}.yaml"), &text);
     }
-}
-
-/// The folder of the newest run. Names of folders do not tell: two runs of one second differ only
-/// in their random ends.
-fn newest_run(at: &Path) -> PathBuf {
-    at.join("reports/latest").canonicalize().unwrap()
 }
 
 #[test]
@@ -165,6 +159,7 @@ fn a_profile_freezes_what_go_means() {
         "--engine",
         "process",
         "--gate",
+        "--rehearsal",
         "--profile",
         "profile.yaml",
     ];
@@ -208,6 +203,18 @@ fn an_earlier_run_stands_for_a_side() {
     let both = ["run", "--source", &source, "--target", &target];
     check(at, &both, 0, &["scope rehearsal", "5 identical"]);
     let report = report(at);
+    // It took as long as it took then, not as long as it was ago.
+    let then = fs::read_to_string(Path::new(first).join("report.json")).unwrap();
+    let then: Value = serde_json::from_str(&then).unwrap();
+    let durations = |report: &Value| -> Vec<Value> {
+        let cases = report["cases"].as_array().unwrap();
+        cases
+            .iter()
+            .map(|case| case["duration_ms"].clone())
+            .collect()
+    };
+    assert_eq!(durations(&report), durations(&then));
+    assert_eq!(report["timing"], then["timing"]);
     assert_eq!(report["resources"]["created"], 0);
     assert_eq!(
         report["subjects"]["source"]["lane"],

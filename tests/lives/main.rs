@@ -16,6 +16,7 @@ mod hostile;
 mod kills;
 mod leftovers;
 mod place;
+mod readme;
 mod signals;
 
 use std::process::ExitCode;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         kills::CASES,
         faults::CASES,
         environment::CASES,
+        readme::CASES,
     ]
     .concat()
     .into_iter()

@@ -40,15 +40,41 @@ pub(super) fn of(
     } else {
         DecisionVerdict::GoWithLimits
     };
-    let mut reasons = open;
-    reasons.extend(remarks(cases, facts));
+    let (reasons, open) = match verdict {
+        DecisionVerdict::NoGo => (blockers.clone(), open),
+        DecisionVerdict::Inconclusive => (open, Vec::new()),
+        DecisionVerdict::Go | DecisionVerdict::GoWithLimits => {
+            (vec![rests_on(cases, &outer, limits.len())], Vec::new())
+        }
+    };
     Decision {
         verdict,
         scope: scope(facts),
         reasons,
         limits,
         blockers,
+        open,
+        remarks: remarks(cases, facts),
     }
+}
+
+/// What a GO rests on, in a sentence.
+fn rests_on(cases: &[CaseVerdict], outer: &[&CaseVerdict], limits: usize) -> String {
+    let judged = cases.iter().filter(|case| is_judged(case.verdict)).count();
+    let felt = if judged == outer.len() {
+        String::new()
+    } else {
+        format!(", {} of them at the surface", outer.len())
+    };
+    let limits = match limits {
+        0 => "nothing limits it".to_owned(),
+        1 => "1 limit stands below".to_owned(),
+        count => format!("{count} limits stand below"),
+    };
+    format!(
+        "{judged} of {} cases were judged{felt}; nothing blocks, nothing is open, {limits}",
+        cases.len()
+    )
 }
 
 /// What `cutover gate` answers: nobody cuts over on a rehearsal unless told to.

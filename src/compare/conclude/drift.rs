@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 use crate::compare::answer::{Divergence, Drift, DriftVerdict, QuirkUse};
 use crate::compare::conclude::RunFacts;
+use crate::compare::conclude::divergences::is_judged;
 use crate::compare::ledger::Ledger;
 use crate::compare::verdict::{CaseVerdict, Verdict};
 use crate::transcript::Ending;
+use crate::transcript::event::{StoredPlace, StoredSelection};
 
 pub(super) fn of(
     cases: &[CaseVerdict],
@@ -64,7 +66,12 @@ pub(super) fn of(
                 .filter(|id| !seen.contains_key(**id))
                 .map(|id| (*id).to_owned()),
         );
-        gone.extend(seen.keys().filter(|id| !now.contains(id.as_str())).cloned());
+        let missing = seen.keys().filter(|id| !now.contains(id.as_str()));
+        gone.extend(
+            missing
+                .filter(|id| was_looked_at(since.places.get(*id), cases, facts))
+                .cloned(),
+        );
     }
     Drift {
         verdict: reasons
@@ -74,6 +81,26 @@ pub(super) fn of(
         new,
         gone,
         since: facts.since.as_ref().map(|since| since.run.clone()),
+    }
+}
+
+/// Whether the place of an earlier divergence was judged in this run, so that it can be gone.
+fn was_looked_at(place: Option<&StoredPlace>, cases: &[CaseVerdict], facts: &RunFacts) -> bool {
+    let is_part = || {
+        facts
+            .selection
+            .as_ref()
+            .is_some_and(StoredSelection::is_part)
+    };
+    match place {
+        // What is of the run as a whole can only be gone from a whole run.
+        None => !is_part(),
+        Some(place) if place.case.is_empty() => !is_part(),
+        Some(place) => cases
+            .iter()
+            .filter(|case| case.case == place.case)
+            .flat_map(|case| &case.steps)
+            .any(|step| step.id == place.step && is_judged(step.verdict)),
     }
 }
 

@@ -1,6 +1,5 @@
 //! What happened to the run as a whole.
 
-use indexmap::IndexMap;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -8,15 +7,7 @@ use jiff::tz::TimeZone;
 use crate::compare::measured::Measured;
 use crate::compare::profile::Profile;
 use crate::compare::subjects::Subjects;
-
-/// An earlier run to compare with.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SinceRun {
-    /// Its id.
-    pub run: String,
-    /// Fingerprints of its divergences, with the time each was first seen.
-    pub divergences: IndexMap<String, Timestamp>,
-}
+use crate::transcript::event::{StoredSelection, StoredSince};
 
 /// Facts that no case knows.
 #[derive(Debug, Clone)]
@@ -38,7 +29,9 @@ pub struct RunFacts {
     /// Whether a secret was found in an artefact.
     pub secret_found: bool,
     /// The run of `--since`: its id, and its fingerprints with the time each was first seen.
-    pub since: Option<SinceRun>,
+    pub since: Option<StoredSince>,
+    /// What was selected of the cases there are, where that is known.
+    pub selection: Option<StoredSelection>,
     /// Whether this is one shard: shards do not judge staleness.
     pub sharded: bool,
     /// What GO means, if it was frozen.
@@ -62,6 +55,7 @@ impl RunFacts {
             leaked: 0,
             secret_found: false,
             since: None,
+            selection: None,
             sharded: false,
             profile: None,
             measured: Measured::default(),

@@ -5,13 +5,14 @@ use crate::compare::conclude::divergences::is_judged;
 use crate::compare::profile::Profile;
 use crate::compare::subjects::LaneFact;
 use crate::compare::verdict::CaseVerdict;
+use crate::transcript::event::StoredSelection;
 
 /// Every term that the run does not meet, in a sentence. How many runs agree is not seen here.
 pub(super) fn unmet(cases: &[CaseVerdict], facts: &RunFacts) -> Vec<String> {
     let Some(profile) = &facts.profile else {
         return Vec::new();
     };
-    let mut said = required(profile, cases);
+    let mut said = required(profile, cases, facts.selection.as_ref());
     said.extend(lanes(profile, facts));
     said.extend(replays(profile, cases));
     said.extend(age(profile, facts));
@@ -20,25 +21,50 @@ pub(super) fn unmet(cases: &[CaseVerdict], facts: &RunFacts) -> Vec<String> {
     said
 }
 
-fn required(profile: &Profile, cases: &[CaseVerdict]) -> Vec<String> {
+fn required(
+    profile: &Profile,
+    cases: &[CaseVerdict],
+    selection: Option<&StoredSelection>,
+) -> Vec<String> {
     let mut said = Vec::new();
     for pattern in &profile.required {
-        let mut named = cases.iter().filter(|case| pattern.matches(&case.case));
-        if named.clone().next().is_none() {
+        let run = cases.iter().map(|case| &case.case);
+        let left_out = selection.iter().flat_map(|part| &part.left_out);
+        if !run.chain(left_out).any(|case| pattern.matches(case)) {
             said.push(format!(
                 "the profile requires `{}`, which is not in this run",
                 pattern.text()
             ));
         }
-        // A required case that is aside is told by the drift's reasons already.
-        if let Some(case) = named.find(|case| !is_judged(case.verdict) && !case.required) {
+    }
+    // A required case that is aside is told by the drift's reasons already.
+    for case in cases.iter().filter(|case| profile.requires(&case.case)) {
+        if !is_judged(case.verdict) && !case.required {
             said.push(format!(
-                "the profile requires {}, which is {}",
-                case.case, case.verdict
+                "the profile requires {}, which is {}: {}",
+                case.case, case.verdict, case.reason
             ));
         }
     }
+    let left_out = selection.iter().flat_map(|part| &part.left_out);
+    let missing: Vec<&str> = left_out
+        .filter(|case| profile.requires(case))
+        .map(String::as_str)
+        .collect();
+    if !missing.is_empty() {
+        said.push(format!(
+            "the profile requires {} that {} not selected: {}",
+            counted(missing.len(), "case"),
+            if missing.len() == 1 { "was" } else { "were" },
+            missing.join(", ")
+        ));
+    }
     said
+}
+
+fn counted(count: usize, word: &str) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{count} {word}{s}")
 }
 
 fn lanes(profile: &Profile, facts: &RunFacts) -> Vec<String> {

@@ -16,10 +16,6 @@ pub(super) struct Seen<'a> {
     /// Divergences that an agent feels: those at the outermost judged surface.
     pub(super) felt: &'a [&'a Divergence],
     pub(super) ledger: &'a Ledger,
-    #[expect(
-        dead_code,
-        reason = "kinds of limits that are not about the ledger look at it"
-    )]
     pub(super) facts: &'a RunFacts,
 }
 
@@ -27,6 +23,7 @@ pub(super) struct Seen<'a> {
 pub(super) fn of(seen: &Seen<'_>) -> Vec<Limit> {
     let mut limits = known(seen);
     limits.extend(volatile(seen));
+    limits.extend(selection(seen));
     limits.sort_by_key(Limit::rank);
     limits
 }
@@ -52,7 +49,7 @@ fn known(seen: &Seen<'_>) -> Vec<Limit> {
                 more: format!("{reason}; {}", shown_by(&places)),
                 advice: entry.map_or_else(String::new, |entry| {
                     let end = match &entry.fix {
-                        Some(fix) => format!("ended by: {}", fix.trim_end_matches('.')),
+                        Some(fix) => fix.trim_end_matches('.').to_owned(),
                         None => "check that no agent relies on it".to_owned(),
                     };
                     format!("{end}; {} allows it until {}", entry.owner, entry.expires)
@@ -114,6 +111,41 @@ pub(super) fn volatile_fields(
 
 fn is_volatile(rule: &str) -> bool {
     rule.starts_with("volatile/")
+}
+
+/// That only a part was run. With a profile that names what must be judged, that is the measure.
+fn selection(seen: &Seen<'_>) -> Option<Limit> {
+    let selection = seen.facts.selection.as_ref()?;
+    let profile = seen.facts.profile.as_ref();
+    if !selection.is_part() || profile.is_some_and(|profile| !profile.required.is_empty()) {
+        return None;
+    }
+    let (run, left_out) = (seen.cases.len(), selection.left_out.len());
+    let what = if selection.uncounted {
+        format!("{run} cases; how many there are could not be counted")
+    } else {
+        format!("{run} of {} cases", run + left_out)
+    };
+    let more = if selection.by.is_empty() {
+        "the others change something outside the sandbox".to_owned()
+    } else {
+        format!("selected by {}", selection.by.join(" "))
+    };
+    let advice = if selection.by.iter().any(|by| by.starts_with("--shard ")) {
+        "run every shard, and `cutover merge` them"
+    } else if selection.by.is_empty() {
+        "run them with `--allow external`"
+    } else {
+        "run all of them, or name those that must be judged in a profile's `required`"
+    };
+    Some(Limit {
+        kind: LimitKind::Selection,
+        effect: None,
+        quirk: None,
+        what,
+        more,
+        advice: advice.to_owned(),
+    })
 }
 
 /// Divergences by the ledger entry that explains them.

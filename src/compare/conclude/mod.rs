@@ -15,9 +15,13 @@ mod frozen;
 mod limits;
 mod quirk_use;
 #[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod selection_tests;
+#[cfg(test)]
 mod tests;
 
 pub use answers::conclude;
 pub use decision::gate_answer;
 pub use divergences::below_surface;
-pub use facts::{RunFacts, SinceRun};
+pub use facts::RunFacts;

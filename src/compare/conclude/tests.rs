@@ -1,64 +1,14 @@
-use cutover_base::by_side::BySide;
-use cutover_base::side::Side;
-
 use super::*;
 use crate::call::{Failure, FailureClass, Surface};
 use crate::compare::answer::{Conclusion, DecisionVerdict, DriftVerdict, Scope};
-use crate::compare::judge::{CaseInput, judge_case, unjudged_case};
-use crate::compare::ledger::{Ledger, LedgerText, read_ledger};
-use crate::compare::samples::{executed, record, scenario, step, subjects, transcript};
+use crate::compare::conclude::samples::{case, facts, judged, ledger, none};
+use crate::compare::judge::unjudged_case;
+use crate::compare::ledger::{LedgerText, read_ledger};
+use crate::compare::samples::{scenario, step};
 use crate::compare::subjects::LaneFact;
 use crate::compare::verdict::{CaseVerdict, Verdict};
+use crate::transcript::event::StoredSince;
 use crate::transcript::{Ending, StepResult};
-
-const NOW: &str = "2026-11-23T16:00:20Z";
-
-fn ledger(effect: &str, gate: &str, expires: &str) -> Ledger {
-    let text = format!(
-        "format: cutover.quirks/1\nquirks:\n  - id: Q31\n    title: E2B hands on stdout before stderr\n    kind: divergence\n    cause: provider\n    effect: {effect}\n    {gate}\n    reason: it keeps two streams\n    link: https://example.org/\n    owner: us\n    expires: {expires}\n    shapes:\n      - {{ case: provider/a/b, step: execute, field: output, from: {{side: e2b, equals: a}}, to: {{side: daytona, equals: b}} }}\n"
-    );
-    read_ledger(&[LedgerText {
-        file: "quirks.yaml",
-        text: &text,
-    }])
-    .unwrap()
-}
-
-fn judged(ledger: &Ledger, source: Vec<StepResult>, target: Vec<StepResult>) -> CaseVerdict {
-    let side = |side: Side, results: Vec<StepResult>| -> Vec<_> {
-        results
-            .into_iter()
-            .zip(1..)
-            .map(|(result, replay)| transcript(side, replay, vec![record("execute", result)]))
-            .collect()
-    };
-    judge_case(&CaseInput {
-        case_id: "provider/a/b",
-        scenario: &scenario("a/b", vec![step("execute: x")]),
-        surface: Surface::Provider,
-        required: true,
-        transcripts: BySide {
-            source: &side(Side::Source, source),
-            target: &side(Side::Target, target),
-        },
-        subjects: &subjects(),
-        ledger,
-        now: NOW.parse().unwrap(),
-    })
-}
-
-fn case(ledger: &Ledger, source: &[&str], target: &[&str]) -> CaseVerdict {
-    let results = |texts: &[&str]| texts.iter().map(|text| executed(text.as_bytes())).collect();
-    judged(ledger, results(source), results(target))
-}
-
-fn facts(planned: usize) -> RunFacts {
-    RunFacts::plain(subjects(), NOW.parse().unwrap(), planned)
-}
-
-fn none() -> Ledger {
-    Ledger::default()
-}
 
 fn answers(conclusion: &Conclusion) -> (DriftVerdict, DecisionVerdict) {
     (conclusion.drift.verdict, conclusion.decision.verdict)
@@ -178,7 +128,7 @@ fn what_stands_aside_counts_only_when_it_was_required() {
         (DriftVerdict::Unchanged, DecisionVerdict::Go)
     );
     assert!(
-        free.decision.reasons[0].contains("provider/c"),
+        free.decision.remarks[0].contains("provider/c"),
         "it is named"
     );
     for verdict in [Verdict::Unsupported, Verdict::Skipped, Verdict::NotReached] {
@@ -252,7 +202,7 @@ fn a_scenario_counts_at_its_outermost_judged_surface() {
     assert!(
         below
             .decision
-            .reasons
+            .remarks
             .iter()
             .any(|said| said.contains("below the surface"))
     );
@@ -286,8 +236,10 @@ fn since_tells_what_is_new_and_what_is_gone() {
         .unwrap();
     let first: jiff::Timestamp = "2026-11-20T00:00:00Z".parse().unwrap();
     let mut facts = facts(1);
-    facts.since = Some(SinceRun {
+    facts.since = Some(StoredSince {
         run: "earlier".into(),
+        // An earlier version's journal: where, it does not say.
+        places: indexmap::IndexMap::default(),
         divergences: [(id.clone(), first), ("D-00000000".to_owned(), first)]
             .into_iter()
             .collect(),
@@ -356,7 +308,7 @@ fn the_scope_follows_the_lanes() {
         let conclusion = conclude(vec![case(&none(), &["a"], &["a"])], &none(), &facts);
         assert_eq!(conclusion.decision.scope, scope);
         if scope == Scope::Mixed {
-            assert!(conclusion.decision.reasons[0].contains("3 days and 2 hours old"));
+            assert!(conclusion.decision.remarks[0].contains("3 days and 2 hours old"));
         }
     }
 }
