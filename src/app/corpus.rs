@@ -252,7 +252,8 @@ impl Corpus {
     /// would notice that nothing is required.
     pub(crate) fn required(&self, profile: &Profile) -> Result<BTreeSet<String>, AppError> {
         let all = self.plan_all(&every_capability())?.cases;
-        let lost = profile.lost(all.iter().map(|case| case.id.as_str()));
+        let ids: Vec<&str> = all.iter().map(|case| case.id.as_str()).collect();
+        let lost = profile.lost(&ids);
         if !lost.is_empty() {
             return Err(AppError::usage(format!(
                 "the profile names cases that no scenario gives: {}",

@@ -7,9 +7,13 @@ use crate::leftovers::Family;
 use crate::place::{BUSY, Place, Running, await_that};
 
 pub(crate) const CASES: &[Case] = &[
-    ("signals::int_exits_130", || ends(Signal::SIGINT, 130)),
-    ("signals::term_exits_143", || ends(Signal::SIGTERM, 143)),
-    ("signals::hup_exits_129", || ends(Signal::SIGHUP, 129)),
+    ("signals::int_exits_130", || ends(Signal::SIGINT, 130, &[])),
+    ("signals::term_exits_143", || {
+        ends(Signal::SIGTERM, 143, &["--gate"])
+    }),
+    ("signals::hup_exits_129", || {
+        ends(Signal::SIGHUP, 129, &["--gate", "--rehearsal"])
+    }),
     (
         "signals::a_second_one_does_not_cut_the_cleanup_short",
         second,
@@ -33,9 +37,11 @@ pub(crate) fn await_busy(place: &Place, running: &Running, sandboxes: usize) -> 
     running.freeze()
 }
 
-fn ends(signal: Signal, code: i32) {
+/// Whichever answer gives the exit code, an interruption outweighs it.
+fn ends(signal: Signal, code: i32, asked: &[&str]) {
     let place = busy_place();
-    let running = place.start(place.cutover(&["run", "--jobs", "3"]));
+    let args = [&["run", "--jobs", "3"], asked].concat();
+    let running = place.start(place.cutover(&args));
     let family = await_busy(&place, &running, 3);
     running.signal(signal);
     running.thaw();

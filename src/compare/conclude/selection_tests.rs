@@ -7,7 +7,7 @@ use crate::compare::answer::{Conclusion, DecisionVerdict};
 use crate::compare::conclude::samples::{agreeing, differing, facts};
 use crate::compare::conclude::{RunFacts, conclude};
 use crate::compare::ledger::Ledger;
-use crate::compare::limit::LimitKind;
+use crate::compare::limit::{Limit, LimitKind};
 use crate::compare::profile::read_profile;
 use crate::compare::verdict::{CaseVerdict, Verdict};
 use crate::transcript::event::{StoredPlace, StoredSelection, StoredSince};
@@ -62,7 +62,7 @@ fn a_selection_is_a_limit_of_a_go() {
     ] {
         let decision = concluded(agreeing(), &facts).decision;
         assert_eq!(decision.verdict, wanted, "{name}");
-        let limits: Vec<String> = decision.limits.iter().map(|limit| limit.whole()).collect();
+        let limits: Vec<String> = decision.limits.iter().map(Limit::whole).collect();
         assert_eq!(limits.join("\n"), said, "{name}");
         let kinds = decision.limits.iter().map(|limit| limit.kind);
         assert!(
@@ -203,7 +203,11 @@ fn gone_is_only_what_was_looked_at_again() {
         assert_eq!(drift.gone == ["D-00000000"], gone, "{name}: {drift:?}");
         assert_eq!(drift.gone.len(), usize::from(gone), "{name}");
     }
-    let mut facts = whole();
+}
+
+#[test]
+fn what_differs_otherwise_is_new_and_the_old_is_gone() {
+    let mut facts = left_out(&[], &[]);
     facts.since = Some(since(&[("provider/a/b", "execute")]));
     let drift = concluded(differing(), &facts).drift;
     assert_eq!((drift.new.len(), drift.gone.len()), (1, 1));
