@@ -49,8 +49,15 @@ fn a_disk_that_fills_up_is_exit_3_wherever_it_does() {
     }
     assert_eq!(codes.first(), Some(&3), "{codes:?}");
     assert_eq!(codes.last(), Some(&0), "{codes:?}");
-    let merged = fs::read_dir(at.join("reports")).unwrap().count();
-    assert!(merged > 2, "each has its folder");
+    let folders = fs::read_dir(at.join("reports")).unwrap().count();
+    assert!(folders > 2, "each has its folder");
+    // The last of them is whole; what is made of it meets the same disk.
+    let whole = newest_run(at).to_str().unwrap().to_owned();
+    let tried = ["try", "--engine", "process", "echo x"];
+    for args in [&["report", &whole][..], &tried] {
+        let (code, said) = exit_within(at, 1, args);
+        assert_eq!(code, 3, "{args:?}: {said}");
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::compare::answer::{Decision, DecisionVerdict, Divergence, QuirkUse, Scope};
 use crate::compare::conclude::RunFacts;
 use crate::compare::conclude::divergences::{below_surface, is_judged};
-use crate::compare::conclude::limits::{Seen, by_quirk, effect_text, shown_by, worst};
+use crate::compare::conclude::limits::{Seen, by_quirk, cases_of, counted, effect_text, worst};
 use crate::compare::conclude::{drift, frozen, limits};
 use crate::compare::ledger::Ledger;
 use crate::compare::subjects::LaneFact;
@@ -66,14 +66,10 @@ fn rests_on(cases: &[CaseVerdict], outer: &[&CaseVerdict], limits: usize) -> Str
     } else {
         format!(", {} of them at the surface", outer.len())
     };
-    let limits = match limits {
-        0 => "nothing limits it".to_owned(),
-        1 => "1 limit stands below".to_owned(),
-        count => format!("{count} limits stand below"),
-    };
     format!(
-        "{judged} of {} cases were judged{felt}; nothing blocks, nothing is open, {limits}",
-        cases.len()
+        "{judged} of {} judged{felt}; nothing blocks, nothing is open; {}",
+        counted(cases.len(), "case"),
+        counted(limits, "limit")
     )
 }
 
@@ -123,9 +119,9 @@ fn blockers(
             None => effect_text(worst(&places)).to_owned(),
         };
         said.push(format!(
-            "{}: {why}; {}",
+            "{}: {why}; shown by {}",
             ledger.titled(id),
-            shown_by(&places)
+            cases_of(&places).join(", ")
         ));
     }
     said
@@ -177,8 +173,8 @@ fn remarks(cases: &[CaseVerdict], facts: &RunFacts) -> Vec<String> {
         .collect();
     if !aside.is_empty() {
         said.push(format!(
-            "{} cases unsupported here: {}",
-            aside.len(),
+            "{} unsupported here: {}",
+            counted(aside.len(), "case"),
             aside.join(", ")
         ));
     }
@@ -187,7 +183,11 @@ fn remarks(cases: &[CaseVerdict], facts: &RunFacts) -> Vec<String> {
         .filter(|case| case.agrees_only_in_failing)
         .count();
     if failing > 0 {
-        said.push(format!("{failing} cases agree only in failing"));
+        let verb = if failing == 1 { "agrees" } else { "agree" };
+        said.push(format!(
+            "{} {verb} only in failing",
+            counted(failing, "case")
+        ));
     }
     let beneath: Vec<&str> = cases
         .iter()
@@ -203,7 +203,7 @@ fn remarks(cases: &[CaseVerdict], facts: &RunFacts) -> Vec<String> {
     }
     for (_, side) in facts.subjects.sides.iter() {
         if let LaneFact::RecordingOfLive(taken) = side.lane {
-            let hours = facts.now.duration_since(taken).as_hours();
+            let hours = facts.now.duration_since(taken).as_hours().max(0);
             said.push(format!(
                 "{} is a recording of live, {} days and {} hours old",
                 side.provider,

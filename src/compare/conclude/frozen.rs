@@ -2,6 +2,7 @@
 
 use crate::compare::conclude::RunFacts;
 use crate::compare::conclude::divergences::is_judged;
+use crate::compare::conclude::limits::counted;
 use crate::compare::profile::Profile;
 use crate::compare::subjects::LaneFact;
 use crate::compare::verdict::CaseVerdict;
@@ -60,11 +61,6 @@ fn required(
         ));
     }
     said
-}
-
-fn counted(count: usize, word: &str) -> String {
-    let s = if count == 1 { "" } else { "s" };
-    format!("{count} {word}{s}")
 }
 
 fn lanes(profile: &Profile, facts: &RunFacts) -> Vec<String> {

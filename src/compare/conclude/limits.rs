@@ -148,6 +148,12 @@ fn selection(seen: &Seen<'_>) -> Option<Limit> {
     })
 }
 
+/// `1 case`, `2 cases`.
+pub(super) fn counted(count: usize, word: &str) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{count} {word}{s}")
+}
+
 /// Divergences by the ledger entry that explains them.
 pub(super) fn by_quirk<'d>(
     found: impl Iterator<Item = &'d Divergence>,
@@ -185,15 +191,19 @@ pub(super) const fn effect_text(effect: Option<Effect>) -> &'static str {
     }
 }
 
-/// The cases that show an entry, by name.
-pub(super) fn shown_by(places: &[&Divergence]) -> String {
+/// The cases that show an entry, by name, each once.
+pub(super) fn cases_of<'d>(places: &[&'d Divergence]) -> Vec<&'d str> {
     let mut cases: Vec<&str> = Vec::new();
     for found in places {
         if !cases.contains(&found.case.as_str()) {
             cases.push(&found.case);
         }
     }
-    match cases.as_slice() {
+    cases
+}
+
+fn shown_by(places: &[&Divergence]) -> String {
+    match cases_of(places).as_slice() {
         [] => "shown nowhere".to_owned(),
         [one] => format!("shown by {one}"),
         [first, rest @ ..] => format!("shown by {first} and {} more", rest.len()),
