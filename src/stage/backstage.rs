@@ -58,15 +58,8 @@ impl Backstage for StandinBackstage {
     }
 
     async fn fault(&self, spec: &str) -> Result<(), BackstageError> {
-        let faults = match spec {
-            "none" => Vec::new(),
-            spec => {
-                let fault: Fault = spec
-                    .parse()
-                    .map_err(|error| BackstageError::Failed(format!("{error}")))?;
-                vec![fault]
-            }
-        };
+        let faults = Fault::parse_list(spec)
+            .map_err(|error| BackstageError::Failed(format!("{error}")))?;
         self.standin.set_faults(faults);
         Ok(())
     }

@@ -101,9 +101,9 @@ fn mistakes(runtime: &Runtime, engine: &str) {
             (
                 Method::PUT,
                 "faults",
-                "{\"faults\": [\"404\", \"x\"]}",
+                "{\"faults\": [\"304\", \"x\"]}",
                 400,
-                "`404`",
+                "`304`",
             ),
             (Method::PUT, "faults", "{\"faults\": \"503\"}", 400, "like"),
             (Method::PUT, "faults", long.as_str(), 413, "longer"),

@@ -1,4 +1,5 @@
-//! Ground floor: names, clock, blobs, secrets, redaction, limits.
+//! Ground floor: names, clock, blobs, secrets, redaction, limits, and how a fault is
+//! written.
 //!
 //! Comes in: nothing but the standard library and bytes. Goes out: values that every other room
 //! uses. Deliberately absent: any knowledge of a tool, a provider, YAML or HTTP.
@@ -6,6 +7,7 @@
 pub mod blob;
 pub mod by_side;
 pub mod clock;
+pub mod fault;
 pub mod limits;
 pub mod redact;
 pub mod secret;

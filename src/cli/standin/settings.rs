@@ -249,13 +249,13 @@ mod tests {
         for (words, expected) in [
             ("azure", vec!["no stand-in for `azure`"]),
             (
-                "both --port 3000x --key sesame-open --fault 404 --clock-speed -1 --engine x",
+                "both --port 3000x --key sesame-open --fault 304 --clock-speed -1 --engine x",
                 vec![
                     "--engine: unknown engine `x`",
                     "--clock-speed: `-1`",
                     "--port: `3000x`",
                     "--key: the key has the wrong shape; e2b takes `e2b_`",
-                    "--fault: unknown fault `404`",
+                    "--fault: unknown fault `304`",
                 ],
             ),
             ("both --port 65535", vec!["no port after 65535"]),

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use cutover_base::fault::Fault;
+
 use crate::call::Surface;
 use crate::scenario::check::data::data;
-use crate::scenario::check::fault;
 use crate::scenario::check::fields::Fields;
 use crate::scenario::check::findings::{Findings, Namespace};
 use crate::scenario::check::scalar;
@@ -245,10 +246,10 @@ fn fault_spec(node: &Node, what: &str, findings: &mut Findings) -> Option<Argume
         NodeKind::Number(number) => number.to_string(),
         _ => scalar::text(node, what, findings)?.to_owned(),
     };
-    match fault::check(&spec) {
-        Ok(()) => Some(Argument::Word(spec)),
+    match Fault::parse_list(&spec) {
+        Ok(_) => Some(Argument::Word(spec)),
         Err(why) => {
-            findings.add(node.at, why);
+            findings.add(node.at, why.to_string());
             None
         }
     }

@@ -10,7 +10,6 @@ pub(crate) mod action;
 pub(crate) mod args;
 pub(crate) mod conditions;
 pub(crate) mod data;
-pub(crate) mod fault;
 pub(crate) mod fields;
 pub(crate) mod findings;
 pub(crate) mod flow;

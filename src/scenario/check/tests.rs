@@ -238,8 +238,16 @@ fn mistakes_in_arguments() {
         "3:15 `wait` has no outcome, so `expect` has no meaning here",
     );
     check(
-        "  - fault: 404",
-        "3:12 unknown fault `404`; one of latency:50ms, 429, 503 (any 5xx), none, reset, truncate, slow, death",
+        "  - fault: 304",
+        "3:12 unknown fault `304`; a status from 400 to 599, latency:50ms, reset, truncate, slow or death, each with an optional share such as `:10%`",
+    );
+    check(
+        "  - fault: \"503:1e1%\"",
+        "3:12 `1e1%` is no share; over 0% and at most 100%, e.g. `10%`",
+    );
+    check(
+        "  - fault: \"slow, latency:50 ms\"",
+        "3:12 `50 ms` is no latency; a whole number with a unit up to 600 s, e.g. `latency:50ms` or `latency:2s`",
     );
     check(
         "  - write_file: {path: /a, data: {text: a, base64: AA==}}",

@@ -24,8 +24,9 @@ pub(crate) static VERB: Verb = Verb {
         Key::required(
             "spec",
             Kind::Fault,
-            "`none`, `latency:50ms`, `429`, `503` (any 5xx), `reset`, `truncate`, `slow`, \
-             `death`; all but `none` with an optional share such as `:10%`.",
+            "`none`, `latency:50ms`, `503` (any status from 400 to 599), `reset`, `truncate`, \
+             `slow`, `death`; all but `none` with an optional share such as `:10%`; several \
+             with commas.",
             "503:10%",
         ),
     ],

@@ -1,4 +1,6 @@
 //! What a fault is, and how it is written: `503`, `429:25%`, `latency:50ms`, `reset:10%`.
+//!
+//! One grammar for whoever reads a fault: the scenario's check, `--fault`, the stand-in's desk.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,8 +12,11 @@ const RETRY_AFTER_S: u64 = 1;
 /// The longest latency that may be asked for; more is a typing mistake, not a bad day.
 const LATENCY_MAX: Duration = Duration::from_secs(600);
 
-const KINDS: &str = "429, a status from 500 to 599, latency:50ms, reset, truncate, slow or death, each with an \
+const KINDS: &str = "a status from 400 to 599, latency:50ms, reset, truncate, slow or death, each with an \
      optional share such as `:10%`";
+
+/// Characters of a wrong word that a message shows.
+const SHOWN_CHARS_MAX: usize = 40;
 
 /// One fault and the share of requests that it hits.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,7 +37,7 @@ pub enum FaultKind {
         /// What the header says.
         retry_after_s: u64,
     },
-    /// This 5xx, nothing is done.
+    /// This status from 400 to 599 but 429, nothing is done.
     Status(u16),
     /// The connection is reset before an answer.
     Reset,
@@ -102,31 +107,42 @@ fn read_kind(text: &str) -> Result<FaultKind, FaultError> {
         (word, None) => FaultKind::Status(read_status(word)?),
         ("429" | "reset" | "truncate" | "slow" | "death", Some(argument)) => {
             return Err(FaultError(format!(
-                "`{word}` takes only a share, e.g. `{word}:10%`, not `{argument}`"
+                "`{word}` takes only a share, e.g. `{word}:10%`, not `{}`",
+                shown(argument)
             )));
         }
         (word, Some(argument)) => {
             let status = read_status(word)?;
             return Err(FaultError(format!(
-                "`{status}` takes only a share, e.g. `{status}:10%`, not `{argument}`"
+                "`{status}` takes only a share, e.g. `{status}:10%`, not `{}`",
+                shown(argument)
             )));
         }
     };
     Ok(kind)
 }
 
+/// The beginning of what was written, fit for a message.
+fn shown(text: &str) -> String {
+    text.escape_debug().take(SHOWN_CHARS_MAX).collect()
+}
+
 fn read_status(word: &str) -> Result<u16, FaultError> {
     match word.parse::<u16>() {
-        Ok(status @ 500..=599) if word.len() == 3 => Ok(status),
-        _ => Err(FaultError(format!("unknown fault `{word}`; {KINDS}"))),
+        Ok(status @ 400..=599) if word.len() == 3 => Ok(status),
+        _ => Err(FaultError(format!(
+            "unknown fault `{}`; {KINDS}",
+            shown(word)
+        ))),
     }
 }
 
 fn read_latency(text: &str) -> Result<FaultKind, FaultError> {
     let wrong = || {
         FaultError(format!(
-            "`{text}` is no latency; a whole number with a unit up to 600 s, e.g. `latency:50ms` \
-             or `latency:2s`"
+            "`{}` is no latency; a whole number with a unit up to 600 s, e.g. `latency:50ms` \
+             or `latency:2s`",
+            shown(text)
         ))
     };
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
@@ -152,7 +168,8 @@ fn read_share(text: &str) -> Result<f64, FaultError> {
     match percent {
         Some(percent) if percent > 0.0 && percent <= 100.0 => Ok(percent / 100.0),
         _ => Err(FaultError(format!(
-            "`{text}` is no share; over 0% and at most 100%, e.g. `10%`"
+            "`{}` is no share; over 0% and at most 100%, e.g. `10%`",
+            shown(text)
         ))),
     }
 }
@@ -184,6 +201,7 @@ mod tests {
     fn faults_read_and_show() {
         for text in [
             "503",
+            "404",
             "500",
             "599",
             "429",
@@ -211,14 +229,20 @@ mod tests {
     #[test]
     fn a_wrong_fault_says_what_would_be_right() {
         for (text, part) in [
-            ("404", "a status from 500 to 599"),
+            ("399", "a status from 400 to 599"),
+            ("600", "a status from 400 to 599"),
             ("", "latency:50ms"),
-            ("0503", "a status from 500 to 599"),
+            ("0503", "a status from 400 to 599"),
             ("latency", "needs a time"),
             ("latency:50", "with a unit"),
             ("latency:ms", "with a unit"),
             ("latency:99999999999999999999s", "with a unit"),
             ("latency:601s", "up to 600 s"),
+            ("latency:1.5m", "no latency"),
+            ("latency:50 ms", "no latency"),
+            ("503:1e1%", "no share"),
+            ("503:10%%", "no share"),
+            ("503:+5%", "no share"),
             ("503:0%", "over 0%"),
             ("503:101%", "at most 100%"),
             ("503:NaN%", "at most 100%"),
