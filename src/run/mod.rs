@@ -7,6 +7,7 @@
 
 mod budget;
 pub mod conclude;
+mod conditions;
 mod lives;
 mod pace;
 mod play;
@@ -18,9 +19,9 @@ mod stage;
 mod step;
 
 pub use budget::StopReason;
+pub use conditions::{Tried, unmet};
 pub use play::is_unfinished;
 pub use schedule::{RunError, play_once, run_cases};
 pub use settings::{Progress, ProgressEvent, Replays, RunSettings, SideBounds};
 pub use shared::Playing;
 pub use stage::{OpenSide, Stage, StageError};
-pub use step::unmet;

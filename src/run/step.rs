@@ -7,9 +7,8 @@ use cutover_base::side::Side;
 
 use crate::call::{FieldValue, Outcome, Surface};
 use crate::driver::CallContext;
+use crate::run::conditions::{Tried, aborted, came_true, settled, unmet};
 use crate::run::stage::OpenSide;
-use crate::scenario::field_path::FieldPath;
-use crate::scenario::matcher::Matcher;
 use crate::scenario::model::{Action, Capture, Step, Until};
 use crate::scenario::template::{Bindings, Template};
 use crate::scenario::verbs::{Call, HarnessAction, ProviderEvent};
@@ -58,38 +57,24 @@ impl Scene<'_> {
 
     /// Does one step, which is not `parallel`.
     pub(crate) async fn step(&self, step: &Step, cx: &CallContext) -> StepDone {
+        let begun = tokio::time::Instant::now();
         let (reply, attempts) = match &step.until {
             None => (self.attempt(step, cx).await, 1),
             Some(until) => self.repeat(step, until, cx).await,
         };
         let Reply { result, literals } = reply;
-        let unmet = unmet(step, self.surface, self.side, &result);
-        self.capture(&step.capture, &result);
-        let result = if unmet.is_empty() {
-            self.expected(step, result)
-        } else {
-            result
+        let tried = Tried {
+            attempts,
+            waited: begun.elapsed(),
         };
+        let unmet = unmet(step, self.surface, self.side, &result, tried);
+        self.capture(&step.capture, &result);
+        let result = settled(step, self.surface, self.side, result);
         StepDone {
             result,
             attempts,
             unmet,
             literals,
-        }
-    }
-
-    /// An error class that the step expects by name is an outcome (`design.md` section 4).
-    fn expected(&self, step: &Step, result: StepResult) -> StepResult {
-        let named = step
-            .expect
-            .iter()
-            .filter(|expect| expect.applies(self.surface, self.side))
-            .any(|expect| expect.path.field == "failure");
-        match result {
-            StepResult::ProviderError(failure) if named => {
-                StepResult::Outcome(Outcome::default().with_failure(&failure))
-            }
-            other => other,
         }
     }
 
@@ -102,11 +87,8 @@ impl Scene<'_> {
             let Some(outcome) = as_outcome(&reply.result) else {
                 return (reply, attempts);
             };
-            let holds = |(path, matcher): &(FieldPath, Matcher)| {
-                matcher.check(&path.find(&outcome)).is_ok()
-            };
-            let over = until.that.iter().all(holds)
-                || until.abort_if.iter().any(holds)
+            let over = came_true(until, &outcome)
+                || aborted(until, &outcome).is_some()
                 || tokio::time::Instant::now() + until.every > deadline;
             if over {
                 return (reply, attempts);
@@ -199,32 +181,8 @@ impl Scene<'_> {
     }
 }
 
-/// The expectations of a step that do not hold for what came back.
-pub fn unmet(
-    step: &Step,
-    surface: Surface,
-    side: Side,
-    result: &StepResult,
-) -> Vec<UnmetExpectation> {
-    let Some(outcome) = as_outcome(result) else {
-        return Vec::new();
-    };
-    step.expect
-        .iter()
-        .filter(|expect| expect.applies(surface, side))
-        .filter_map(|expect| {
-            let message = expect.check(&outcome).err()?;
-            Some(UnmetExpectation {
-                line: expect.line,
-                path: expect.path.text.clone(),
-                message,
-            })
-        })
-        .collect()
-}
-
-/// What expectations and conditions look at: an outcome, or an error class as the field `failure`
-/// (a step may expect it by name). What was not answered has no fields to look at.
+/// What `until` looks at and captures are taken from: an outcome, or an error class as the field
+/// `failure`. What was not answered has no fields to look at.
 fn as_outcome(result: &StepResult) -> Option<Outcome> {
     match result {
         StepResult::Outcome(outcome) => Some(outcome.clone()),

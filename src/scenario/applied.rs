@@ -3,9 +3,10 @@
 
 use cutover_base::side::Side;
 
-use crate::call::{Outcome, Surface};
+use crate::call::{Failure, FailureClass, Outcome, Surface};
 use crate::scenario::field_path::Found;
-use crate::scenario::model::{Capture, Expect};
+use crate::scenario::matcher::Operator;
+use crate::scenario::model::{Capture, Expect, Step};
 use crate::scenario::verbs::field_names;
 
 /// Bytes of one captured value. It becomes part of later arguments; twice what Linux allows for one
@@ -27,6 +28,21 @@ impl Expect {
     /// What was wanted and what was found instead, one line, cut and escaped.
     pub fn check(&self, outcome: &Outcome) -> Result<(), String> {
         self.matcher.check(&self.path.find(outcome))
+    }
+}
+
+impl Step {
+    /// Whether the step's `expect` names this class of failure: the failure is then what the
+    /// scenario is about, even where it means that the provider did not do its work.
+    pub fn accepts(&self, surface: Surface, side: Side, class: FailureClass) -> bool {
+        let outcome = Outcome::default().with_failure(&Failure::new(class, ""));
+        let names = |operator: &Operator| !matches!(operator, Operator::Absent(_));
+        self.expect.iter().any(|expect| {
+            expect.applies(surface, side)
+                && expect.path.text == "$.failure.class"
+                && expect.matcher.operators.iter().any(names)
+                && expect.check(&outcome).is_ok()
+        })
     }
 }
 

@@ -7,7 +7,7 @@ use cutover_base::side::Side;
 
 use crate::call::{Provider, Stack};
 use crate::plan::Case;
-use crate::run::{is_unfinished, unmet};
+use crate::run::{Tried, is_unfinished, unmet};
 use crate::scenario::model::{Action, Scenario, Step};
 use crate::scenario::{parse_one, render};
 use crate::transcript::event::{StoredRecording, StoredSubject};
@@ -238,10 +238,16 @@ fn record(
         return not_recorded(id, then.started, why);
     }
     match then.steps.iter().find(|record| record.step == id) {
-        Some(record) => StepRecord {
-            unmet: unmet(step, case.surface, side, &record.result),
-            ..record.clone()
-        },
+        Some(record) => {
+            let tried = Tried {
+                attempts: record.attempts,
+                waited: std::time::Duration::from_millis(record.duration_ms),
+            };
+            StepRecord {
+                unmet: unmet(step, case.surface, side, &record.result, tried),
+                ..record.clone()
+            }
+        }
         None => not_recorded(id, then.started, "nothing was recorded of it"),
     }
 }

@@ -76,7 +76,7 @@ impl ProviderSurface {
             }
             Err(error) => {
                 self.lifecycle.create_failed();
-                Reply::plain(failed(error))
+                Reply::plain(not_made(error))
             }
         }
     }
@@ -220,6 +220,15 @@ fn result(answer: DriverResult<Outcome>) -> StepResult {
     match answer {
         Ok(outcome) => StepResult::Outcome(outcome),
         Err(error) => failed(error),
+    }
+}
+
+/// A sandbox that was not made is the provider's failure, however it words the refusal: without it
+/// nothing was compared, and two providers that both refuse agree on nothing.
+fn not_made(error: DriverError) -> StepResult {
+    match error {
+        DriverError::Failed(failure) => StepResult::ProviderError(failure),
+        other => failed(other),
     }
 }
 

@@ -5,11 +5,10 @@ use std::borrow::Cow;
 use cutover_base::by_side::BySide;
 use cutover_base::side::Side;
 
-use crate::call::{Failure, FailureClass, FieldValue, Outcome, Surface};
+use crate::call::{Failure, FailureClass, FieldValue, Outcome};
 use crate::compare::judge::input::CaseInput;
 use crate::compare::verdict::Verdict;
 use crate::normalise::Normaliser;
-use crate::scenario::matcher::Operator;
 use crate::scenario::model::Step;
 use crate::transcript::{StepResult, Transcript};
 
@@ -41,7 +40,7 @@ pub(super) fn results<'a>(
                 Some(StepResult::NotReached(message)) => Got::NotReached(message.clone()),
                 Some(StepResult::NotRecorded(message)) => Got::NotRecorded(message.clone()),
                 Some(StepResult::ProviderError(failure)) => {
-                    if expects(step, input.surface, side, failure.class) {
+                    if step.accepts(input.surface, side, failure.class) {
                         let outcome = Outcome::default().with_failure(failure);
                         Got::Outcome(Cow::Owned(outcome))
                     } else {
@@ -49,7 +48,7 @@ pub(super) fn results<'a>(
                     }
                 }
                 Some(StepResult::Outcome(outcome)) => match error_in(outcome) {
-                    Some(failure) if !expects(step, input.surface, side, failure.class) => {
+                    Some(failure) if !step.accepts(input.surface, side, failure.class) => {
                         Got::Error(Some(failure.class), failure.message)
                     }
                     _ => Got::Outcome(Cow::Borrowed(outcome)),
@@ -70,20 +69,6 @@ fn error_in(outcome: &Outcome) -> Option<Failure> {
         .find(|known| known.name() == class && known.is_error())?;
     let message = failure.get("message").and_then(|text| text.as_str());
     Some(Failure::new(class, message.unwrap_or_default()))
-}
-
-/// Whether the step's `expect` names this class of failure on this side: then the failure is
-/// the outcome that the scenario is about.
-fn expects(step: &Step, surface: Surface, side: Side, class: FailureClass) -> bool {
-    let outcome = Outcome::default().with_failure(&Failure::new(class, ""));
-    step.expect.iter().any(|expect| {
-        let names = |operator: &Operator| !matches!(operator, Operator::Absent(_));
-        expect.surface.is_none_or(|on| on == surface)
-            && expect.side.is_none_or(|on| on == side)
-            && expect.path.text == "$.failure.class"
-            && expect.matcher.operators.iter().any(names)
-            && expect.matcher.check(&expect.path.find(&outcome)).is_ok()
-    })
 }
 
 /// Why a step is not judged, if a side stands aside.

@@ -7,6 +7,8 @@
 //! [`CaseVerdict`]: crate::compare::verdict::CaseVerdict
 
 mod case;
+#[cfg(test)]
+mod error_tests;
 mod field;
 mod fingerprint;
 mod got;

@@ -16,6 +16,7 @@ use crate::normalise::Normaliser;
 use crate::scenario::model::Step;
 use crate::scenario::verbs::VerbKind;
 use crate::transcript::Transcript;
+use crate::transcript::record::UnmetExpectation;
 
 /// Differences of structure that a reason tells; the report shows the rest.
 const DIFFERENCES_TOLD: usize = 3;
@@ -45,13 +46,14 @@ pub(super) fn judge_step(
             verb: step.action.verb(),
             verdict: Verdict::Skipped,
             reason: String::new(),
-            unmet: unmet(id, replays),
+            unmet: Vec::new(),
             fields: Vec::new(),
         },
         errors: Vec::new(),
         only_failed: false,
     };
     let got = BySide::from_fn(|side| results(input, id, step, side, replays[side]));
+    judged.step.unmet = unmet(id, replays, got.as_ref().map(Vec::as_slice));
     for (side, got) in got.iter() {
         for ((transcript, _), got) in replays[side].iter().zip(got) {
             if let Got::Error(class, message) = got {
@@ -258,30 +260,24 @@ fn seen<'a>(replays: &'a Replays<'_>, got: &'a [Got<'_>]) -> Vec<Seen<'a>> {
         .collect()
 }
 
+/// What outcomes did not hold to. An error was held against nothing.
 fn unmet(
     id: &str,
     replays: BySide<&Replays<'_>>,
-) -> Vec<(Side, u32, crate::transcript::record::UnmetExpectation)> {
-    replays
-        .iter()
-        .flat_map(|(side, replays)| {
-            replays
-                .iter()
-                .map(move |(transcript, _)| (side, transcript))
-        })
-        .flat_map(|(side, transcript)| {
-            transcript
-                .steps
-                .iter()
-                .filter(|record| record.step == id)
-                .flat_map(move |record| {
-                    record
-                        .unmet
-                        .iter()
-                        .map(move |unmet| (side, transcript.replay, unmet.clone()))
-                })
-        })
-        .collect()
+    got: BySide<&[Got<'_>]>,
+) -> Vec<(Side, u32, UnmetExpectation)> {
+    let mut all = Vec::new();
+    for (side, replays) in replays.iter() {
+        for ((transcript, _), got) in replays.iter().zip(got[side]) {
+            if !matches!(got, Got::Outcome(_)) {
+                continue;
+            }
+            let records = transcript.steps.iter().filter(|record| record.step == id);
+            let found = records.flat_map(|record| record.unmet.iter().cloned());
+            all.extend(found.map(|unmet| (side, transcript.replay, unmet)));
+        }
+    }
+    all
 }
 
 fn failed(outcome: &Outcome, surface: Surface) -> bool {

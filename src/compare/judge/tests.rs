@@ -17,7 +17,7 @@ use crate::scenario::node::Node;
 use crate::transcript::record::UnmetExpectation;
 use crate::transcript::{StepResult, Transcript};
 
-fn side(side: Side, id: &str, results: Vec<StepResult>) -> Vec<Transcript> {
+pub(super) fn side(side: Side, id: &str, results: Vec<StepResult>) -> Vec<Transcript> {
     results
         .into_iter()
         .zip(1..)
@@ -40,7 +40,7 @@ impl Judge {
         }
     }
 
-    fn judge(&self, source: &[Transcript], target: &[Transcript]) -> CaseVerdict {
+    pub(super) fn judge(&self, source: &[Transcript], target: &[Transcript]) -> CaseVerdict {
         judge_case(&CaseInput {
             case_id: "provider/a/b",
             scenario: &self.scenario,
@@ -67,7 +67,7 @@ pub(super) fn outputs(source: &[&str], target: &[&str]) -> CaseVerdict {
     Judge::of(step("execute: x")).results(results(source), results(target))
 }
 
-fn failed(class: FailureClass) -> StepResult {
+pub(super) fn failed(class: FailureClass) -> StepResult {
     StepResult::ProviderError(Failure::new(class, "no"))
 }
 
