@@ -7,9 +7,11 @@
 mod connect;
 pub mod daytona;
 pub mod e2b;
+mod forms;
 pub mod http;
 mod os_text;
 mod outcome;
+mod polls;
 mod sandbox;
 pub mod settings;
 mod streams;

@@ -3,7 +3,7 @@
 use crate::call::FailureClass;
 
 /// Beginnings or ends do not matter: Go wraps these texts in its own.
-const TEXTS: [(&str, FailureClass); 13] = [
+const TEXTS: [(&str, FailureClass); 19] = [
     ("permission denied", FailureClass::Permission),
     ("operation not permitted", FailureClass::Permission),
     ("read-only file system", FailureClass::Permission),
@@ -15,6 +15,12 @@ const TEXTS: [(&str, FailureClass); 13] = [
     ("file exists", FailureClass::Invalid),
     ("file name too long", FailureClass::Invalid),
     ("directory not empty", FailureClass::Invalid),
+    ("invalid argument", FailureClass::Invalid),
+    ("too many levels of symbolic links", FailureClass::Invalid),
+    ("no such device or address", FailureClass::Invalid),
+    ("invalid cross-device link", FailureClass::Invalid),
+    ("device or resource busy", FailureClass::Invalid),
+    ("text file busy", FailureClass::Invalid),
     ("no such file or directory", FailureClass::NotFound),
     ("process already finished", FailureClass::NotFound),
 ];

@@ -46,7 +46,12 @@ fn dto(state: &str) -> String {
 async fn a_sandbox_is_created_polled_listed_and_deleted() {
     let (script, t) = scripted(vec![
         answer("POST /api/sandbox ", 429, "Retry-After-sandbox-create: 0\r\n", "{}"),
-        answer("POST /api/sandbox ", 200, "X-Daytona-Api-Version: 0.190.0\r\n", dto("creating")),
+        answer(
+            "POST /api/sandbox ",
+            200,
+            "Content-Type: application/json\r\nX-Daytona-Api-Version: 0.190.0\r\n",
+            dto("creating"),
+        ),
         json_answer("GET /api/sandbox/s1 ", 200, dto("starting")),
         json_answer("GET /api/sandbox/s1 ", 200, dto("started")),
         json_answer(
@@ -56,7 +61,7 @@ async fn a_sandbox_is_created_polled_listed_and_deleted() {
         ),
         json_answer("DELETE /api/sandbox/s1 ", 409, r#"{"statusCode":409,"message":"Sandbox state change in progress"}"#),
         json_answer("GET /api/sandbox/s1 ", 200, dto("destroying")),
-        json_answer("DELETE /api/sandbox/s1 ", 404, r#"{"statusCode":404,"message":"no"}"#),
+        json_answer("DELETE /api/sandbox/s1 ", 404, r#"{"statusCode":404,"message":"Sandbox with ID or name s1 not found"}"#),
     ])
     .await;
     let labels = IndexMap::from([("run".to_owned(), "1".to_owned())]);
@@ -226,8 +231,8 @@ async fn the_control_plane_says_whether_a_sandbox_is_dead() {
 
 #[tokio::test]
 async fn what_is_not_of_the_contract_is_an_error() {
-    let html = vec![answer(EXECUTE, 200, "", "<html></html>")];
-    execute_fails(html, FailureClass::Internal, "not a JSON object").await;
+    let page = vec![json_answer(EXECUTE, 200, "<html></html>")];
+    execute_fails(page, FailureClass::Internal, "not a JSON object").await;
     let cut = vec![
         broken(
             EXECUTE,

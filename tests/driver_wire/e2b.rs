@@ -11,6 +11,8 @@ use super::setup::{Setup, apart, command, failed, list, setup, text, write};
 
 const START: &str = "POST /process.Process/Start ";
 const STREAM: &str = "Content-Type: application/connect+json\r\n";
+const NO_SANDBOX: &str =
+    r#"{"code":404,"message":"Sandbox \"i1\" doesn't exist or you don't have access to it"}"#;
 const GONE: &str = r#"{"sandboxId":"i1","message":"The sandbox was not found","code":502}"#;
 
 async fn scripted(steps: Vec<Step>) -> (Script, Setup) {
@@ -71,11 +73,7 @@ async fn a_sandbox_is_created_found_and_killed() {
             "[]",
         ),
         answer("DELETE /sandboxes/i1 ", 204, "", ""),
-        json_answer(
-            "DELETE /sandboxes/i1 ",
-            404,
-            r#"{"code":404,"message":"no"}"#,
-        ),
+        json_answer("DELETE /sandboxes/i1 ", 404, NO_SANDBOX),
     ])
     .await;
     let labels = IndexMap::from([("a b".to_owned(), "1".to_owned())]);
@@ -205,7 +203,7 @@ async fn a_stream_that_breaks_off_is_looked_into() {
     let steps = vec![
         broken(START, "application/connect+json", &cut),
         json_answer("GET /health ", 502, GONE),
-        json_answer("GET /sandboxes/i1 ", 404, "{}"),
+        json_answer("GET /sandboxes/i1 ", 404, NO_SANDBOX),
     ];
     execute_fails(
         steps,
@@ -298,11 +296,16 @@ async fn html_where_json_was_due_is_told() {
 async fn files_come_and_go() {
     let (script, t) = scripted(vec![
         json_answer("POST /files?path=%2Ftmp%2Fa+b ", 200, r#"[{"path":"/tmp/a b","name":"a b","type":"file"}]"#),
-        answer("GET /files?path=%2Ftmp%2Fa+b ", 200, "", "content"),
+        answer(
+            "GET /files?path=%2Ftmp%2Fa+b ",
+            200,
+            "Content-Disposition: inline; filename=\"a b\"\r\n",
+            "content",
+        ),
         json_answer("GET /files?path=%2Fx ", 404, r#"{"code":404,"message":"path '/x' does not exist"}"#),
         json_answer("GET /files?path=%2Ftmp ", 400, r#"{"code":400,"message":"path '/tmp' is a directory"}"#),
         json_answer("GET /files?path=%2Fy ", 502, GONE),
-        json_answer("GET /sandboxes/i1 ", 404, "{}"),
+        json_answer("GET /sandboxes/i1 ", 404, NO_SANDBOX),
         json_answer(
             "POST /filesystem.Filesystem/ListDir ",
             200,

@@ -3,6 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod daytona;
+mod deletes;
 mod e2b;
+mod ours;
 mod server;
 mod setup;
+mod wrong;

@@ -35,6 +35,15 @@ pub(crate) struct Setup {
 
 /// A driver whose variables are these.
 pub(crate) fn setup(provider: Provider, vars: &[(&str, &str)]) -> Setup {
+    with_clients(provider, vars, &HttpClients::new())
+}
+
+/// A driver of which no call waits longer than this.
+pub(crate) fn setup_within(provider: Provider, vars: &[(&str, &str)], limit: Duration) -> Setup {
+    with_clients(provider, vars, &HttpClients::within(limit))
+}
+
+fn with_clients(provider: Provider, vars: &[(&str, &str)], clients: &HttpClients) -> Setup {
     let config = DriverConfig::from_env(provider, &|name| {
         let found = vars.iter().find(|(key, _)| *key == name);
         found.map(|(_, value)| (*value).to_owned())
@@ -43,7 +52,7 @@ pub(crate) fn setup(provider: Provider, vars: &[(&str, &str)]) -> Setup {
     let dir = tempfile::tempdir().unwrap();
     let kept = Arc::new(Kept::default());
     Setup {
-        driver: connect(config, &HttpClients::new()).unwrap(),
+        driver: connect(config, clients).unwrap(),
         cx: CallContext {
             exchanges: Arc::clone(&kept) as Arc<dyn ExchangeSink>,
             blobs: BlobStore::new(dir.path().join("blobs"), Redactor::noop()),

@@ -9,10 +9,12 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use super::classes::Route;
 use super::wire::{Private, SandboxDto, Wire, control_error};
 use crate::call::sandbox_call::Provision;
 use crate::call::{Failure, FailureClass};
 use crate::driver::http::{HttpError, Retry};
+use crate::driver::polls::Polls;
 use crate::driver::{CallContext, DriverResult, Labels, SandboxHandle};
 
 /// Time for a create, the wait for `started` included; the platform's own (lap section 3.2).
@@ -21,8 +23,8 @@ const CREATE_TIMEOUT: Duration = Duration::from_secs(120);
 /// Pages of a listing that are followed: a hundred of two hundred, above any tier's sandboxes.
 const PAGES_MAX: usize = 100;
 
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Page {
     items: Vec<SandboxDto>,
     next_cursor: Option<String>,
@@ -36,7 +38,7 @@ impl Wire {
         labels: &Labels,
         cx: &CallContext,
     ) -> DriverResult<SandboxHandle> {
-        let deadline = Instant::now() + CREATE_TIMEOUT;
+        let deadline = Instant::now() + self.http.within(CREATE_TIMEOUT);
         let made = self.make(call, labels, cx).await?;
         let handle = SandboxHandle {
             id: made.id.clone(),
@@ -76,13 +78,8 @@ impl Wire {
             .json(&self.create_body(&name, call, labels))
             .retry(Retry::Safe)
             .limits(Some(CREATE_TIMEOUT), CREATE_TIMEOUT);
-        let answer = match self.try_control(&ask, cx).await {
-            Ok(reply) => reply.json::<SandboxDto>().await,
-            Err(error) => Err(error),
-        };
-        let error = match answer {
-            Ok(dto) if !dto.id.is_empty() => return Ok(dto),
-            Ok(_) => HttpError::Unusable("a sandbox without an id".to_owned()),
+        let error = match self.sandbox(&ask, cx).await {
+            Ok(dto) => return Ok(dto),
             Err(error) => error,
         };
         let may_exist = match &error {
@@ -90,13 +87,13 @@ impl Wire {
             HttpError::Lost(_) | HttpError::Unusable(_) => true,
             HttpError::Ours(_) => false,
         };
-        if may_exist
-            && let Ok(dto) = self.get(&name, cx).await
-            && !dto.id.is_empty()
-        {
-            return Ok(dto);
+        if may_exist {
+            let ask = self.control("get", Method::GET, &["sandbox", &name])?;
+            if let Ok(dto) = self.sandbox(&ask, cx).await {
+                return Ok(dto);
+            }
         }
-        Err(control_error(error, false))
+        Err(control_error(error, Route::Create))
     }
 
     fn create_body(&self, name: &str, call: &Provision, labels: &Labels) -> Value {
@@ -147,7 +144,7 @@ impl Wire {
                 return Err(Failure::new(FailureClass::Unavailable, words).into());
             }
             let got = self.get(&dto.id, cx).await;
-            dto = got.map_err(|error| control_error(error, true))?;
+            dto = got.map_err(|error| control_error(error, Route::Sandbox))?;
         }
     }
 
@@ -169,7 +166,8 @@ impl Wire {
             .control("create", Method::GET, &segments)?
             .sandbox(&dto.id);
         let reply = self.ask_control(&ask, cx).await?;
-        let answer: Answer = reply.json().await.map_err(HttpError::plain)?;
+        let told = async { reply.of_status(&[200])?.object::<Answer>().await };
+        let answer = told.await.map_err(HttpError::plain)?;
         Ok((dto, answer.url))
     }
 
@@ -194,7 +192,12 @@ impl Wire {
                 }
             }
             let reply = self.ask_control(&ask, cx).await?;
-            let page: Page = reply.json().await.map_err(HttpError::plain)?;
+            let listed = async { reply.of_status(&[200])?.object::<Page>().await };
+            let page = listed.await.map_err(HttpError::plain)?;
+            if page.items.iter().any(|dto| dto.id.is_empty()) {
+                let words = "a listing with a sandbox without an id".to_owned();
+                return Err(HttpError::Unusable(words).plain());
+            }
             let live = page.items.into_iter().filter(|dto| !dto.is_gone());
             ids.extend(live.map(|dto| dto.id));
             cursor = page.next_cursor.filter(|cursor| !cursor.is_empty());
@@ -203,35 +206,6 @@ impl Wire {
             }
         }
         Ok(ids)
-    }
-}
-
-/// The pauses between polls: 0.1 s for 5 s, then a tenth longer each time, up to 1 s
-/// (section 1.6).
-#[derive(Debug)]
-pub(crate) struct Polls {
-    begun: Instant,
-    pause: Duration,
-}
-
-impl Polls {
-    pub(crate) fn new() -> Self {
-        Self {
-            begun: Instant::now(),
-            pause: Duration::from_millis(100),
-        }
-    }
-
-    /// Waits for the next poll. False, at once, when it would be after the deadline.
-    pub(crate) async fn pause(&mut self, deadline: Instant) -> bool {
-        if Instant::now() + self.pause > deadline {
-            return false;
-        }
-        tokio::time::sleep(self.pause).await;
-        if self.begun.elapsed() > Duration::from_secs(5) {
-            self.pause = self.pause.mul_f64(1.1).min(Duration::from_secs(1));
-        }
-        true
     }
 }
 

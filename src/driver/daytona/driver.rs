@@ -7,13 +7,14 @@ use cutover_base::blob::Blob;
 use reqwest::Method;
 use tokio::time::Instant;
 
+use super::classes::Route;
 use super::config::DaytonaConfig;
 use super::wire::{Wire, control_error};
 use crate::call::sandbox_call::{
     Execute, ListFiles, MoveFile, Provision, RemoveFile, SendStdin, StartBackground, WriteFile,
 };
 use crate::call::{Failure, FailureClass, Provider};
-use crate::driver::http::{HttpClients, HttpError};
+use crate::driver::http::HttpClients;
 use crate::driver::{
     CallContext, Destroyed, DriverError, DriverFacts, DriverResult, Entry, ExecuteReply, Labels,
     ProcessHandle, SandboxDriver, SandboxHandle, SandboxState, Suspend,
@@ -82,11 +83,12 @@ impl SandboxDriver for DaytonaDriver {
     }
 
     async fn state(&self, sandbox: &SandboxHandle, cx: &CallContext) -> DriverResult<SandboxState> {
-        let dto = match self.wire.get(&sandbox.id, cx).await {
-            Err(HttpError::Refused(refusal)) if refusal.status == 404 => {
+        let got = self.wire.get(&sandbox.id, cx).await;
+        let dto = match got.map_err(|error| control_error(error, Route::Sandbox)) {
+            Err(DriverError::Failed(failure)) if failure.class == FailureClass::SandboxGone => {
                 return Ok(SandboxState::Gone);
             }
-            got => got.map_err(|error| control_error(error, true))?,
+            got => got?,
         };
         match dto.state() {
             "started" | "creating" | "starting" | "restoring" | "resuming" | "snapshotting"
@@ -101,18 +103,16 @@ impl SandboxDriver for DaytonaDriver {
     }
 
     async fn resume(&self, sandbox: &SandboxHandle, cx: &CallContext) -> DriverResult<()> {
-        let deadline = Instant::now() + START_TIMEOUT;
+        let deadline = Instant::now() + self.wire.http.within(START_TIMEOUT);
         let start = ["sandbox", &sandbox.id, "start"];
         let ask = self
             .wire
             .control("resume", Method::POST, &start)?
             .sandbox(&sandbox.id)
             .limits(Some(START_TIMEOUT), START_TIMEOUT);
-        let refused = match self.wire.ask_control(&ask, cx).await {
-            Ok(reply) => {
-                let dto = reply.json().await.map_err(HttpError::plain)?;
-                return self.wire.started(dto, deadline, cx).await.map(drop);
-            }
+        let started = self.wire.sandbox(&ask, cx).await;
+        let refused = match started.map_err(|error| control_error(error, Route::Sandbox)) {
+            Ok(dto) => return self.wire.started(dto, deadline, cx).await.map(drop),
             Err(DriverError::Failed(failure)) => failure,
             Err(error) => return Err(error),
         };

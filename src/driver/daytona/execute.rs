@@ -73,26 +73,24 @@ fn whole_seconds(duration: Duration) -> u64 {
 
 /// Reads `{exitCode, result}` with the result going straight to a blob. Servers before 0.156
 /// said `code` for `exitCode`.
-async fn read(mut reply: Reply, cx: &CallContext) -> Result<ExecuteReply, HttpError> {
+async fn read(reply: Reply, cx: &CallContext) -> Result<ExecuteReply, HttpError> {
+    let mut reply = reply.of_status(&[200])?.told_json()?;
     let mut output = cx.blobs.writer();
     let mut exit_code = None;
-    let mut told = false;
+    let mut results = 0;
     stream_object(&mut reply, &mut |piece| {
         match piece {
-            Piece::Text("result", bytes) => {
-                told = true;
-                return bytes.map_or(Ok(()), |bytes| output.push(bytes));
-            }
+            Piece::Text("result", Some(bytes)) => return output.push(bytes),
+            Piece::Text("result", None) => results += 1,
             Piece::Scalar("exitCode" | "code", number) => exit_code = number.parse().ok(),
             _ => {}
         }
         Ok(())
     })
     .await?;
-    if !told {
-        return Err(HttpError::Unusable(
-            "the answer of an execute has no `result`".to_owned(),
-        ));
+    if results != 1 || exit_code.is_none() {
+        let words = "the answer of an execute has not one `result` and an `exitCode`";
+        return Err(HttpError::Unusable(words.to_owned()));
     }
     Ok(ExecuteReply {
         exit_code,

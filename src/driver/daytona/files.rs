@@ -35,7 +35,29 @@ struct FileInfo {
     permissions: Option<String>,
 }
 
+/// The answer to an upload.
+#[derive(Debug, Deserialize)]
+struct Uploaded {
+    files: Vec<UploadedFile>,
+}
+
+#[derive(Debug, Deserialize)]
+struct UploadedFile {
+    path: String,
+    bytes: u64,
+}
+
 impl FileInfo {
+    /// What a daemon tells of a path has its name and mode at the least.
+    fn checked(self) -> Result<Self, HttpError> {
+        if self.name.is_empty() || self.mode.is_empty() {
+            return Err(HttpError::Unusable(
+                "a file without name or mode".to_owned(),
+            ));
+        }
+        Ok(self)
+    }
+
     fn into_entry(self) -> Entry {
         // Go's letters: `d` directory, `-` none, `L` link; p, S, D, c are other things.
         let kind = match self.mode.chars().next() {
@@ -63,12 +85,16 @@ struct Download {
     writer: BlobWriter,
     error: Vec<u8>,
     part: Option<String>,
+    parts: u32,
 }
 
 impl Download {
     fn take(&mut self, part: &Part<'_>) -> std::io::Result<()> {
         match part {
-            Part::Begin(name) => self.part = Some((*name).to_owned()),
+            Part::Begin(name) => {
+                self.parts += 1;
+                self.part = Some((*name).to_owned());
+            }
             Part::Data(bytes) if self.part.as_deref() == Some("file") => {
                 return self.writer.push(bytes);
             }
@@ -83,6 +109,10 @@ impl Download {
     }
 
     fn finish(self, reply: &Reply) -> Result<Blob, HttpError> {
+        if self.parts > 1 {
+            let words = "the download of one file has several parts";
+            return Err(HttpError::Unusable(words.to_owned()));
+        }
         match self.part.as_deref() {
             Some("file") => Ok(self.writer.finish()?),
             Some("error") => {
@@ -148,7 +178,18 @@ impl Wire {
             .payload(payload)
             .retry(Retry::Safe)
             .limits(Some(TRANSFER_TIMEOUT), TRANSFER_TIMEOUT);
-        self.file_call(sandbox, &ask, cx).await
+        let told = async |reply: Reply| reply.of_status(&[200])?.object::<Uploaded>().await;
+        let uploaded = self.of_toolbox(sandbox, &ask, cx, told).await?;
+        match uploaded.files.as_slice() {
+            [file] if !file.path.is_empty() && file.bytes == data.len() as u64 => Ok(()),
+            other => {
+                let words = format!(
+                    "an upload of {} bytes was answered with {other:?}",
+                    data.len()
+                );
+                Err(HttpError::Unusable(words).plain())
+            }
+        }
     }
 
     /// Lists a directory.
@@ -165,7 +206,12 @@ impl Wire {
                 .query_pairs_mut()
                 .append_pair("depth", &depth.to_string());
         }
-        let infos: Vec<FileInfo> = self.file_answer(sandbox, &ask, cx).await?;
+        let told = async |reply: Reply| {
+            let infos = reply.of_status(&[200])?.json::<Vec<FileInfo>>().await?;
+            let infos = infos.into_iter().map(FileInfo::checked);
+            infos.collect::<Result<Vec<_>, _>>()
+        };
+        let infos = self.of_toolbox(sandbox, &ask, cx, told).await?;
         Ok(infos.into_iter().map(FileInfo::into_entry).collect())
     }
 
@@ -178,7 +224,11 @@ impl Wire {
     ) -> DriverResult<Entry> {
         let query = [("path", path)];
         let ask = self.files("stat_file", Method::GET, sandbox, &["info"], &query)?;
-        let info: FileInfo = self.file_answer(sandbox, &ask, cx).await?;
+        let told = async |reply: Reply| {
+            let info = reply.of_status(&[200])?.object::<FileInfo>().await?;
+            info.checked()
+        };
+        let info = self.of_toolbox(sandbox, &ask, cx, told).await?;
         Ok(info.into_entry())
     }
 
@@ -192,7 +242,7 @@ impl Wire {
     ) -> DriverResult<()> {
         let query = [("source", from), ("destination", to)];
         let ask = self.files("move_file", Method::POST, sandbox, &["move"], &query)?;
-        self.file_call(sandbox, &ask, cx).await
+        self.of_toolbox(sandbox, &ask, cx, moved).await
     }
 
     /// Makes a directory. One that is there is left alone, so sending it twice is safe.
@@ -204,7 +254,9 @@ impl Wire {
     ) -> DriverResult<()> {
         let query = [("path", path), ("mode", "755")];
         let ask = self.files("make_dir", Method::POST, sandbox, &["folder"], &query)?;
-        self.file_call(sandbox, &ask.retry(Retry::Safe), cx).await
+        let made = async |reply: Reply| reply.of_status(&[201])?.empty().await;
+        self.of_toolbox(sandbox, &ask.retry(Retry::Safe), cx, made)
+            .await
     }
 
     /// Removes a path. A second send would not find what the first removed, so there is none.
@@ -218,7 +270,9 @@ impl Wire {
         let recursive = if recursive { "true" } else { "false" };
         let query = [("path", path), ("recursive", recursive)];
         let ask = self.files("remove_file", Method::DELETE, sandbox, &[], &query)?;
-        self.file_call(sandbox, &ask.retry(Retry::Unsent), cx).await
+        let removed = async |reply: Reply| reply.of_status(&[204])?.empty().await;
+        self.of_toolbox(sandbox, &ask.retry(Retry::Unsent), cx, removed)
+            .await
     }
 
     fn files(
@@ -235,41 +289,30 @@ impl Wire {
         ask.url.query_pairs_mut().extend_pairs(query);
         Ok(ask)
     }
-
-    async fn file_call(
-        &self,
-        sandbox: &SandboxHandle,
-        ask: &Ask,
-        cx: &CallContext,
-    ) -> DriverResult<()> {
-        let called = match self.http.send(ask, cx).await {
-            Ok(reply) => reply.drain().await,
-            Err(error) => Err(error),
-        };
-        match called {
-            Ok(()) => Ok(()),
-            Err(error) => Err(self.settle(sandbox, error, cx).await),
-        }
-    }
-
-    async fn file_answer<T: serde::de::DeserializeOwned>(
-        &self,
-        sandbox: &SandboxHandle,
-        ask: &Ask,
-        cx: &CallContext,
-    ) -> DriverResult<T> {
-        let answer = match self.http.send(ask, cx).await {
-            Ok(reply) => reply.json().await,
-            Err(error) => Err(error),
-        };
-        match answer {
-            Ok(value) => Ok(value),
-            Err(error) => Err(self.settle(sandbox, error, cx).await),
-        }
-    }
 }
 
-async fn downloaded(mut reply: Reply, cx: &CallContext) -> Result<Blob, HttpError> {
+/// A move answers nothing, or that the source stayed where it was, which is a success as well.
+async fn moved(reply: Reply) -> Result<(), HttpError> {
+    #[derive(Deserialize)]
+    struct Stayed {
+        message: String,
+    }
+    let reply = reply.of_status(&[200])?;
+    if reply.header("content-type").is_empty() {
+        return reply.empty().await;
+    }
+    let stayed = reply.object::<Stayed>().await?;
+    if stayed.message.starts_with("file copied successfully") {
+        return Ok(());
+    }
+    Err(HttpError::Unusable(format!(
+        "a move was answered with `{}`",
+        stayed.message
+    )))
+}
+
+async fn downloaded(reply: Reply, cx: &CallContext) -> Result<Blob, HttpError> {
+    let mut reply = reply.of_status(&[200])?;
     let mut parser = match Multipart::of(&reply.header("content-type")) {
         Ok(parser) => parser,
         Err(error) => return Err(reply.unusable(error.to_string())),
@@ -278,6 +321,7 @@ async fn downloaded(mut reply: Reply, cx: &CallContext) -> Result<Blob, HttpErro
         writer: cx.blobs.writer(),
         error: Vec::new(),
         part: None,
+        parts: 0,
     };
     while let Some(bytes) = reply.chunk_open().await? {
         if let Err(error) = parser.push(&bytes, &mut |part| download.take(&part)) {

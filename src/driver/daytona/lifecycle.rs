@@ -5,11 +5,12 @@ use std::time::Duration;
 use reqwest::Method;
 use tokio::time::Instant;
 
-use super::control::Polls;
-use super::wire::{Wire, control_error};
+use super::classes::Route;
+use super::wire::{SandboxDto, Wire, control_error};
 use crate::call::{Failure, FailureClass};
-use crate::driver::http::{HttpError, Retry};
-use crate::driver::{CallContext, Destroyed, DriverResult, SandboxHandle};
+use crate::driver::http::{Ask, HttpError, Retry};
+use crate::driver::polls::Polls;
+use crate::driver::{CallContext, Destroyed, DriverError, DriverResult, SandboxHandle};
 
 /// Time for a stop or a delete to be taken up; the SDKs' default.
 const CHANGE_TIMEOUT: Duration = Duration::from_secs(60);
@@ -19,7 +20,8 @@ const CHANGE_TIMEOUT: Duration = Duration::from_secs(60);
 const STOPPED_KEPT_MIN: &str = "60";
 
 impl Wire {
-    /// Deletes a sandbox. One that is on its way out already counts as deleted now.
+    /// Deletes a sandbox. One that is on its way out already counts as deleted now. It is asked
+    /// again until it is heard: what is not deleted goes on costing.
     pub(crate) async fn destroy(
         &self,
         sandbox: &SandboxHandle,
@@ -28,43 +30,59 @@ impl Wire {
         let ask = self
             .control("destroy", Method::DELETE, &["sandbox", &sandbox.id])?
             .sandbox(&sandbox.id);
-        let deadline = Instant::now() + CHANGE_TIMEOUT;
+        let deadline = Instant::now() + self.http.within(CHANGE_TIMEOUT);
         let mut polls = Polls::new();
+        // Whether an earlier send may have been heard although its answer does not say so.
         let mut heard = false;
         loop {
-            let refusal = match self.try_control(&ask, cx).await {
-                Ok(reply) => {
-                    // The deed is done whatever becomes of the answer's body.
-                    let _ = reply.drain().await;
-                    return Ok(Destroyed::Now);
-                }
-                Err(HttpError::Refused(refusal)) => refusal,
-                Err(error) => return Err(control_error(error, true)),
+            let error = match self.sandbox(&ask, cx).await {
+                Ok(_) => return Ok(Destroyed::Now),
+                Err(error) => error,
             };
-            heard |= refusal.attempt > 1;
-            match refusal.status {
-                404 if heard => return Ok(Destroyed::Now),
-                404 => return Ok(Destroyed::AlreadyGone),
+            let mut is_changing = false;
+            if let HttpError::Refused(refusal) = &error {
+                heard |= refusal.attempt > 1;
+                is_changing = refusal.status == 409;
+            }
+            let error = control_error(error, Route::Sandbox);
+            match &error {
+                DriverError::Failed(failure) if failure.class == FailureClass::SandboxGone => {
+                    return Ok(if heard {
+                        Destroyed::Now
+                    } else {
+                        Destroyed::AlreadyGone
+                    });
+                }
                 // A change of state is under way: perhaps this very one.
-                409 => {
-                    heard = true;
-                    if self.is_gone(sandbox, cx).await? {
+                DriverError::Failed(_) if is_changing => {
+                    // What cannot be told now is asked again with the next try.
+                    if self.is_gone(sandbox, cx).await.unwrap_or(false) {
                         return Ok(Destroyed::Now);
                     }
                 }
-                _ => return Err(control_error(HttpError::Refused(refusal), true)),
+                // Asking again makes no wrong key right, and no refusal of the deed itself.
+                DriverError::Failed(failure)
+                    if failure.class == FailureClass::Unauthorized || !failure.class.is_error() =>
+                {
+                    return Err(error);
+                }
+                _ => {}
             }
+            heard = true;
             if !polls.pause(deadline).await {
-                return Err(control_error(HttpError::Refused(refusal), true));
+                return Err(error);
             }
         }
     }
 
     async fn is_gone(&self, sandbox: &SandboxHandle, cx: &CallContext) -> DriverResult<bool> {
-        match self.get(&sandbox.id, cx).await {
+        let got = self.get(&sandbox.id, cx).await;
+        match got.map_err(|error| control_error(error, Route::Sandbox)) {
             Ok(dto) => Ok(dto.is_gone()),
-            Err(HttpError::Refused(refusal)) if refusal.status == 404 => Ok(true),
-            Err(error) => Err(control_error(error, true)),
+            Err(DriverError::Failed(failure)) if failure.class == FailureClass::SandboxGone => {
+                Ok(true)
+            }
+            Err(error) => Err(error),
         }
     }
 
@@ -75,21 +93,19 @@ impl Wire {
             .control("stop", Method::POST, &keep)?
             .sandbox(&sandbox.id)
             .retry(Retry::Safe);
-        let reply = self.ask_control(&ask, cx).await?;
-        reply.drain().await.map_err(HttpError::plain)?;
+        self.told(&ask, cx).await?;
 
         let mut ask = self
             .control("stop", Method::POST, &["sandbox", &sandbox.id, "stop"])?
             .sandbox(&sandbox.id);
         ask.url.query_pairs_mut().append_pair("force", "false");
-        let reply = self.ask_control(&ask, cx).await?;
-        reply.drain().await.map_err(HttpError::plain)?;
+        self.told(&ask, cx).await?;
 
-        let deadline = Instant::now() + CHANGE_TIMEOUT;
+        let deadline = Instant::now() + self.http.within(CHANGE_TIMEOUT);
         let mut polls = Polls::new();
         loop {
             let got = self.get(&sandbox.id, cx).await;
-            let dto = got.map_err(|error| control_error(error, true))?;
+            let dto = got.map_err(|error| control_error(error, Route::Sandbox))?;
             match dto.state() {
                 "stopped" => return Ok(()),
                 "error" | "build_failed" => {
@@ -105,5 +121,10 @@ impl Wire {
                 return Err(Failure::new(FailureClass::Unavailable, words).into());
             }
         }
+    }
+
+    async fn told(&self, ask: &Ask, cx: &CallContext) -> DriverResult<SandboxDto> {
+        let told = self.sandbox(ask, cx).await;
+        told.map_err(|error| control_error(error, Route::Sandbox))
     }
 }

@@ -10,6 +10,7 @@ mod control;
 mod driver;
 mod execute;
 mod files;
+mod forms;
 mod json_stream;
 mod lifecycle;
 mod multipart;

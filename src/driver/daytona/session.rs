@@ -9,13 +9,13 @@ use serde_json::json;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::control::Polls;
 use super::execute::stream_object;
 use super::json_stream::Piece;
 use super::wire::Wire;
 use crate::call::sandbox_call::{SendStdin, StartBackground};
 use crate::call::{Failure, FailureClass};
 use crate::driver::http::{Ask, HttpError, Reply, Retry};
+use crate::driver::polls::Polls;
 use crate::driver::{
     CallContext, DriverError, DriverResult, ExecuteReply, ProcessHandle, SandboxHandle, Streams,
 };
@@ -33,18 +33,22 @@ struct Begun {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Command {
+    id: String,
     exit_code: Option<i64>,
 }
 
 impl Wire {
-    async fn ask_toolbox(
+    /// Asks a toolbox, and reads its answer.
+    pub(super) async fn of_toolbox<T, R: Future<Output = Result<T, HttpError>>>(
         &self,
         sandbox: &SandboxHandle,
         ask: &Ask,
         cx: &CallContext,
-    ) -> DriverResult<Reply> {
-        match self.http.send(ask, cx).await {
-            Ok(reply) => Ok(reply),
+        read: impl FnOnce(Reply) -> R,
+    ) -> DriverResult<T> {
+        let read = async { read(self.http.send(ask, cx).await?).await };
+        match read.await {
+            Ok(value) => Ok(value),
             Err(error) => Err(self.settle(sandbox, error, cx).await),
         }
     }
@@ -73,8 +77,8 @@ impl Wire {
                 &["process", "session"],
             )?
             .json(&json!({ "sessionId": session }));
-        let reply = self.ask_toolbox(sandbox, &ask, cx).await?;
-        reply.drain().await.map_err(HttpError::plain)?;
+        let made = async |reply: Reply| reply.of_status(&[201])?.empty().await;
+        self.of_toolbox(sandbox, &ask, cx, made).await?;
         let segments = ["process", "session", &session, "exec"];
         let ask = self
             .toolbox("start_background", Method::POST, sandbox, &segments)?
@@ -82,11 +86,12 @@ impl Wire {
             .json(&json!({
                 "command": call.cmd, "runAsync": true, "suppressInputEcho": true
             }));
-        let reply = self.ask_toolbox(sandbox, &ask, cx).await?;
-        let begun: Begun = match reply.json().await {
-            Ok(begun) => begun,
-            Err(error) => return Err(self.settle(sandbox, error, cx).await),
-        };
+        let begun = async |reply: Reply| reply.of_status(&[200, 202])?.object::<Begun>().await;
+        let begun = self.of_toolbox(sandbox, &ask, cx, begun).await?;
+        if begun.cmd_id.is_empty() {
+            let words = "a command without an id".to_owned();
+            return Err(HttpError::Unusable(words).plain());
+        }
         Ok(ProcessHandle {
             id: begun.cmd_id,
             private: json!({ "session": session }),
@@ -115,8 +120,8 @@ impl Wire {
         let ask = self
             .toolbox("send_stdin", Method::POST, sandbox, &as_strs(&segments))?
             .json(&json!({ "data": text }));
-        let reply = self.ask_toolbox(sandbox, &ask, cx).await?;
-        reply.drain().await.map_err(HttpError::plain)
+        let taken = async |reply: Reply| reply.of_status(&[204])?.empty().await;
+        self.of_toolbox(sandbox, &ask, cx, taken).await
     }
 
     /// Polls a command until it has ended, then reads its logs.
@@ -132,11 +137,12 @@ impl Wire {
         let ask = self.toolbox("wait_process", Method::GET, sandbox, &as_strs(&segments))?;
         let mut polls = Polls::new();
         let exit_code = loop {
-            let reply = self.ask_toolbox(sandbox, &ask, cx).await?;
-            let command: Command = match reply.json().await {
-                Ok(command) => command,
-                Err(error) => return Err(self.settle(sandbox, error, cx).await),
-            };
+            let told = async |reply: Reply| reply.of_status(&[200])?.object::<Command>().await;
+            let command = self.of_toolbox(sandbox, &ask, cx, told).await?;
+            if command.id != process.id {
+                let words = "the answer is about another command".to_owned();
+                return Err(HttpError::Unusable(words).plain());
+            }
             if let Some(code) = command.exit_code {
                 break code;
             }
@@ -172,15 +178,26 @@ impl Wire {
             .toolbox("wait_process", Method::GET, sandbox, &as_strs(&segments))?
             .retry(Retry::Safe)
             .limits(Some(LOGS_TIMEOUT), LOGS_IDLE);
-        let mut reply = self.http.send(&ask, cx).await?;
+        let reply = self.http.send(&ask, cx).await?;
+        let mut reply = reply.of_status(&[200])?.told_json()?;
         let mut stdout = cx.blobs.writer();
         let mut stderr = cx.blobs.writer();
-        stream_object(&mut reply, &mut |piece| match piece {
-            Piece::Text("stdout", Some(bytes)) => stdout.push(bytes),
-            Piece::Text("stderr", Some(bytes)) => stderr.push(bytes),
-            _ => Ok(()),
+        let mut told = [0, 0];
+        stream_object(&mut reply, &mut |piece| {
+            match piece {
+                Piece::Text("stdout", Some(bytes)) => return stdout.push(bytes),
+                Piece::Text("stderr", Some(bytes)) => return stderr.push(bytes),
+                Piece::Text("stdout", None) => told[0] += 1,
+                Piece::Text("stderr", None) => told[1] += 1,
+                _ => {}
+            }
+            Ok(())
         })
         .await?;
+        if told != [1, 1] {
+            let words = "the logs have not one `stdout` and one `stderr`";
+            return Err(HttpError::Unusable(words.to_owned()));
+        }
         joined(stdout, stderr, cx)
     }
 }

@@ -8,7 +8,7 @@ use reqwest::header::HeaderMap;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::classes::{is_doubtful, of_control, of_toolbox};
+use super::classes::{Meaning, Route, of_control, of_toolbox};
 use super::config::{DaytonaConfig, DaytonaCredentials};
 use crate::call::{Failure, FailureClass, Provider};
 use crate::driver::http::{Ask, Http, HttpClients, HttpError, Reply};
@@ -175,19 +175,37 @@ impl Wire {
     pub(crate) async fn ask_control(&self, ask: &Ask, cx: &CallContext) -> DriverResult<Reply> {
         self.try_control(ask, cx)
             .await
-            .map_err(|error| control_error(error, ask.sandbox.is_some()))
+            .map_err(|error| control_error(error, route_of(ask)))
     }
 
-    /// A sandbox as the control plane sees it, by id or name.
+    /// Asks the control plane about one sandbox, which answers with the sandbox. Routes without a
+    /// status of their own are 201.
+    pub(crate) async fn sandbox(
+        &self,
+        ask: &Ask,
+        cx: &CallContext,
+    ) -> Result<SandboxDto, HttpError> {
+        let reply = self.try_control(ask, cx).await?.of_status(&[200, 201])?;
+        let dto: SandboxDto = reply.object().await?;
+        let is_it = ask.sandbox.as_ref().is_none_or(|asked| *asked == dto.id);
+        if dto.id.is_empty() || !is_it {
+            let words = "the answer is about no sandbox that was asked for".to_owned();
+            return Err(HttpError::Unusable(words));
+        }
+        Ok(dto)
+    }
+
+    /// A sandbox as the control plane sees it, by id.
     pub(crate) async fn get(&self, id: &str, cx: &CallContext) -> Result<SandboxDto, HttpError> {
         let ask = self
             .control("get", Method::GET, &["sandbox", id])?
             .sandbox(id);
-        self.try_control(&ask, cx).await?.json().await
+        self.sandbox(&ask, cx).await
     }
 
     /// Finds out what a toolbox's error means. Deleted sandboxes answer 401, 404 or 502 and
-    /// stopped ones 400 or 502, so the control plane is asked before a sandbox is called dead.
+    /// stopped ones 400 or 502, so the control plane is asked before a sandbox is called dead. If it
+    /// cannot be asked, nobody knows: that is the provider's failure.
     pub(crate) async fn settle(
         &self,
         sandbox: &SandboxHandle,
@@ -195,28 +213,31 @@ impl Wire {
         cx: &CallContext,
     ) -> DriverError {
         let failure = match error {
-            HttpError::Refused(refusal) => {
-                let failure = of_toolbox(&refusal);
-                if !is_doubtful(&refusal) {
-                    return failure.into();
-                }
-                failure
-            }
+            HttpError::Refused(refusal) => match of_toolbox(&refusal) {
+                Meaning::Told(failure) => return failure.into(),
+                Meaning::Doubtful(failure) => failure,
+            },
             HttpError::Lost(words) => Failure::new(FailureClass::Unavailable, words),
             other => return other.plain(),
         };
-        let standing = match self.get(&sandbox.id, cx).await {
+        let got = self.get(&sandbox.id, cx).await;
+        let standing = match got.map_err(|error| control_error(error, Route::Sandbox)) {
             Ok(dto) => standing(&dto),
-            Err(HttpError::Refused(refusal)) if refusal.status == 404 => {
-                Some((FailureClass::SandboxGone, refusal.message()))
+            Err(DriverError::Failed(gone)) if gone.class == FailureClass::SandboxGone => {
+                Some((FailureClass::SandboxGone, gone.message))
             }
+            Err(DriverError::Failed(unknown)) if !failure.class.is_error() => {
+                let words = format!("its state is not told: {unknown}");
+                Some((FailureClass::Unavailable, words))
+            }
+            Err(DriverError::Harness(words)) => return DriverError::Harness(words),
             Err(_) => None,
         };
         match standing {
             Some((class, words)) => {
                 Failure::new(class, format!("{} ({words})", failure.message)).into()
             }
-            None => still_running(failure).into(),
+            None => failure.into(),
         }
     }
 }
@@ -238,20 +259,18 @@ fn standing(dto: &SandboxDto) -> Option<(FailureClass, String)> {
     Some((class, dto.words()))
 }
 
-/// A refusal that spoke of the sandbox although it runs is the proxy's own trouble.
-fn still_running(failure: Failure) -> Failure {
-    let about_sandbox = failure.message.contains("sandbox container not found")
-        || failure.class == FailureClass::Invalid;
-    if about_sandbox {
-        return Failure::new(FailureClass::Unavailable, failure.message);
+fn route_of(ask: &Ask) -> Route {
+    match (ask.op, &ask.sandbox) {
+        ("create", None) => Route::Create,
+        (_, Some(_)) => Route::Sandbox,
+        (_, None) => Route::Account,
     }
-    failure
 }
 
 /// An error of the control plane.
-pub(crate) fn control_error(error: HttpError, about_sandbox: bool) -> DriverError {
+pub(crate) fn control_error(error: HttpError, route: Route) -> DriverError {
     match error {
-        HttpError::Refused(refusal) => of_control(&refusal, about_sandbox).into(),
+        HttpError::Refused(refusal) => of_control(&refusal, route).into(),
         other => other.plain(),
     }
 }

@@ -1,125 +1,108 @@
-//! E2B's failures and their classes, by status and body (e2b-wire section 6).
+//! E2B's failures and their classes, by route, status and body (e2b-wire section 6).
+//!
+//! What is in none of the provider's forms is an error, whatever its status.
 
 use serde_json::Value;
 
+use super::error_code::Code;
 use super::event::RpcError;
+use super::forms::{OF_CALLS, OF_CREATE, OF_FILES, OF_FILES_TEXT, OF_PROXY, OF_SANDBOX};
 use crate::call::{Failure, FailureClass};
+use crate::driver::forms::class_in;
 use crate::driver::http::Refusal;
-use crate::driver::os_text;
 
 /// What every route of a sandbox answers once it is gone (e2b-wire section 2.2).
 pub(crate) const GONE_WORDS: &str = "was not found";
 
-/// A refusal of the control plane (sections 1.5, 1.9, 6.2). `about_sandbox` is whether the route
-/// named a sandbox, so that 404 means that one.
-pub(crate) fn of_control(refusal: &Refusal, about_sandbox: bool) -> Failure {
-    let words = refusal.message();
-    let body = refusal.json().unwrap_or_default();
-    let error_code = body.get("error_code").and_then(Value::as_str);
-    let error_code = error_code.unwrap_or_default();
-    let class = match refusal.status {
-        404 if about_sandbox => FailureClass::SandboxGone,
-        // Asked to go on while it is being killed.
-        409 if words.ends_with("is being killed") => FailureClass::SandboxGone,
+/// A route of the control plane, by what its refusals are about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Route {
+    /// A sandbox that is to be made.
+    Create,
+    /// One sandbox.
+    Sandbox,
+    /// The account.
+    Account,
+}
+
+/// A refusal of the control plane (sections 1.2, 1.5, 1.9, 6.2).
+pub(crate) fn of_control(refusal: &Refusal, route: Route) -> Failure {
+    let Some(words) = said(refusal) else {
+        return refusal.foreign();
+    };
+    let status = refusal.status;
+    let class = match route {
         // Our own key sent again before the first send was settled.
-        409 if error_code.starts_with("idempotency_") => FailureClass::Unavailable,
-        // "you have reached the maximum number of concurrent E2B sandboxes (N)"
-        429 if words.contains("maximum number of concurrent") => FailureClass::Quota,
-        // Failures of placement are told with several statuses; this prefix is load-bearing.
-        500 | 503 | 504 if words.starts_with("Failed to place sandbox") => {
-            FailureClass::Unavailable
+        Route::Create if is_unsettled(refusal) => FailureClass::Unavailable,
+        Route::Create => {
+            class_in(OF_CREATE, &status, &words).unwrap_or_else(|| refusal.class_of_status())
         }
-        _ => refusal.class_of_status(),
+        Route::Sandbox => {
+            class_in(OF_SANDBOX, &status, &words).unwrap_or_else(|| refusal.error_of_status())
+        }
+        Route::Account => refusal.error_of_status(),
     };
     Failure::new(class, words)
 }
 
-/// A refusal of envd or of the proxy before it, on any route (sections 2.2, 3.2, 4, 6.4, 6.5).
+/// A refusal of envd or of the proxy before it, on `/files` or a remote call (sections 2.2, 3.2, 4,
+/// 6.4, 6.5).
 pub(crate) fn of_envd(refusal: &Refusal) -> Failure {
     if let Some(error) = connect_error(refusal) {
         return of_rpc(&error);
     }
-    let words = refusal.message();
-    let from_os = os_text::class_of(&words);
-    let class = match refusal.status {
-        502 if words.contains(GONE_WORDS) => FailureClass::SandboxGone,
-        400 if is_directory(&words) => FailureClass::IsDirectory,
-        400 => from_os.unwrap_or(FailureClass::Invalid),
-        // A user that does not exist is an argument, not a key.
-        401 if words.starts_with("error looking up user") => FailureClass::Invalid,
-        401 => FailureClass::Unauthorized,
-        403 => FailureClass::Unauthorized,
-        404 if words.contains("does not exist") => FailureClass::NotFound,
-        // Routes that envd does not have, and the proxy's reserved ones.
-        404 | 405 | 415 => FailureClass::Internal,
-        // "The sandbox is still transitioning. Try again in a moment."
-        409 => FailureClass::Unavailable,
-        500 => of_failed_work(&words),
-        _ => refusal.class_of_status(),
+    let status = refusal.status;
+    let Some(words) = said(refusal) else {
+        let text = refusal.body.as_str();
+        return match class_in(OF_FILES_TEXT, &status, text) {
+            Some(class) if refusal.header("content-type").starts_with("text/plain") => {
+                Failure::new(class, refusal.message())
+            }
+            _ => refusal.foreign(),
+        };
     };
+    let class = class_in(OF_PROXY, &status, &words)
+        .or_else(|| class_in(OF_FILES, &status, &words))
+        .unwrap_or_else(|| refusal.error_of_status());
     Failure::new(class, words)
 }
 
 /// An error that a Connect call reported by its code.
 pub(crate) fn of_rpc(error: &RpcError) -> Failure {
-    let words = &error.message;
-    let class = match error.code.as_str() {
-        "not_found" => FailureClass::NotFound,
-        "deadline_exceeded" => FailureClass::Timeout,
-        "unavailable" if words.contains(GONE_WORDS) => FailureClass::SandboxGone,
-        // "canceled": the sandbox is being paused or shut down under the call.
-        "unavailable" | "canceled" => FailureClass::Unavailable,
-        "permission_denied" => FailureClass::Permission,
-        "unauthenticated" if words.contains("invalid username") => FailureClass::Invalid,
-        "unauthenticated" => FailureClass::Unauthorized,
-        "resource_exhausted" => FailureClass::RateLimited,
-        "invalid_argument" if is_directory(words) => FailureClass::IsDirectory,
-        "invalid_argument" => match os_text::class_of(words) {
-            Some(FailureClass::Permission) => FailureClass::Permission,
-            _ => FailureClass::Invalid,
-        },
-        "already_exists" | "failed_precondition" | "out_of_range" | "aborted" => {
-            FailureClass::Invalid
-        }
-        "internal" => of_failed_work(words),
-        _ => FailureClass::Internal,
+    let words = error.message.as_str();
+    let class = match Code::of(&error.code) {
+        Some(code) => class_in(OF_CALLS, &code, words).unwrap_or_else(|| code.error()),
+        None => FailureClass::Internal,
     };
-    Failure::new(class, words.clone())
+    let words = if words.is_empty() { &error.code } else { words };
+    Failure::new(class, words)
 }
 
+/// The words of `{code, message}`, whose code is the status, in JSON that says that it is.
+fn said(refusal: &Refusal) -> Option<String> {
+    let body = refusal.says_json().then(|| refusal.json())??;
+    let code = body.get("code").and_then(Value::as_u64)?;
+    let message = body.get("message").and_then(Value::as_str)?;
+    (code == u64::from(refusal.status)).then(|| message.to_owned())
+}
+
+fn is_unsettled(refusal: &Refusal) -> bool {
+    let body = refusal.json().unwrap_or_default();
+    let code = body.get("error_code").and_then(Value::as_str);
+    refusal.status == 409 && code.unwrap_or_default().starts_with("idempotency_")
+}
+
+/// The `{code, message}` of the Connect protocol, whose code has the status.
 fn connect_error(refusal: &Refusal) -> Option<RpcError> {
-    let body = refusal.json()?;
-    let code = body.get("code").and_then(Value::as_str)?;
+    let body = refusal.says_json().then(|| refusal.json())??;
+    let word = body.get("code").and_then(Value::as_str)?;
     let message = body.get("message").and_then(Value::as_str).unwrap_or("");
-    Some(RpcError {
-        code: code.to_owned(),
-        message: message.to_owned(),
-    })
-}
-
-/// `path '<p>' is a directory` of a download, `path is a directory: <p>` of an upload.
-fn is_directory(words: &str) -> bool {
-    words.ends_with("' is a directory") || words.starts_with("path is a directory: ")
-}
-
-/// envd calls `internal` (or 500) what the operating system refused to the request.
-fn of_failed_work(words: &str) -> FailureClass {
-    if let Some(class) = os_text::class_of(words) {
-        return class;
-    }
-    let asked_for = [
-        "path is a file: ",
-        "error ensuring directories: path is a file: ",
-        "error renaming: ",
-        "error removing file or directory: ",
-        "error resolving symlink: ",
-        "error writing to stdin: ",
-    ];
-    if asked_for.iter().any(|start| words.starts_with(start)) {
-        FailureClass::Invalid
-    } else {
-        FailureClass::Internal
-    }
+    Code::of(word)?
+        .has_status(refusal.status)
+        .then(|| RpcError {
+            code: word.to_owned(),
+            message: message.to_owned(),
+        })
 }
 
 #[cfg(test)]
@@ -130,42 +113,98 @@ mod tests {
     use FailureClass as C;
 
     fn refusal(status: u16, body: &str) -> Refusal {
+        let kind = match body.as_bytes().first() {
+            Some(b'{') => "application/json; charset=utf-8",
+            Some(b'<') => "text/html",
+            _ => "text/plain; charset=utf-8",
+        };
+        let mut headers = HeaderMap::new();
+        headers.insert("content-type", kind.parse().unwrap());
         Refusal {
+            op: "x",
             status,
-            headers: HeaderMap::new(),
+            headers,
             body: body.to_owned(),
             attempt: 1,
         }
     }
 
+    fn body(status: u16, message: &str) -> String {
+        serde_json::json!({ "code": status, "message": message }).to_string()
+    }
+
     #[test]
-    fn the_control_plane_by_status_and_words() {
-        let check = |status, message: &str, about, class| {
-            let body = format!(r#"{{"code":{status},"message":"{message}"}}"#);
-            let failure = of_control(&refusal(status, &body), about);
+    fn the_control_plane_by_route_status_and_words() {
+        let check = |route, status, message: &str, class| {
+            let failure = of_control(&refusal(status, &body(status, message)), route);
             assert_eq!((failure.class, failure.message.as_str()), (class, message));
         };
-        check(401, "Invalid API key format", false, C::Unauthorized);
-        check(404, "template 'x' not found", false, C::NotFound);
-        check(404, "Sandbox 'i' doesn't exist", true, C::SandboxGone);
+        let (create, sandbox) = (Route::Create, Route::Sandbox);
+        let missing = "Sandbox \"i\" doesn't exist or you don't have access to it";
+        check(create, 401, "Invalid API key format", C::Unauthorized);
+        check(create, 404, "template 'x' not found", C::NotFound);
+        check(sandbox, 404, missing, C::SandboxGone);
         check(
+            create,
             429,
             "you have reached the maximum number of concurrent E2B sandboxes (20).",
-            false,
             C::Quota,
         );
-        check(429, "slow down", false, C::RateLimited);
+        check(create, 429, "slow down", C::RateLimited);
         check(
+            create,
             500,
             "Failed to place sandbox: sandbox creation failed on 1 node(s)",
-            false,
             C::Unavailable,
         );
-        check(500, "internal", false, C::Internal);
-        check(503, "busy", false, C::Unavailable);
-        check(400, "Timeout must be greater than 0", false, C::Invalid);
-        check(409, "already paused", true, C::Invalid);
-        check(501, "not implemented", true, C::Internal);
+        check(create, 500, "internal", C::Internal);
+        check(create, 503, "busy", C::Unavailable);
+        check(create, 400, "Timeout must be greater than 0", C::Invalid);
+        check(
+            sandbox,
+            409,
+            "Error pausing sandbox - sandbox 'i' is already paused",
+            C::Invalid,
+        );
+        check(
+            sandbox,
+            409,
+            "Sandbox \"i\" is being killed",
+            C::SandboxGone,
+        );
+        check(sandbox, 501, "not implemented", C::Internal);
+        // In the provider's shape, but not its words: a gateway's, or a fault's.
+        check(sandbox, 404, "Not Found", C::Internal);
+        check(sandbox, 409, "Conflict", C::Internal);
+        check(Route::Account, 404, missing, C::Internal);
+    }
+
+    #[test]
+    fn what_is_not_in_the_providers_form_is_an_error_whatever_its_status() {
+        let missing = "Sandbox \"i\" doesn't exist or you don't have access to it";
+        for status in (400..=431).chain(500..=530) {
+            let bodies = [
+                String::new(),
+                "<html>no</html>".to_owned(),
+                "no such thing".to_owned(),
+                "{\"error\":\"no\"}".to_owned(),
+                body(status, "no"),
+                // Not the status that it speaks of.
+                body(status + 1, missing),
+                body(status + 1, "path '/x' does not exist"),
+                "{\"code\":\"not_found\",\"message\":\"no such route\"}".to_owned(),
+            ];
+            for text in bodies {
+                let answer = refusal(status, &text);
+                let control = of_control(&answer, Route::Sandbox);
+                assert!(control.class.is_error(), "{status} {text}: {control}");
+                let envd = of_envd(&answer);
+                assert!(envd.class.is_error(), "{status} {text}: {envd}");
+            }
+            let mut untyped = refusal(404, &body(404, missing));
+            untyped.headers.clear();
+            assert!(of_control(&untyped, Route::Sandbox).class.is_error());
+        }
     }
 
     #[test]
@@ -204,6 +243,7 @@ mod tests {
             r#"{"code":400,"message":"path query parameter is required"}"#,
             C::Invalid,
         );
+        check(500, "seeker can't seek\n", C::Invalid);
         check(
             401,
             r#"{"code":401,"message":"error looking up user 'x': user: unknown user x"}"#,
@@ -268,6 +308,9 @@ mod tests {
         check("unavailable", "upstream", C::Unavailable);
         check("unauthenticated", "invalid username: 'x'", C::Invalid);
         check("unauthenticated", "no", C::Unauthorized);
+        check("not_found", "no such route", C::Internal);
+        check("gone_fishing", "", C::Internal);
+        check("permission_denied", "no", C::Unauthorized);
         check("resource_exhausted", "", C::RateLimited);
         check(
             "internal",

@@ -7,18 +7,23 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 use url::form_urlencoded;
 use uuid::Uuid;
 
-use super::classes::of_control;
+use super::classes::{Route, of_control};
 use super::envd::{Private, Wire};
 use crate::call::sandbox_call::Provision;
 use crate::call::{Failure, FailureClass};
 use crate::driver::http::{Ask, HttpError, Reply, Retry};
+use crate::driver::polls::Polls;
 use crate::driver::settings::route;
 use crate::driver::{
     CallContext, Destroyed, DriverError, DriverResult, Labels, SandboxHandle, SandboxState,
 };
+
+/// Time for a kill to be heard, as for every call of the SDKs.
+const KILL_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// What JavaScript's and Python's encoders leave alone.
 const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
@@ -35,10 +40,18 @@ const PAGES_MAX: usize = 100;
 struct Created {
     #[serde(rename = "sandboxID")]
     sandbox_id: String,
-    #[serde(default)]
     envd_version: String,
     envd_access_token: Option<String>,
     domain: Option<String>,
+}
+
+/// What is read of an answer about one sandbox.
+#[derive(Deserialize)]
+pub(super) struct Detail {
+    #[serde(rename = "sandboxID")]
+    pub(super) sandbox_id: String,
+    #[serde(default)]
+    state: Value,
 }
 
 #[derive(Deserialize)]
@@ -62,7 +75,28 @@ impl Wire {
     /// Asks the control plane.
     pub(super) async fn ask_control(&self, ask: &Ask, cx: &CallContext) -> DriverResult<Reply> {
         let sent = self.http.send(ask, cx).await;
-        sent.map_err(|error| control_error(error, ask.sandbox.is_some()))
+        sent.map_err(|error| control_error(error, route_of(ask)))
+    }
+
+    /// Asks the control plane for what it knows of a sandbox, by a route of these statuses.
+    pub(super) async fn ask_about(
+        &self,
+        ask: &Ask,
+        statuses: &[u16],
+        cx: &CallContext,
+    ) -> DriverResult<Detail> {
+        let reply = self.ask_control(ask, cx).await?;
+        let told = async { reply.of_status(statuses)?.object::<Detail>().await };
+        let detail = told.await.map_err(HttpError::plain)?;
+        if ask
+            .sandbox
+            .as_deref()
+            .is_some_and(|id| id != detail.sandbox_id)
+        {
+            let words = "the answer is about another sandbox".to_owned();
+            return Err(HttpError::Unusable(words).plain());
+        }
+        Ok(detail)
     }
 
     /// Makes a sandbox. The answer comes when it runs.
@@ -87,7 +121,12 @@ impl Wire {
             .json(&body)
             .retry(Retry::Safe);
         let reply = self.ask_control(&ask, cx).await?;
-        let created: Created = reply.json().await.map_err(HttpError::plain)?;
+        let made = async { reply.of_status(&[201])?.object::<Created>().await };
+        let created = made.await.map_err(HttpError::plain)?;
+        if created.sandbox_id.is_empty() {
+            let words = "a sandbox without an id".to_owned();
+            return Err(HttpError::Unusable(words).plain());
+        }
         self.saw_daemon(&created.envd_version);
         let private = Private {
             token: created.envd_access_token,
@@ -100,7 +139,8 @@ impl Wire {
         })
     }
 
-    /// Kills a sandbox, running or paused.
+    /// Kills a sandbox, running or paused. It is asked again until it is heard: what is not killed
+    /// goes on costing.
     pub(crate) async fn kill(
         &self,
         sandbox: &SandboxHandle,
@@ -109,20 +149,44 @@ impl Wire {
         let ask = self
             .control("destroy", Method::DELETE, &["sandboxes", &sandbox.id])?
             .sandbox(&sandbox.id);
-        match self.http.send(&ask, cx).await {
-            Ok(reply) => {
-                reply.drain().await.map_err(HttpError::plain)?;
-                Ok(Destroyed::Now)
+        let deadline = Instant::now() + self.http.within(KILL_TIMEOUT);
+        let mut polls = Polls::new();
+        // Whether an earlier send may have been heard although its answer does not say so.
+        let mut heard = false;
+        loop {
+            let killed = match self.http.send(&ask, cx).await {
+                Ok(reply) => match reply.of_status(&[204]) {
+                    Ok(reply) => reply.empty().await,
+                    Err(error) => Err(error),
+                },
+                Err(error) => Err(error),
+            };
+            let error = match killed {
+                Ok(()) => return Ok(Destroyed::Now),
+                Err(error) => error,
+            };
+            heard |= matches!(&error, HttpError::Refused(refusal) if refusal.attempt > 1);
+            let error = control_error(error, Route::Sandbox);
+            match &error {
+                DriverError::Failed(failure) if failure.class == FailureClass::SandboxGone => {
+                    return Ok(if heard {
+                        Destroyed::Now
+                    } else {
+                        Destroyed::AlreadyGone
+                    });
+                }
+                // Asking again makes no wrong key right, and no refusal of the deed itself.
+                DriverError::Failed(failure)
+                    if failure.class == FailureClass::Unauthorized || !failure.class.is_error() =>
+                {
+                    return Err(error);
+                }
+                _ => {}
             }
-            // A second attempt that finds nothing tells that the first one was heard.
-            Err(HttpError::Refused(refusal)) if refusal.status == 404 => {
-                Ok(if refusal.attempt > 1 {
-                    Destroyed::Now
-                } else {
-                    Destroyed::AlreadyGone
-                })
+            heard = true;
+            if !polls.pause(deadline).await {
+                return Err(error);
             }
-            Err(error) => Err(control_error(error, true)),
         }
     }
 
@@ -137,7 +201,8 @@ impl Wire {
             .sandbox(&sandbox.id)
             .json(&json!({}));
         let reply = self.ask_control(&ask, cx).await?;
-        reply.drain().await.map_err(HttpError::plain)
+        let paused = async { reply.of_status(&[204])?.empty().await };
+        paused.await.map_err(HttpError::plain)
     }
 
     /// A request for what is known of a sandbox.
@@ -148,18 +213,17 @@ impl Wire {
 
     /// What state a sandbox is in, by its [`detail`](Self::detail).
     pub(super) async fn state(&self, detail: &Ask, cx: &CallContext) -> DriverResult<SandboxState> {
-        let reply = match self.ask_control(detail, cx).await {
+        let detail = match self.ask_about(detail, &[200], cx).await {
             Err(DriverError::Failed(failure)) if failure.class == FailureClass::SandboxGone => {
                 return Ok(SandboxState::Gone);
             }
-            reply => reply?,
+            detail => detail?,
         };
-        let detail: Value = reply.json().await.map_err(HttpError::plain)?;
-        match detail["state"].as_str() {
+        match detail.state.as_str() {
             Some("running") => Ok(SandboxState::Running),
             Some("paused") => Ok(SandboxState::Paused),
             _ => {
-                let words = format!("a sandbox in the state {}", detail["state"]);
+                let words = format!("a sandbox in the state {}", detail.state);
                 Err(Failure::new(FailureClass::Internal, words).into())
             }
         }
@@ -187,7 +251,8 @@ impl Wire {
             }
             let reply = self.ask_control(&ask, cx).await?;
             let next = reply.header("x-next-token");
-            let page: Vec<Listed> = reply.json().await.map_err(HttpError::plain)?;
+            let listed = async { reply.of_status(&[200])?.json::<Vec<Listed>>().await };
+            let page = listed.await.map_err(HttpError::plain)?;
             ids.extend(page.into_iter().map(|listed| listed.sandbox_id));
             if next.is_empty() {
                 break;
@@ -198,9 +263,17 @@ impl Wire {
     }
 }
 
-fn control_error(error: HttpError, about_sandbox: bool) -> DriverError {
+fn route_of(ask: &Ask) -> Route {
+    match (ask.op, &ask.sandbox) {
+        ("create", _) => Route::Create,
+        (_, Some(_)) => Route::Sandbox,
+        (_, None) => Route::Account,
+    }
+}
+
+fn control_error(error: HttpError, route: Route) -> DriverError {
     match error {
-        HttpError::Refused(refusal) => of_control(&refusal, about_sandbox).into(),
+        HttpError::Refused(refusal) => of_control(&refusal, route).into(),
         other => other.plain(),
     }
 }

@@ -18,7 +18,7 @@ use crate::call::Provider;
 use crate::call::sandbox_call::{
     Execute, ListFiles, MoveFile, Provision, RemoveFile, SendStdin, StartBackground, WriteFile,
 };
-use crate::driver::http::{HttpClients, HttpError, Retry};
+use crate::driver::http::{HttpClients, Retry};
 use crate::driver::{
     CallContext, Destroyed, DriverError, DriverFacts, DriverResult, Entry, ExecuteReply, Labels,
     ProcessHandle, SandboxDriver, SandboxHandle, SandboxState, Suspend,
@@ -99,9 +99,8 @@ impl SandboxDriver for E2bDriver {
             .sandbox(&sandbox.id)
             .json(&json!({ "timeout": SANDBOX_LIFETIME_DEFAULT.as_secs() }))
             .retry(Retry::Safe);
-        let reply = wire.ask_control(&ask, cx).await?;
         // The id and the token of the handle hold: both are derived from the sandbox's id.
-        reply.drain().await.map_err(HttpError::plain)
+        wire.ask_about(&ask, &[200, 201], cx).await.map(drop)
     }
 
     async fn execute(

@@ -6,6 +6,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::Method;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
@@ -134,7 +135,7 @@ impl Wire {
     }
 
     /// A unary RPC.
-    pub(crate) async fn rpc(
+    pub(crate) async fn rpc<T: DeserializeOwned>(
         &self,
         op: &'static str,
         sandbox: &SandboxHandle,
@@ -142,7 +143,7 @@ impl Wire {
         body: &Value,
         retry: Retry,
         cx: &CallContext,
-    ) -> DriverResult<Value> {
+    ) -> DriverResult<T> {
         let ask = self
             .envd(op, Method::POST, sandbox, &method)?
             .header("connect-protocol-version", "1")?
@@ -150,7 +151,10 @@ impl Wire {
             .retry(retry);
         let ask = Self::as_user(ask, sandbox, None)?;
         let answer = match self.http.send(&ask, cx).await {
-            Ok(reply) => reply.json::<Value>().await,
+            Ok(reply) => match reply.of_status(&[200]) {
+                Ok(reply) => reply.object::<T>().await,
+                Err(error) => Err(error),
+            },
             Err(error) => Err(error),
         };
         match answer {
@@ -192,7 +196,8 @@ impl Wire {
     }
 
     /// The proxy says the same of a paused sandbox as of one that is gone (section 2.2), so the
-    /// control plane is asked before a sandbox is called gone.
+    /// control plane is asked before a sandbox is called gone. If it cannot be asked, nobody knows:
+    /// that is the provider's failure.
     pub(crate) async fn gone_or_paused(
         &self,
         sandbox: &SandboxHandle,
@@ -200,15 +205,19 @@ impl Wire {
         cx: &CallContext,
     ) -> DriverError {
         let paused = async {
-            let detail = self.detail("probe", sandbox)?.retry(Retry::Unsent);
+            let detail = self.detail("probe", sandbox)?;
             let detail = detail.limits(Some(PROBE_TIMEOUT), PROBE_TIMEOUT);
             Ok::<_, DriverError>(self.state(&detail, cx).await? == SandboxState::Paused)
         };
-        let class = match paused.await {
-            Ok(true) => FailureClass::SandboxStopped,
-            _ => failure.class,
-        };
-        Failure { class, ..failure }.into()
+        match paused.await {
+            Ok(true) => Failure::new(FailureClass::SandboxStopped, failure.message).into(),
+            Ok(false) => failure.into(),
+            Err(DriverError::Failed(unknown)) => {
+                let words = format!("{} (its state is not told: {unknown})", failure.message);
+                Failure::new(FailureClass::Unavailable, words).into()
+            }
+            Err(error) => error,
+        }
     }
 
     /// Asks envd's health: the provider's words when it says that the sandbox is gone.
@@ -219,8 +228,8 @@ impl Wire {
             .retry(Retry::Unsent)
             .limits(Some(PROBE_TIMEOUT), PROBE_TIMEOUT);
         match self.http.send(&ask, cx).await {
-            Ok(reply) => {
-                let _ = reply.drain().await;
+            Ok(mut reply) => {
+                reply.done();
                 None
             }
             Err(HttpError::Refused(refusal)) => {

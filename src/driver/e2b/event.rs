@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 /// One event of a process.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,15 +90,21 @@ struct RawData {
 
 /// Reads one message of a process stream.
 pub(crate) fn read(payload: &[u8]) -> Result<Event, String> {
-    let message: Message = serde_json::from_slice(payload)
-        .map_err(|error| format!("an event that is not JSON of the contract: {error}"))?;
+    let message: Message = object(payload)
+        .map_err(|why| format!("an event that is not JSON of the contract: {why}"))?;
     let Some(event) = message.event else {
         return Ok(Event::Other);
     };
     if let Some(start) = event.start {
+        if start.pid == 0 {
+            return Err("a process without a pid".to_owned());
+        }
         return Ok(Event::Start { pid: start.pid });
     }
     if let Some(end) = event.end {
+        if end.status.is_empty() {
+            return Err("an end that does not say how it ended".to_owned());
+        }
         return Ok(Event::End(end));
     }
     match event.data {
@@ -123,9 +130,17 @@ pub(crate) fn read_trailer(payload: &[u8]) -> Result<Option<RpcError>, String> {
     struct Trailer {
         error: Option<RpcError>,
     }
-    serde_json::from_slice::<Trailer>(payload)
+    object::<Trailer>(payload)
         .map(|trailer| trailer.error)
-        .map_err(|error| format!("a trailer that is not JSON of the contract: {error}"))
+        .map_err(|why| format!("a trailer that is not JSON of the contract: {why}"))
+}
+
+/// Reads an object. A list of its values would be read as one too.
+fn object<T: DeserializeOwned>(payload: &[u8]) -> Result<T, String> {
+    if !payload.trim_ascii_start().starts_with(b"{") {
+        return Err("it is no object".to_owned());
+    }
+    serde_json::from_slice(payload).map_err(|error| error.to_string())
 }
 
 /// A Connect error, of a trailer or of a unary call.
@@ -183,6 +198,11 @@ mod tests {
     #[test]
     fn what_is_no_event_is_an_error() {
         assert!(read(b"<html>").is_err());
+        assert!(read(b"[null]").is_err());
+        assert!(read(br#"{"event":{"start":{}}}"#).is_err());
+        assert!(read(br#"{"event":{"end":{}}}"#).is_err());
+        assert!(read(br#"{"event":{"end":{"status":"a","status":"b"}}}"#).is_err());
+        assert!(read_trailer(b"[null]").is_err());
         assert!(read(br#"{"event":{"data":{"stdout":"%"}}}"#).is_err());
         assert!(read_trailer(b"").is_err());
     }

@@ -1,12 +1,14 @@
 //! Files of an E2B sandbox: `/files` for content, the filesystem service for the rest
 //! (e2b-wire sections 3.3, 4).
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
 use cutover_base::blob::Blob;
 use reqwest::Method;
 use serde::Deserialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Value, json};
 
 use super::envd::{Private, Wire};
@@ -34,7 +36,42 @@ struct EntryInfo {
     is_symlink: bool,
 }
 
+/// The answer about one path.
+#[derive(Debug, Deserialize)]
+struct OneEntry {
+    entry: EntryInfo,
+}
+
+/// The answer to a listing: without entries it is an empty object, as everything empty is left out.
+#[derive(Debug, Deserialize)]
+struct Listing {
+    entries: Option<Vec<EntryInfo>>,
+    #[serde(flatten)]
+    rest: BTreeMap<String, IgnoredAny>,
+}
+
+/// An answer that tells nothing beyond its success.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Nothing {}
+
+/// A file that was written.
+#[derive(Debug, Deserialize)]
+struct Written {
+    path: String,
+    #[serde(rename = "name")]
+    _name: String,
+}
+
 impl EntryInfo {
+    /// What is left out is zero, but no path is without a name.
+    fn checked(self) -> DriverResult<Self> {
+        if self.name.is_empty() || self.path.is_empty() {
+            return Err(not_the_contract("an entry without name or path"));
+        }
+        Ok(self)
+    }
+
     fn into_entry(self, name: String) -> Entry {
         let kind = match (self.kind.as_str(), self.kind.as_u64()) {
             _ if self.is_symlink => "symlink",
@@ -107,12 +144,15 @@ impl Wire {
             .retry(Retry::Safe)
             .limits(Some(TRANSFER_TIMEOUT), TRANSFER_TIMEOUT);
         let written = async {
-            let reply = self.http.send(&ask, cx).await?;
-            if reply.json::<Vec<Value>>().await?.is_empty() {
-                let words = "the upload was answered with no file".to_owned();
-                return Err(HttpError::Unusable(words));
+            let reply = self.http.send(&ask, cx).await?.of_status(&[200])?;
+            // envd does not say that this is JSON.
+            match reply.json_untold::<Vec<Written>>().await?.as_slice() {
+                [written] if !written.path.is_empty() => Ok(()),
+                other => {
+                    let words = format!("an upload of one file was answered with {}", other.len());
+                    Err(HttpError::Unusable(words))
+                }
             }
-            Ok(())
         };
         match written.await {
             Ok(()) => Ok(()),
@@ -132,10 +172,16 @@ impl Wire {
         if let Some(depth) = depth {
             body["depth"] = json!(depth);
         }
-        let answer = self
+        let answer: Listing = self
             .filesystem("list_files", sandbox, "ListDir", &body, Retry::Safe, cx)
             .await?;
-        let listed: Vec<EntryInfo> = decoded(answer.get("entries").cloned(), "entries")?;
+        if answer.entries.is_none() && !answer.rest.is_empty() {
+            return Err(not_the_contract("a listing without `entries`"));
+        }
+        let listed = answer.entries.unwrap_or_default().into_iter();
+        let listed = listed
+            .map(EntryInfo::checked)
+            .collect::<DriverResult<Vec<_>>>()?;
         let root = listing_root(&listed);
         Ok(listed
             .into_iter()
@@ -154,13 +200,10 @@ impl Wire {
         cx: &CallContext,
     ) -> DriverResult<Entry> {
         let body = json!({ "path": path });
-        let answer = self
+        let answer: OneEntry = self
             .filesystem("stat_file", sandbox, "Stat", &body, Retry::Safe, cx)
             .await?;
-        let Some(entry) = answer.get("entry").cloned() else {
-            return Err(not_the_contract("a stat without `entry`"));
-        };
-        let info: EntryInfo = decoded(Some(entry), "entry")?;
+        let info = answer.entry.checked()?;
         let name = info.name.clone();
         Ok(info.into_entry(name))
     }
@@ -174,9 +217,10 @@ impl Wire {
         cx: &CallContext,
     ) -> DriverResult<()> {
         let body = json!({ "source": from, "destination": to });
-        self.filesystem("move_file", sandbox, "Move", &body, Retry::Unsent, cx)
-            .await
-            .map(drop)
+        let answer: OneEntry = self
+            .filesystem("move_file", sandbox, "Move", &body, Retry::Unsent, cx)
+            .await?;
+        answer.entry.checked().map(drop)
     }
 
     /// Makes a directory. A second send would find the first one's directory, so there is none.
@@ -187,9 +231,10 @@ impl Wire {
         cx: &CallContext,
     ) -> DriverResult<()> {
         let body = json!({ "path": path });
-        self.filesystem("make_dir", sandbox, "MakeDir", &body, Retry::Unsent, cx)
-            .await
-            .map(drop)
+        let answer: OneEntry = self
+            .filesystem("make_dir", sandbox, "MakeDir", &body, Retry::Unsent, cx)
+            .await?;
+        answer.entry.checked().map(drop)
     }
 
     /// Removes a path, a tree as well as a file: `Remove` is `rm -rf`, so sending it twice is the
@@ -201,12 +246,12 @@ impl Wire {
         cx: &CallContext,
     ) -> DriverResult<()> {
         let body = json!({ "path": path });
-        self.filesystem("remove_file", sandbox, "Remove", &body, Retry::Safe, cx)
+        self.filesystem::<Nothing>("remove_file", sandbox, "Remove", &body, Retry::Safe, cx)
             .await
             .map(drop)
     }
 
-    async fn filesystem(
+    async fn filesystem<T: DeserializeOwned>(
         &self,
         op: &'static str,
         sandbox: &SandboxHandle,
@@ -214,32 +259,24 @@ impl Wire {
         body: &Value,
         retry: Retry,
         cx: &CallContext,
-    ) -> DriverResult<Value> {
+    ) -> DriverResult<T> {
         let method = ["filesystem.Filesystem", method];
         self.rpc(op, sandbox, method, body, retry, cx).await
     }
 }
 
-/// Captures a body as it arrives.
-async fn captured(mut reply: Reply, cx: &CallContext) -> Result<Blob, HttpError> {
+/// Captures a body as it arrives. A page that somebody else shows in its place does not say that it
+/// is a file.
+async fn captured(reply: Reply, cx: &CallContext) -> Result<Blob, HttpError> {
+    let mut reply = reply.of_status(&[200])?;
+    if !reply.header("content-disposition").starts_with("inline") {
+        return Err(reply.unusable("the answer does not say that it is a file"));
+    }
     let mut writer = cx.blobs.writer();
     while let Some(bytes) = reply.chunk().await? {
         writer.push(&bytes)?;
     }
     Ok(writer.finish()?)
-}
-
-fn decoded<T: serde::de::DeserializeOwned + Default>(
-    value: Option<Value>,
-    what: &str,
-) -> DriverResult<T> {
-    value.map_or_else(
-        || Ok(T::default()),
-        |value| {
-            serde_json::from_value(value)
-                .map_err(|error| not_the_contract(&format!("`{what}`: {error}")))
-        },
-    )
 }
 
 fn not_the_contract(what: &str) -> crate::driver::DriverError {

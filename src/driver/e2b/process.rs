@@ -146,6 +146,10 @@ impl Capture {
     ) -> Result<Ended, StreamError> {
         let mut ended = None;
         while let Some(event) = stream.next().await? {
+            if ended.is_some() && event != Event::Other {
+                let words = "the process went on after its end";
+                return Err(stream.reply.unusable(words).into());
+            }
             match event {
                 Event::Stdout(bytes) => self.stdout.push(&bytes).map_err(HttpError::from)?,
                 Event::Stderr(bytes) => self.stderr.push(&bytes).map_err(HttpError::from)?,
@@ -214,7 +218,7 @@ impl Wire {
         let begun = async {
             let mut reply = self.http.send(&ask, cx).await?;
             let content_type = reply.header("content-type");
-            if !content_type.starts_with("application/connect+json") {
+            if reply.status != 200 || !content_type.starts_with("application/connect+json") {
                 let words = format!("`{content_type}` came where a stream was due");
                 return Err(reply.unusable(words).into());
             }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::envd::Wire;
-use crate::call::FailureClass;
+use super::files::Nothing;
 use crate::driver::http::Retry;
 use crate::driver::{CallContext, DriverError, DriverResult, SandboxHandle};
 
@@ -72,7 +72,7 @@ impl Wire {
         cx: &CallContext,
     ) -> DriverResult<()> {
         let method = ["process.Process", method];
-        self.rpc(op, sandbox, method, body, Retry::Unsent, cx)
+        self.rpc::<Nothing>(op, sandbox, method, body, Retry::Unsent, cx)
             .await
             .map(drop)
     }
@@ -92,11 +92,7 @@ pub(crate) async fn alongside<T>(
         fed = &mut feeding => fed,
     };
     match fed {
-        Err(DriverError::Failed(failure))
-            if !failure.class.is_error() || failure.class == FailureClass::Internal =>
-        {
-            reading.await
-        }
+        Err(DriverError::Failed(failure)) if !failure.class.is_error() => reading.await,
         Err(error) => Err(error),
         Ok(()) => reading.await,
     }

@@ -21,6 +21,7 @@ const POOL_IDLE: Duration = Duration::from_secs(20);
 #[derive(Clone, Default)]
 pub struct HttpClients {
     built: Arc<[Mutex<Option<Client>>; 3]>,
+    limit: Option<Duration>,
 }
 
 /// What a URL needs of its client.
@@ -38,6 +39,20 @@ impl HttpClients {
     /// Clients that are not built yet.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Clients of which no call waits longer than this in all, whatever its own limits are.
+    #[must_use]
+    pub fn within(limit: Duration) -> Self {
+        Self {
+            limit: Some(limit),
+            ..Self::default()
+        }
+    }
+
+    /// The longest that a call may take in all, if there is such a limit.
+    pub(crate) const fn limit(&self) -> Option<Duration> {
+        self.limit
     }
 
     /// The client for a URL.

@@ -15,6 +15,8 @@ pub(crate) const ERROR_BODY_BYTES_MAX: usize = 64 * 1024;
 /// An answer that was no success. Texts are redacted.
 #[derive(Debug, Clone)]
 pub(crate) struct Refusal {
+    /// The driver's operation.
+    pub(crate) op: &'static str,
     /// HTTP status.
     pub(crate) status: u16,
     /// Headers.
@@ -46,24 +48,61 @@ impl Refusal {
         }
     }
 
-    /// A failure of this class with the provider's words.
-    pub(crate) fn failure(&self, class: FailureClass) -> Failure {
-        Failure::new(class, self.message())
+    /// A header's value, empty when it is not there.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        let value = self.headers.get(name).and_then(|value| value.to_str().ok());
+        value.unwrap_or_default()
     }
 
-    /// The class of a status that no contract explains further; words decide before this.
-    pub(crate) fn class_of_status(&self) -> FailureClass {
+    /// Whether the answer says that it is JSON.
+    pub(crate) fn says_json(&self) -> bool {
+        is_json(self.header("content-type"))
+    }
+
+    /// The failure of an answer that is not in the provider's own form: whoever sent it, the
+    /// provider did not do its work.
+    pub(crate) fn foreign(&self) -> Failure {
+        let words = self.message();
+        let status = self.status;
+        let said = if words.starts_with("HTTP ") {
+            words
+        } else {
+            format!("HTTP {status}: {words}")
+        };
+        Failure::new(
+            self.error_of_status(),
+            format!("{said} (not in the provider's form)"),
+        )
+    }
+
+    /// The class of a status that nothing explains further; always one that means that the work
+    /// was not done.
+    pub(crate) fn error_of_status(&self) -> FailureClass {
         match self.status {
-            401 | 403 => FailureClass::Unauthorized,
-            404 | 410 => FailureClass::NotFound,
-            408 => FailureClass::Timeout,
-            413 | 507 => FailureClass::TooLarge,
-            400 | 409 | 422 => FailureClass::Invalid,
+            401 | 403 | 407 | 511 => FailureClass::Unauthorized,
             429 => FailureClass::RateLimited,
-            502..=504 => FailureClass::Unavailable,
+            // Those of 520 upwards are a load balancer's for a server that it does not reach.
+            408 | 425 | 499 | 502..=504 | 520..=530 | 598 | 599 => FailureClass::Unavailable,
             _ => FailureClass::Internal,
         }
     }
+
+    /// The class of a status in the provider's own form, where what is refused is an error
+    /// whatever its class.
+    pub(crate) fn class_of_status(&self) -> FailureClass {
+        match self.status {
+            400 | 409 | 422 => FailureClass::Invalid,
+            404 => FailureClass::NotFound,
+            413 | 507 => FailureClass::TooLarge,
+            _ => self.error_of_status(),
+        }
+    }
+}
+
+/// Whether a content type is that of JSON.
+pub(crate) fn is_json(content_type: &str) -> bool {
+    let kind = content_type.split(';').next().unwrap_or_default().trim();
+    kind.eq_ignore_ascii_case("application/json")
 }
 
 fn words(body: &Value) -> Option<String> {
@@ -114,10 +153,10 @@ pub(crate) enum HttpError {
 }
 
 impl HttpError {
-    /// The error when nothing further is to be found out: classes by status alone.
+    /// The error when nothing further is to be found out.
     pub(crate) fn plain(self) -> DriverError {
         match self {
-            Self::Refused(refusal) => refusal.failure(refusal.class_of_status()).into(),
+            Self::Refused(refusal) => refusal.foreign().into(),
             Self::Lost(words) => Failure::new(FailureClass::Unavailable, words).into(),
             Self::Unusable(words) => Failure::new(FailureClass::Internal, words).into(),
             Self::Ours(error) => error,
@@ -162,12 +201,27 @@ mod tests {
 
     fn message(status: u16, body: &str) -> String {
         let refusal = Refusal {
+            op: "x",
             status,
             headers: HeaderMap::new(),
             body: body.to_owned(),
             attempt: 1,
         };
         refusal.message()
+    }
+
+    #[test]
+    fn an_answer_of_nobody_we_know_is_an_error_whatever_its_status() {
+        for status in 300..=999 {
+            let refusal = Refusal {
+                op: "x",
+                status,
+                headers: HeaderMap::new(),
+                body: "{\"message\":\"no\"}".to_owned(),
+                attempt: 1,
+            };
+            assert!(refusal.foreign().class.is_error(), "{status}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 mod client;
 mod error;
+mod ours;
 mod reply;
 mod request;
 mod retry;

@@ -9,8 +9,10 @@ use reqwest::header::HeaderMap;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
-use super::error::{HttpError, chain, cut, is_html};
+use super::error::{HttpError, chain, cut, is_html, is_json};
+use super::ours::is_ours;
 use super::trail::Trail;
+use crate::driver::DriverError;
 
 /// Bytes of a JSON answer that is read whole. The largest are listings of directories; what has
 /// no such bound (output, logs, files) is streamed instead.
@@ -32,8 +34,8 @@ impl Patience {
         let until = self.deadline.map_or(idle, |deadline| deadline.min(idle));
         tokio::time::timeout_at(until, what).await.map_err(|_| {
             HttpError::Lost(format!(
-                "no answer in time (silence of at most {} s is allowed)",
-                self.idle.as_secs()
+                "no answer in time (silence of at most {:?} is allowed)",
+                self.idle
             ))
         })
     }
@@ -42,6 +44,8 @@ impl Patience {
 /// An answer with a status of success.
 #[derive(Debug)]
 pub(crate) struct Reply {
+    /// Status.
+    pub(crate) status: u16,
     /// Headers.
     pub(crate) headers: HeaderMap,
     pub(super) response: reqwest::Response,
@@ -92,6 +96,34 @@ impl Reply {
         self.broken(HttpError::Unusable(words.into()))
     }
 
+    /// Refuses a status of success that the route does not have: it is somebody else's.
+    pub(crate) fn of_status(mut self, own: &[u16]) -> Result<Self, HttpError> {
+        if own.contains(&self.status) {
+            return Ok(self);
+        }
+        let words = format!("HTTP {}, which this route does not answer", self.status);
+        Err(self.unusable(words))
+    }
+
+    /// Reads an answer whose success is its status alone: it has no body and, where it could have
+    /// one, says of none what it is.
+    pub(crate) async fn empty(mut self) -> Result<(), HttpError> {
+        let content_type = self.header("content-type");
+        if self.status != 204 && !content_type.is_empty() {
+            let words = format!("`{}` came where no body is due", cut(&content_type));
+            return Err(self.unusable(words));
+        }
+        while let Some(bytes) = self.chunk_open().await? {
+            if !bytes.is_empty() {
+                let text = self.redactor.text(&String::from_utf8_lossy(&bytes));
+                let words = format!("a body came where none is due: {}", cut(&text));
+                return Err(self.unusable(words));
+            }
+        }
+        self.done();
+        Ok(())
+    }
+
     /// The whole body, at most `max` bytes.
     pub(crate) async fn whole(&mut self, max: usize) -> Result<Vec<u8>, HttpError> {
         let mut body = Vec::new();
@@ -105,8 +137,41 @@ impl Reply {
     }
 
     /// The body as JSON of this type.
-    pub(crate) async fn json<T: DeserializeOwned>(mut self) -> Result<T, HttpError> {
+    pub(crate) async fn json<T: DeserializeOwned>(self) -> Result<T, HttpError> {
+        self.told_json()?.json_untold().await
+    }
+
+    /// The body as a JSON object of this type. A list of its values would be read as one too.
+    pub(crate) async fn object<T: DeserializeOwned>(self) -> Result<T, HttpError> {
+        self.told_json()?.parsed(true).await
+    }
+
+    /// Like `json`, for a route that does not say that it answers JSON.
+    pub(crate) async fn json_untold<T: DeserializeOwned>(self) -> Result<T, HttpError> {
+        self.parsed(false).await
+    }
+
+    /// Refuses an answer that does not say that it is JSON.
+    pub(crate) fn told_json(mut self) -> Result<Self, HttpError> {
+        let content_type = self.header("content-type");
+        if is_json(&content_type) {
+            return Ok(self);
+        }
+        let words = if content_type.contains("html") {
+            "an HTML page came where JSON was due".to_owned()
+        } else {
+            format!("`{}` came where JSON was due", cut(&content_type))
+        };
+        Err(self.unusable(words))
+    }
+
+    async fn parsed<T: DeserializeOwned>(mut self, is_object: bool) -> Result<T, HttpError> {
         let body = self.whole(JSON_BYTES_MAX).await?;
+        if is_object && !body.trim_ascii_start().starts_with(b"{") {
+            let text = self.redactor.text(&String::from_utf8_lossy(&body));
+            let words = format!("no JSON object came where one was due: {}", cut(&text));
+            return Err(self.unusable(words));
+        }
         match serde_json::from_slice(&body) {
             Ok(value) => {
                 self.done();
@@ -127,12 +192,6 @@ impl Reply {
         }
     }
 
-    /// Reads the body to its end and forgets it.
-    pub(crate) async fn drain(mut self) -> Result<(), HttpError> {
-        while self.chunk().await?.is_some() {}
-        Ok(())
-    }
-
     /// Like `chunk`, but leaves the evidence open at the end, for a verdict on the whole body.
     pub(crate) async fn chunk_open(&mut self) -> Result<Option<Bytes>, HttpError> {
         match self.patience.wait(self.response.chunk()).await {
@@ -143,8 +202,13 @@ impl Reply {
                 Ok(read)
             }
             Ok(Err(error)) => {
-                let words = format!("the answer broke off: {}", chain(&error.without_url()));
-                Err(self.broken(HttpError::Lost(words)))
+                let error = error.without_url();
+                let words = format!("the answer broke off: {}", chain(&error));
+                Err(self.broken(if is_ours(&error) {
+                    HttpError::Ours(DriverError::Harness(words))
+                } else {
+                    HttpError::Lost(words)
+                }))
             }
             Err(error) => Err(self.broken(error)),
         }

@@ -1,5 +1,7 @@
 //! Sends a request, again where that is safe, and records every attempt.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use reqwest::header::HeaderMap;
 use tokio::time::Instant;
@@ -7,12 +9,13 @@ use uuid::Uuid;
 
 use super::client::HttpClients;
 use super::error::{ERROR_BODY_BYTES_MAX, HttpError, Refusal, chain};
+use super::ours::is_ours;
 use super::reply::{Patience, Reply};
 use super::request::Ask;
 use super::retry::{Miss, pause};
 use super::trail::Trail;
 use crate::call::Provider;
-use crate::driver::CallContext;
+use crate::driver::{CallContext, DriverError};
 
 /// HTTP for one provider's driver.
 #[derive(Debug, Clone)]
@@ -36,11 +39,20 @@ impl Http {
         Self { provider, clients }
     }
 
+    /// A time limit, or that of the clients if theirs is shorter.
+    pub(crate) fn within(&self, limit: Duration) -> Duration {
+        self.clients.limit().map_or(limit, |least| least.min(limit))
+    }
+
     /// Sends a request until it succeeds or must not be sent again.
     pub(crate) async fn send(&self, ask: &Ask, cx: &CallContext) -> Result<Reply, HttpError> {
+        let total = match ask.total {
+            Some(total) => Some(self.within(total)),
+            None => self.clients.limit(),
+        };
         let patience = Patience {
-            deadline: ask.total.map(|total| Instant::now() + total),
-            idle: ask.idle,
+            deadline: total.map(|total| Instant::now() + total),
+            idle: self.within(ask.idle),
         };
         let mut attempt = 1;
         loop {
@@ -95,12 +107,17 @@ impl Http {
                 let words = reach_words(ask, &error);
                 trail.end(Some(words.clone()));
                 let words = cx.blobs.redactor().text(&words);
+                let lost = if is_ours(&error) {
+                    HttpError::Ours(DriverError::Harness(words.clone()))
+                } else {
+                    HttpError::Lost(words.clone())
+                };
                 return Err(if error.is_builder() {
                     Missed::Final(HttpError::Unusable(words))
                 } else if error.is_connect() {
-                    Missed::NotConnected(HttpError::Lost(words))
+                    Missed::NotConnected(lost)
                 } else {
-                    Missed::Lost(HttpError::Lost(words))
+                    Missed::Lost(lost)
                 });
             }
             Err(error) => {
@@ -111,7 +128,8 @@ impl Http {
         let status = response.status().as_u16();
         let headers = response.headers().clone();
         trail.answered(status, &headers);
-        let reply = Reply {
+        let mut reply = Reply {
+            status,
             headers,
             response,
             trail,
@@ -119,10 +137,15 @@ impl Http {
             redactor: cx.blobs.redactor().clone(),
         };
         if (200..300).contains(&status) {
+            let encoding = reply.header("content-encoding");
+            if is_unasked(ask, &encoding) {
+                let words = format!("the answer is encoded as `{encoding}`, unasked");
+                return Err(Missed::Final(reply.unusable(words)));
+            }
             return Ok(reply);
         }
         Err(Missed::Refused(Box::new(
-            refusal(reply, status, attempt).await,
+            refusal(ask.op, reply, attempt).await,
         )))
     }
 }
@@ -137,7 +160,7 @@ impl From<Missed> for HttpError {
 }
 
 /// Reads what there is of an error body. One that breaks off still has its status.
-async fn refusal(mut reply: Reply, status: u16, attempt: u32) -> Refusal {
+async fn refusal(op: &'static str, mut reply: Reply, attempt: u32) -> Refusal {
     let mut body: Vec<u8> = Vec::new();
     while body.len() < ERROR_BODY_BYTES_MAX {
         let read: Option<Bytes> = match reply.patience.wait(reply.response.chunk()).await {
@@ -153,14 +176,28 @@ async fn refusal(mut reply: Reply, status: u16, attempt: u32) -> Refusal {
     reply.trail.error_body(&body);
     reply.trail.end(None);
     Refusal {
-        status,
+        op,
+        status: reply.status,
         headers: std::mem::replace(&mut reply.headers, HeaderMap::new()),
         body,
         attempt,
     }
 }
 
-fn again(ask: &Ask, attempt: u32, miss: Miss<'_>) -> Option<std::time::Duration> {
+/// Whether an answer is encoded in a way that was not asked for: nobody would decode it.
+fn is_unasked(ask: &Ask, encoding: &str) -> bool {
+    let accepted = ask.headers.get("accept-encoding");
+    let accepted = accepted
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or("identity");
+    !encoding.is_empty()
+        && !encoding.eq_ignore_ascii_case("identity")
+        && !accepted
+            .split(',')
+            .any(|one| one.trim().eq_ignore_ascii_case(encoding))
+}
+
+fn again(ask: &Ask, attempt: u32, miss: Miss<'_>) -> Option<Duration> {
     let jitter = f64::from(Uuid::new_v4().as_bytes()[0]) / 256.0;
     pause(attempt, ask.retry, miss, jitter)
 }

@@ -199,7 +199,10 @@ fn files() -> Vec<Plant> {
     let mtime = "  - execute: 'touch -d 2024-02-03T04:05:06Z f'\n  \
                  - stat_file: { path: /home/user/f }\n    \
                  compare: { \"$.entries[0].mtime\": exact }\n";
-    let missing = "  - stat_file: { path: /nope }\n";
+    // One status, code and form have several classes: the words of the operating system tell which.
+    let below_a_file = "  - write_file: { path: /home/user/f, data: hello }\n  \
+                        - stat_file: { path: /home/user/f/x }\n";
+    let denied = json!("error getting file info: lstat /home/user/f/x: permission denied");
     let (e2b, directory) = (Provider::E2b, json!("FILE_TYPE_DIRECTORY"));
     let a_day_later = json!("2024-02-04T04:05:06Z");
     let mut plants = set_plants(vec![
@@ -221,14 +224,7 @@ fn files() -> Vec<Plant> {
             "/entry/modifiedTime",
             a_day_later,
         ),
-        (
-            "failure-class",
-            e2b,
-            missing,
-            STAT,
-            "/code",
-            json!("invalid_argument"),
-        ),
+        ("failure-class", e2b, below_a_file, STAT, "/message", denied),
     ]);
     plants.push(plant(
         "file-content",
