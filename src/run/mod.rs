@@ -5,6 +5,7 @@
 //! [`conclude::conclude_run`] the answers. Deliberately absent: starting stand-ins (`stage`),
 //! judging (`compare`), rendering (`report`).
 
+mod blame;
 mod budget;
 pub mod conclude;
 mod conditions;

@@ -7,6 +7,7 @@ use cutover_base::side::Side;
 
 use crate::call::{FieldValue, Outcome, Surface};
 use crate::driver::CallContext;
+use crate::run::blame::blamed;
 use crate::run::conditions::{Tried, aborted, came_true, settled, unmet};
 use crate::run::stage::OpenSide;
 use crate::scenario::model::{Action, Capture, Step, Until};
@@ -87,7 +88,8 @@ impl Scene<'_> {
             let Some(outcome) = as_outcome(&reply.result) else {
                 return (reply, attempts);
             };
-            let over = came_true(until, &outcome)
+            let over = self.open.backstage.ours().deaths > 0
+                || came_true(until, &outcome)
                 || aborted(until, &outcome).is_some()
                 || tokio::time::Instant::now() + until.every > deadline;
             if over {
@@ -98,6 +100,14 @@ impl Scene<'_> {
     }
 
     async fn attempt(&self, step: &Step, cx: &CallContext) -> Reply {
+        let before = self.open.backstage.ours();
+        let Reply { result, literals } = self.attempted(step, cx).await;
+        let accepts = |class| step.accepts(self.surface, self.side, class);
+        let result = blamed(&before, &self.open.backstage.ours(), accepts, result);
+        Reply { result, literals }
+    }
+
+    async fn attempted(&self, step: &Step, cx: &CallContext) -> Reply {
         let work = async {
             match &step.action {
                 Action::Call(call) => self.call(call, cx).await,
@@ -202,6 +212,7 @@ fn behind(result: Result<Outcome, BackstageError>) -> StepResult {
     match result {
         Ok(outcome) => StepResult::Outcome(outcome),
         Err(BackstageError::Unsupported(what)) => StepResult::Unsupported(what),
+        Err(BackstageError::Provider(failure)) => StepResult::ProviderError(failure),
         Err(BackstageError::Failed(what)) => StepResult::HarnessError(what),
     }
 }

@@ -12,18 +12,25 @@ use serde_json::{Value, json};
 use crate::call::{Outcome, Provider};
 use crate::driver::{CallContext, DriverError, SandboxDriver, SandboxHandle, Suspend};
 use crate::scenario::verbs::ProviderEvent;
-use crate::surface::{Backstage, BackstageError};
+use crate::stage::standin::Started;
+use crate::stage::watched::Trouble;
+use crate::surface::{Backstage, BackstageError, Ours};
 
 /// A stand-in can do everything: it is ours.
 #[derive(Debug)]
 pub(crate) struct StandinBackstage {
     standin: Arc<dyn Standin>,
     driver: Arc<dyn SandboxDriver>,
+    trouble: Trouble,
 }
 
 impl StandinBackstage {
-    pub(crate) fn new(standin: Arc<dyn Standin>, driver: Arc<dyn SandboxDriver>) -> Self {
-        Self { standin, driver }
+    pub(crate) fn new(started: Started, driver: Arc<dyn SandboxDriver>) -> Self {
+        Self {
+            standin: started.standin,
+            trouble: started.trouble,
+            driver,
+        }
     }
 }
 
@@ -58,10 +65,19 @@ impl Backstage for StandinBackstage {
     }
 
     async fn fault(&self, spec: &str) -> Result<(), BackstageError> {
-        let faults = Fault::parse_list(spec)
-            .map_err(|error| BackstageError::Failed(format!("{error}")))?;
+        let faults =
+            Fault::parse_list(spec).map_err(|error| BackstageError::Failed(format!("{error}")))?;
         self.standin.set_faults(faults);
         Ok(())
+    }
+
+    fn ours(&self) -> Ours {
+        let planted = self.standin.planted();
+        Ours {
+            hits: planted.hits,
+            deaths: planted.deaths,
+            machine: self.trouble.told(),
+        }
     }
 
     async fn close(&self) {
@@ -173,8 +189,7 @@ fn handle(sandbox: &str) -> SandboxHandle {
 fn failed(error: &DriverError) -> BackstageError {
     match error {
         DriverError::Unsupported(what) => BackstageError::Unsupported(what.clone()),
-        DriverError::Failed(_) | DriverError::Harness(_) => {
-            BackstageError::Failed(error.to_string())
-        }
+        DriverError::Failed(failure) => BackstageError::Provider(failure.clone()),
+        DriverError::Harness(what) => BackstageError::Failed(what.clone()),
     }
 }

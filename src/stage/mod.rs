@@ -12,11 +12,12 @@ pub mod selftest;
 mod sides;
 mod standin;
 mod subjects;
+mod watched;
 
 pub use capabilities::capabilities;
 pub use engine::{EngineChoice, choose_engine};
 pub use live::{LiveError, live_driver};
 pub use recording::{Recording, RecordingError};
 pub use sides::{SideStage, TwoSides};
-pub use standin::{StandinPlan, start_standin};
+pub use standin::StandinPlan;
 pub use subjects::{default_sides, standin_subjects};

@@ -52,19 +52,19 @@ impl Stage for TwoSides {
                 backstage: Arc::new(LiveBackstage::new(Arc::clone(driver))),
             }),
             SideStage::Standin(plan) => {
-                let standin = start_standin(plan)
+                let started = start_standin(plan)
                     .await
                     .map_err(|error| StageError(error.to_string()))?;
-                let driver = match driver_of(plan, standin.as_ref()) {
+                let driver = match driver_of(plan, started.standin.as_ref()) {
                     Ok(driver) => driver,
                     Err(error) => {
-                        standin.stop().await;
+                        started.standin.stop().await;
                         return Err(StageError(error));
                     }
                 };
                 Ok(OpenSide {
                     surface: Arc::new(ProviderSurface::new(Arc::clone(&driver), lifecycle)),
-                    backstage: Arc::new(StandinBackstage::new(standin, driver)),
+                    backstage: Arc::new(StandinBackstage::new(started, driver)),
                 })
             }
         }

@@ -11,6 +11,7 @@ use crate::call::Provider;
 use crate::driver::SandboxDriver;
 use crate::driver::http::HttpClients;
 use crate::driver::{DriverConfig, connect};
+use crate::stage::watched::{Trouble, WatchedEngine};
 
 /// How the stand-ins of one side are started.
 #[derive(Debug, Clone)]
@@ -46,22 +47,31 @@ impl StandinPlan {
     }
 }
 
+/// A stand-in that runs, and what kept our own machine from doing its work.
+#[derive(Debug)]
+pub(crate) struct Started {
+    pub(crate) standin: Arc<dyn Standin>,
+    pub(crate) trouble: Trouble,
+}
+
 /// Starts a stand-in on a free loopback port.
 ///
 /// # Errors
 /// When no port can be bound.
-pub async fn start_standin(plan: &StandinPlan) -> Result<Arc<dyn Standin>, StandinError> {
+pub(crate) async fn start_standin(plan: &StandinPlan) -> Result<Started, StandinError> {
+    let (engine, trouble) = WatchedEngine::new(Arc::clone(&plan.engine));
     let options = StandinOptions {
         faults: plan.faults.fork(),
         tamper: plan.tamper.clone(),
         swap_shell: plan.swap_shell,
         allow_network: plan.allow_network,
-        ..StandinOptions::new(Arc::clone(&plan.engine))
+        ..StandinOptions::new(Arc::new(engine))
     };
-    match plan.provider {
+    let standin = match plan.provider {
         Provider::E2b => e2b::start(options).await,
         Provider::Daytona => daytona::start(options).await,
-    }
+    }?;
+    Ok(Started { standin, trouble })
 }
 
 /// The driver of a stand-in: configured by the very variables that point the official SDK at it.

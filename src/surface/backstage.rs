@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::call::Outcome;
+use crate::call::{Failure, Outcome};
 use crate::driver::CallContext;
 use crate::scenario::verbs::ProviderEvent;
 
@@ -25,8 +25,25 @@ pub trait Backstage: Send + Sync + std::fmt::Debug {
     /// Puts a fault in force, as written in the scenario; `none` ends all.
     async fn fault(&self, spec: &str) -> Result<(), BackstageError>;
 
+    /// What we ourselves have done to the side so far.
+    fn ours(&self) -> Ours {
+        Ours::default()
+    }
+
     /// Stops what was started for this case. Idempotent.
     async fn close(&self);
+}
+
+/// What the harness did to a side, apart from what the scenario asks for. What follows from it
+/// says nothing about the provider.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ours {
+    /// Requests that a fault planted by the operator (`--fault`) hit.
+    pub hits: u64,
+    /// Sandboxes that died of such a fault.
+    pub deaths: u64,
+    /// Why our own machine could not do the provider's work, if it could not.
+    pub machine: Option<String>,
 }
 
 /// Why something behind the scenes did not happen.
@@ -35,6 +52,9 @@ pub enum BackstageError {
     /// The lane or provider has no such thing.
     #[error("{0}")]
     Unsupported(String),
+    /// The provider did not do it.
+    #[error(transparent)]
+    Provider(Failure),
     /// It should have worked.
     #[error("{0}")]
     Failed(String),

@@ -11,7 +11,7 @@ mod reply;
 
 use async_trait::async_trait;
 
-pub use backstage::{Backstage, BackstageError};
+pub use backstage::{Backstage, BackstageError, Ours};
 pub use provider::ProviderSurface;
 pub use reply::{Lifecycle, Refused, Reply};
 

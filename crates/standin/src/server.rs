@@ -10,7 +10,7 @@ use cutover_base::clock::Clock;
 use jiff::Timestamp;
 
 use crate::engine::{Engine, EngineError};
-use crate::fault::{Fault, FaultSwitch, Tamper};
+use crate::fault::{Fault, FaultSwitch, Planted, Tamper};
 use crate::request_log::RequestLog;
 
 /// What a stand-in is started with.
@@ -76,6 +76,9 @@ pub trait Standin: Send + Sync + std::fmt::Debug {
 
     /// Replaces the faults in force.
     fn set_faults(&self, faults: Vec<Fault>);
+
+    /// What the faults that it was started with have done so far.
+    fn planted(&self) -> Planted;
 
     /// Ids of the sandboxes that exist now.
     fn sandboxes(&self) -> Vec<String>;

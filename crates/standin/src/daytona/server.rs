@@ -20,7 +20,7 @@ use crate::daytona::signed_previews::SignedPreviews;
 use crate::daytona::snapshots::Snapshots;
 use crate::daytona::tasks::Tasks;
 use crate::daytona::{dispatch, front, life, timers};
-use crate::fault::{Connections, Fault, FaultListener, FaultSwitch, serve, with_faults};
+use crate::fault::{Connections, Fault, FaultListener, FaultSwitch, Planted, serve, with_faults};
 use crate::front::Front;
 use crate::server::{SandboxFacts, Standin, StandinError, StandinOptions};
 
@@ -119,6 +119,10 @@ impl Standin for DaytonaStandin {
 
     fn set_faults(&self, faults: Vec<Fault>) {
         self.switch.set(faults);
+    }
+
+    fn planted(&self) -> Planted {
+        self.switch.planted()
     }
 
     fn sandboxes(&self) -> Vec<String> {

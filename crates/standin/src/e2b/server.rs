@@ -22,7 +22,7 @@ use crate::e2b::slots::Slots;
 use crate::e2b::snapshots::Snapshots;
 use crate::e2b::{auth, dispatch, front, life, timers};
 use crate::engine::EngineError;
-use crate::fault::{Connections, Fault, FaultListener, FaultSwitch, serve, with_faults};
+use crate::fault::{Connections, Fault, FaultListener, FaultSwitch, Planted, serve, with_faults};
 use crate::front::Front;
 use crate::server::{SandboxFacts, Standin, StandinError, StandinOptions};
 
@@ -125,6 +125,10 @@ impl Standin for E2bStandin {
 
     fn set_faults(&self, faults: Vec<Fault>) {
         self.switch.set(faults);
+    }
+
+    fn planted(&self) -> Planted {
+        self.switch.planted()
     }
 
     fn sandboxes(&self) -> Vec<String> {

@@ -21,7 +21,7 @@ pub trait FaultAnswers: Send + Sync + fmt::Debug {
     /// What the provider answers to too many requests, `Retry-After` included.
     fn rate_limited(&self, retry_after_s: u64) -> Response;
 
-    /// What the provider (or the load balancer before it) answers with this 5xx.
+    /// What the provider (or the load balancer before it) answers with this status.
     fn status(&self, code: u16) -> Response;
 
     /// Lets the sandbox that the request addresses die as if its machine had failed; the request
@@ -103,7 +103,9 @@ async fn hit(
         FaultKind::Slow => dribbling(next.run(request).await),
         FaultKind::Death => {
             let (parts, body) = request.into_parts();
-            if !faults.answers.death(&parts).await {
+            if faults.answers.death(&parts).await {
+                faults.switch.sandbox_died();
+            } else {
                 faults.switch.owe_death();
             }
             next.run(Request::from_parts(parts, body)).await

@@ -20,5 +20,5 @@ mod tests;
 pub use cutover_base::fault::{Fault, FaultError, FaultKind};
 pub use layer::{FaultAnswers, FaultHit, with_faults};
 pub use listener::{Connection, Connections, FaultListener, FaultStream, serve};
-pub use switch::FaultSwitch;
+pub use switch::{FaultSwitch, Planted};
 pub use tamper::Tamper;

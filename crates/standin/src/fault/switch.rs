@@ -16,6 +16,19 @@ struct State {
     faults: Vec<Counted>,
     /// A death that fell on a request which addresses no sandbox, kept for the next one.
     owed_death: bool,
+    /// Whether the faults are those from the start, not ones put in force since.
+    from_start: bool,
+    planted: Planted,
+}
+
+/// What the faults that were in force from the start have done so far. They are whoever started
+/// the stand-in's doing: what follows from them says nothing about the provider.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Planted {
+    /// Requests that were not answered as they should have been; a late or slow answer is none.
+    pub hits: u64,
+    /// Sandboxes that died.
+    pub deaths: u64,
 }
 
 #[derive(Debug, Clone)]
@@ -31,6 +44,7 @@ impl FaultSwitch {
     pub fn new(faults: Vec<Fault>) -> Self {
         let switch = Self::default();
         switch.set(faults);
+        switch.lock().from_start = true;
         switch
     }
 
@@ -38,9 +52,13 @@ impl FaultSwitch {
     /// over many small servers, and replacing the fork's faults changes nobody else's.
     #[must_use]
     pub fn fork(&self) -> Self {
-        let state = State {
-            faults: self.lock().faults.clone(),
-            owed_death: false,
+        let state = {
+            let ours = self.lock();
+            State {
+                faults: ours.faults.clone(),
+                from_start: ours.from_start,
+                ..State::default()
+            }
         };
         Self {
             state: Arc::new(Mutex::new(state)),
@@ -51,6 +69,7 @@ impl FaultSwitch {
     pub fn set(&self, faults: Vec<Fault>) {
         let mut state = self.lock();
         state.owed_death = false;
+        state.from_start = false;
         state.faults = faults
             .into_iter()
             .map(|fault| Counted {
@@ -87,7 +106,27 @@ impl FaultSwitch {
         if std::mem::take(&mut state.owed_death) {
             return Some(FaultKind::Death);
         }
+        let is_wrong = !matches!(
+            hit,
+            None | Some(FaultKind::Latency(_) | FaultKind::Slow | FaultKind::Death)
+        );
+        if state.from_start && is_wrong {
+            state.planted.hits += 1;
+        }
         hit
+    }
+
+    /// What the faults from the start have done so far.
+    pub fn planted(&self) -> Planted {
+        self.lock().planted
+    }
+
+    /// A sandbox has died of a fault.
+    pub(super) fn sandbox_died(&self) {
+        let mut state = self.lock();
+        if state.from_start {
+            state.planted.deaths += 1;
+        }
     }
 
     /// Lets the next request be the deadly one, as this one addressed no sandbox.
@@ -140,6 +179,23 @@ mod tests {
         assert_eq!(first.decide(), None);
         assert_eq!(second.decide(), None);
         assert_eq!(second.decide(), Some(FaultKind::Status(503)));
+    }
+
+    #[test]
+    fn what_faults_from_the_start_do_is_counted_and_what_is_asked_for_since_is_not() {
+        let shared = FaultSwitch::new(vec!["503:50%".parse().unwrap(), "slow".parse().unwrap()]);
+        let switch = shared.fork();
+        switch.decide();
+        assert_eq!(switch.planted(), Planted::default());
+        switch.decide();
+        switch.sandbox_died();
+        let seen = Planted { hits: 1, deaths: 1 };
+        assert_eq!(switch.planted(), seen);
+        assert_eq!(shared.planted(), Planted::default());
+        switch.set(vec!["503".parse().unwrap()]);
+        switch.decide();
+        switch.sandbox_died();
+        assert_eq!(switch.planted(), seen);
     }
 
     #[test]
