@@ -1,0 +1,84 @@
+//! Bad days in combination: every kind of fault, on every side, in several shares, over cases that
+//! have every verb between them. Whatever the day, a case comes to what it comes to on a good one,
+//! because retries absorbed the fault, or to an error; never to a difference, and never does a step
+//! agree whose last attempt met the fault.
+//!
+//! A seeded sample runs with the tests; `CUTOVER_FAULTS=full` runs all combinations, for the
+//! nightly, and `CUTOVER_FAULTS=SEED` another sample. Needs the engine `namespaces`: ignored with
+//! the reason where the host refuses it, failing when `CUTOVER_REQUIRE` names it.
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "a test harness may stop at what it did not expect, and reads its own switches"
+)]
+
+mod bench;
+mod combination;
+mod hits;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use bench::Bench;
+use combination::{Combination, all, sample};
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use tokio::runtime::Runtime;
+
+/// The sample that the tests take.
+const SEED: u64 = 20_261_129;
+
+fn main() -> ExitCode {
+    let mut args = Arguments::from_args();
+    let wanted = std::env::var("CUTOVER_FAULTS").unwrap_or_default();
+    let runtime = Arc::new(Runtime::new().expect("a runtime can be started"));
+    let bench = match runtime.block_on(Bench::open()) {
+        Ok(bench) => Arc::new(bench),
+        Err(why) => return refused(&args, why),
+    };
+    // Most of a bad day is waiting.
+    args.test_threads = args.test_threads.or(Some(12));
+    let combinations = if wanted == "full" {
+        all(&bench.names())
+    } else {
+        sample(&bench.names(), wanted.parse().unwrap_or(SEED))
+    };
+    let mut trials = vec![good_day(Arc::clone(&bench), Arc::clone(&runtime))];
+    trials.extend(
+        combinations
+            .into_iter()
+            .map(|combination| trial(combination, Arc::clone(&bench), Arc::clone(&runtime))),
+    );
+    libtest_mimic::run(&args, trials).exit_code()
+}
+
+/// The cases have every verb that surface provider has, and agree when nothing fails.
+fn good_day(bench: Arc<Bench>, runtime: Arc<Runtime>) -> Trial {
+    Trial::test("a good day", move || {
+        bench.has_every_verb().map_err(Failed::from)?;
+        let day = Combination::none(bench.names());
+        runtime.block_on(bench.live(&day)).map_err(Failed::from)
+    })
+}
+
+fn trial(combination: Combination, bench: Arc<Bench>, runtime: Arc<Runtime>) -> Trial {
+    Trial::test(combination.name(), move || {
+        runtime
+            .block_on(bench.live(&combination))
+            .map_err(|why| Failed::from(format!("{}: {why}", combination.name())))
+    })
+}
+
+fn refused(args: &Arguments, why: String) -> ExitCode {
+    let required = std::env::var("CUTOVER_REQUIRE")
+        .unwrap_or_default()
+        .contains("namespaces");
+    let run = move || {
+        if required {
+            return Err(Failed::from(why));
+        }
+        Ok(Completion::ignored_with(why))
+    };
+    libtest_mimic::run(args, vec![Trial::ignorable_test("engine", run)]).exit_code()
+}
