@@ -181,6 +181,6 @@ fn until() -> Value {
             "for": {"$ref": "#/$defs/duration", "description": "Default 30s."},
             "abort_if": conditions,
         },
-        "description": "Repeats the step until a condition holds.",
+        "description": "Repeats the step until a condition holds. One that never does, or is ended by `abort_if`, is a failed expectation.",
     })
 }
