@@ -45,6 +45,8 @@ pub(crate) struct Select {
     pub(crate) allow: Option<String>,
     /// A ledger that is added and overrides by id.
     pub(crate) quirks: Option<PathBuf>,
+    /// Everything that is known, though it says nothing of the scenarios here: to be looked up.
+    pub(crate) whole_ledger: bool,
 }
 
 /// What a command works on, without a mistake in it.
@@ -97,7 +99,8 @@ impl Corpus {
             (loaded, "the shipped scenarios".to_owned())
         };
         let own_corpus = select.paths.is_empty() && folder.is_dir();
-        let ledger_files = ledger_files(folder, own_corpus, select.quirks.as_deref())?;
+        let wide_only = own_corpus && !select.whole_ledger;
+        let ledger_files = ledger_files(folder, wide_only, select.quirks.as_deref())?;
         // Both are told when both have mistakes.
         let (Loaded { scenarios, skipped }, known) = match (loaded, files::ledger(&ledger_files)) {
             (Ok(loaded), Ok(known)) => (loaded, known),
@@ -322,19 +325,21 @@ fn allow_external(allow: Option<&str>) -> Result<bool, AppError> {
     }
 }
 
-/// The ledger of the folder, else the shipped one, then the user's entries. A folder of one's own
-/// without a ledger has none: the shipped one speaks of the shipped scenarios.
+/// The ledger of the folder, else the shipped one, then the user's entries. In a folder of one's
+/// own without a ledger the shipped one says what holds for every call; what it says of the
+/// shipped scenarios says nothing of scenarios that happen to have their names.
 fn ledger_files(
     folder: &Path,
-    own_corpus: bool,
+    wide_only: bool,
     extra: Option<&Path>,
 ) -> Result<Vec<StoredFile>, AppError> {
     let mut found = Vec::new();
     let own = folder.join(LEDGER);
     if own.is_file() {
         found.push(files::read(&own)?);
-    } else if !own_corpus {
-        found.extend(shipped::ledger(LEDGER));
+    } else if let Some(mut shipped) = shipped::ledger(LEDGER) {
+        shipped.wide_only = wide_only;
+        found.push(shipped);
     }
     let users: [PathBuf; 2] = [folder.join(USER_LEDGER), PathBuf::from(USER_LEDGER)];
     for user in users.iter().filter(|path| path.is_file()) {

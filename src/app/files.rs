@@ -17,12 +17,18 @@ pub(crate) fn read(path: &Path) -> Result<StoredFile, AppError> {
     Ok(StoredFile {
         file: path.display().to_string(),
         text,
+        wide_only: false,
     })
 }
 
 /// The ledger of these files; every problem at once.
 pub(crate) fn ledger(files: &[StoredFile]) -> Result<Ledger, AppError> {
-    read_ledger(&texts(files)).map_err(|problems| AppError::usage(render(&problems)))
+    let mut ledger =
+        read_ledger(&texts(files)).map_err(|problems| AppError::usage(render(&problems)))?;
+    for file in files.iter().filter(|file| file.wide_only) {
+        ledger.keep_wide_of(&file.file);
+    }
+    Ok(ledger)
 }
 
 /// The profile of this file; every problem at once.

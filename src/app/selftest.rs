@@ -184,7 +184,10 @@ fn about(ledger: &Ledger, case: &str) -> Vec<String> {
         .entries
         .iter()
         .filter(|entry| entry.kind == EntryKind::Divergence)
-        .filter(|entry| entry.shapes.iter().any(|shape| shape.case.matches(case)))
+        .filter(|entry| {
+            let mut shapes = entry.shapes.iter();
+            shapes.any(|shape| shape.place.is_of_case(case))
+        })
         .map(|entry| entry.id.clone())
         .collect()
 }

@@ -41,6 +41,7 @@ pub(crate) fn ledger(name: &str) -> Option<StoredFile> {
     Some(StoredFile {
         file: format!("(shipped) {name}"),
         text: text.to_owned(),
+        wide_only: false,
     })
 }
 

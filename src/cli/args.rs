@@ -117,6 +117,7 @@ impl SelectArgs {
             shard: self.shard.clone(),
             allow: self.allow.clone(),
             quirks: self.quirks.clone(),
+            whole_ledger: false,
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::report::escape::one_line;
 pub(crate) fn run(args: &ExplainArgs) -> Outcome {
     let corpus = Corpus::load(&Select {
         quirks: args.quirks.clone(),
+        whole_ledger: true,
         ..Select::default()
     })?;
     let text = match &args.id {
@@ -36,6 +37,7 @@ fn text(entry: &Entry) -> String {
     let kind = match entry.kind {
         EntryKind::Divergence => "divergence",
         EntryKind::Shared => "shared by both sides, survives the cutover",
+        EntryKind::Standing => "standing: of every call, looked at once for a run",
     };
     let mut text = format!(
         "{}  {}\n{kind}; cause {}; effect {}; gate {}\n\n{}\n",
@@ -55,21 +57,22 @@ fn text(entry: &Entry) -> String {
     for shape in &entry.shapes {
         text.push_str(&shape_text(shape));
     }
+    if let Some(link) = &entry.link {
+        let _infallible = write!(text, "\n{link}");
+    }
     let _infallible = write!(
         text,
-        "\n{}\nowner {}, expires {}, {}:{}\n",
-        entry.link, entry.owner, entry.expires, entry.file, entry.line
+        "\nowner {}, expires {}, {}:{}\n",
+        entry.owner, entry.expires, entry.file, entry.line
     );
     text
 }
 
 fn shape_text(shape: &Shape) -> String {
-    let mut text = format!(
-        "\n{}  step {}  {}\n",
-        shape.case.text(),
-        shape.step,
-        shape.field.text
-    );
+    let mut text = format!("\n{}  {}\n", shape.place.text(), shape.field.text);
+    if shape.follows {
+        text.push_str("  after a step of the case that shows the same entry\n");
+    }
     match &shape.sides {
         ShapeSides::Pair { from, to } => {
             let _infallible = writeln!(text, "  from {}\n  to   {}", side(from), side(to));
@@ -81,6 +84,12 @@ fn shape_text(shape: &Shape) -> String {
             let names: Vec<String> = sides.iter().map(name).collect();
             let _infallible = writeln!(text, "  {}: {}", names.join(", "), value(shown));
         }
+    }
+    if !shape.lines.same.is_empty() {
+        let _infallible = writeln!(text, "  the same on both: {}", shape.lines.same.join(", "));
+    }
+    if shape.lines.moved {
+        text.push_str("  these lines may stand elsewhere on the other side\n");
     }
     text
 }
@@ -99,6 +108,9 @@ fn name(side: &SideName) -> String {
 fn value(shape: &ValueShape) -> String {
     match shape {
         ValueShape::Any => "anything".to_owned(),
+        ValueShape::Inside(pattern) => {
+            format!("lines that match {}", one_line(pattern.text()))
+        }
         ValueShape::Matches(matcher) => {
             let all: Vec<String> = matcher.operators.iter().map(ToString::to_string).collect();
             one_line(&all.join(" and "))

@@ -1,5 +1,6 @@
 //! The two answers as data: drift and decision, and what they rest on.
 
+use cutover_base::side::Side;
 use serde::{Deserialize, Serialize};
 
 use crate::compare::limit::Limit;
@@ -192,6 +193,52 @@ pub struct Divergence {
     pub first_seen: Option<jiff::Timestamp>,
 }
 
+/// A difference of nature between the sides: in a field of a verb, whatever is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// The verb.
+    pub verb: &'static str,
+    /// The field's path.
+    pub field: String,
+    /// The side that never has the field; `None` where both have it and say other things.
+    pub lacks: Option<Side>,
+    /// Steps in which the side that has it held something.
+    pub count: usize,
+    /// Steps of the verb that were looked at.
+    pub of: usize,
+    /// `known_divergence`, or `new_divergence` where no entry explains it.
+    pub verdict: Verdict,
+    /// The ledger entry that explains it.
+    pub quirk: Option<String>,
+    /// What it means, going from source to target.
+    pub effect: Option<Effect>,
+    /// Whether it may pass.
+    pub gate: Option<Gate>,
+    /// `D-` and 8 hex, of verb and field.
+    pub fingerprint: String,
+}
+
+impl Standing {
+    /// How often it was met, in words.
+    pub fn met(&self) -> String {
+        let Self {
+            verb,
+            field,
+            count,
+            of,
+            ..
+        } = self;
+        let steps = if *of == 1 { "step" } else { "steps" };
+        match self.lacks {
+            Some(side) => format!(
+                "{count} of {of} `{verb}` {steps} gave `{field}` on the {} and none on the {side}",
+                side.other()
+            ),
+            None => format!("`{field}` differs in {count} of {of} `{verb}` {steps}"),
+        }
+    }
+}
+
 /// How the ledger fared.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct QuirkUse {
@@ -203,6 +250,8 @@ pub struct QuirkUse {
     pub stale: Vec<(String, String)>,
     /// Ids past their date.
     pub expired: Vec<String>,
+    /// Ids of entries about many steps that were not seen in this run, which may well be.
+    pub unused: Vec<String>,
 }
 
 /// Everything the run comes to.
@@ -210,8 +259,10 @@ pub struct QuirkUse {
 pub struct Conclusion {
     /// The cases, in plan order.
     pub cases: Vec<CaseVerdict>,
-    /// Their divergences.
+    /// Their divergences, and those of the run as a whole, which have no case.
     pub divergences: Vec<Divergence>,
+    /// What stands between the sides in every call of a verb.
+    pub standing: Vec<Standing>,
     /// The ledger's part.
     pub quirks: QuirkUse,
     /// The first answer.

@@ -85,7 +85,8 @@ pub(crate) fn specs(step: &Step, surface: Surface, outcomes: &[&Outcome]) -> Vec
         }
         let skip = match &rule.kind {
             CompareKind::Ignore(why) => Some(why.clone()),
-            _ => merged_streams(&rule.path.field, outcomes),
+            // Asked for by name, a missing stream is a difference.
+            _ => None,
         };
         specs.push(FieldSpec {
             path: rule.path.clone(),
@@ -129,8 +130,9 @@ fn add_evidence(specs: &mut Vec<FieldSpec>, step: &Step, surface: Surface, outco
     }
 }
 
-/// Why `stdout` and `stderr` are not compared: a side that keeps one pipe has neither, and a
-/// missing stream is not an empty one.
+/// Why `stdout` and `stderr` are not compared in a case that does not ask for it: a side that
+/// keeps one pipe has neither, and a missing stream is not an empty one. That stderr is missing
+/// is judged once for the run.
 fn merged_streams(field: &str, outcomes: &[&Outcome]) -> Option<String> {
     if field != "stdout" && field != "stderr" {
         return None;

@@ -177,6 +177,17 @@ pub struct StepVerdict {
     pub unmet: Vec<(Side, u32, UnmetExpectation)>,
     /// Its fields.
     pub fields: Vec<FieldVerdict>,
+    /// What both sides gave in fields that a side may not have at all; judged once for the run.
+    pub natures: Vec<Nature>,
+}
+
+/// What both sides gave in a field that a side may not have at all.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Nature {
+    /// Its path, e.g. `$.stderr`.
+    pub path: String,
+    /// Each side's values, one per replay.
+    pub values: BySide<Vec<Shown>>,
 }
 
 /// The verdict on one field.
@@ -198,6 +209,8 @@ pub struct FieldVerdict {
     pub quirk: Option<String>,
     /// The entry that it differs from, when one is about this field and its shapes do not fit.
     pub differs_from: Option<String>,
+    /// The entry whose shapes are elsewhere and that it is like, when none speaks for this field.
+    pub looks_like: Option<String>,
     /// `effect` and `gate` of the entry for this direction.
     pub effect: Option<Effect>,
     /// Whether the entry allows it.

@@ -72,6 +72,7 @@ pub(crate) fn field(verdict: Verdict, source: &str, target: &str) -> FieldVerdic
         rules: Vec::new(),
         quirk: None,
         differs_from: None,
+        looks_like: None,
         effect: None,
         gate: None,
         fingerprint: None,
@@ -105,6 +106,7 @@ fn case(id: &str, verdict: Verdict, fields: Vec<FieldVerdict>) -> CaseVerdict {
             reason: String::new(),
             unmet: Vec::new(),
             fields,
+            natures: Vec::new(),
         }],
     }
 }
@@ -219,11 +221,13 @@ pub(crate) fn conclusion() -> Conclusion {
                 None,
             ),
         ],
+        standing: Vec::new(),
         quirks: QuirkUse {
             matched: vec!["Q27".to_owned()],
             shared: vec!["Q31".to_owned()],
             stale: vec![("Q40".to_owned(), "in scope and not shown".to_owned())],
             expired: vec!["Q29".to_owned()],
+            unused: Vec::new(),
         },
         drift: Drift {
             verdict: DriftVerdict::Changed,

@@ -233,6 +233,10 @@ pub struct StoredFile {
     pub file: String,
     /// Its text.
     pub text: String,
+    /// Of a ledger: whether only what is about many steps counts, because the scenarios that it
+    /// names are not those of the run.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub wide_only: bool,
 }
 
 /// A planned case.

@@ -1,6 +1,6 @@
 //! May we cut over?
 
-use crate::compare::answer::{Decision, DecisionVerdict, Divergence, QuirkUse, Scope};
+use crate::compare::answer::{Decision, DecisionVerdict, Divergence, QuirkUse, Scope, Standing};
 use crate::compare::conclude::RunFacts;
 use crate::compare::conclude::divergences::{below_surface, is_judged};
 use crate::compare::conclude::limits::{Seen, by_quirk, cases_of, counted, effect_text, worst};
@@ -12,6 +12,7 @@ use crate::compare::verdict::{CaseVerdict, Gate, Verdict};
 pub(super) fn of(
     cases: &[CaseVerdict],
     divergences: &[Divergence],
+    standing: &[Standing],
     quirks: &QuirkUse,
     ledger: &Ledger,
     facts: &RunFacts,
@@ -23,10 +24,13 @@ pub(super) fn of(
         .collect();
     let felt = |found: &&Divergence| outer.iter().any(|case| case.case == found.case);
     let known: Vec<&Divergence> = divergences.iter().filter(felt).collect();
-    let blockers = blockers(&outer, &known, ledger, facts);
+    let mut blockers = blockers(&outer, &known, ledger, facts);
+    blockers.extend(drift::unexplained(standing));
+    blockers.extend(blocked_by_nature(standing, ledger, facts));
     let limits = limits::of(&Seen {
         cases,
         felt: &known,
+        standing,
         ledger,
         facts,
     });
@@ -125,6 +129,25 @@ fn blockers(
         ));
     }
     said
+}
+
+/// Differences of nature that may not pass, a sentence each with how often they were met.
+fn blocked_by_nature(standing: &[Standing], ledger: &Ledger, facts: &RunFacts) -> Vec<String> {
+    let blocked = standing
+        .iter()
+        .filter(|found| found.gate == Some(Gate::Block));
+    let said = |found: &Standing| {
+        let id = found.quirk.as_deref().unwrap_or_default();
+        let expired = ledger
+            .get(id)
+            .filter(|entry| entry.is_expired(facts.today()));
+        let why = match expired {
+            Some(entry) => format!("its allowance ended on {}", entry.expires),
+            None => effect_text(found.effect).to_owned(),
+        };
+        format!("{}: {why}; {}", ledger.titled(id), found.met())
+    };
+    blocked.map(said).collect()
 }
 
 /// What keeps the question open.

@@ -1,7 +1,7 @@
 //! The divergences of a run, and where each enters.
 
 use crate::call::Surface;
-use crate::compare::answer::Divergence;
+use crate::compare::answer::{Divergence, Standing};
 use crate::compare::conclude::RunFacts;
 use crate::compare::verdict::{CaseVerdict, FieldVerdict, StepVerdict, Verdict};
 
@@ -76,6 +76,30 @@ pub(super) fn of(cases: &[CaseVerdict], facts: &RunFacts) -> Vec<Divergence> {
         }
     }
     out
+}
+
+/// The divergences of the run as a whole: differences of nature that nothing explains. They have
+/// no case and no step.
+pub(super) fn of_the_run(standing: &[Standing], facts: &RunFacts) -> Vec<Divergence> {
+    let new = standing
+        .iter()
+        .filter(|found| found.verdict == Verdict::NewDivergence);
+    new.map(|found| Divergence {
+        fingerprint: found.fingerprint.clone(),
+        case: String::new(),
+        step: String::new(),
+        field: found.field.clone(),
+        verdict: found.verdict,
+        quirk: None,
+        effect: None,
+        gate: None,
+        enters_at: Surface::Provider.name().to_owned(),
+        first_seen: facts
+            .since
+            .as_ref()
+            .and_then(|since| since.divergences.get(&found.fingerprint).copied()),
+    })
+    .collect()
 }
 
 /// The lowest judged surface at which the step diverges, if that is the provider or the surface

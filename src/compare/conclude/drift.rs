@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::compare::answer::{Divergence, Drift, DriftVerdict, QuirkUse};
+use crate::compare::answer::{Divergence, Drift, DriftVerdict, QuirkUse, Standing};
 use crate::compare::conclude::RunFacts;
 use crate::compare::conclude::divergences::is_judged;
 use crate::compare::ledger::Ledger;
@@ -13,6 +13,7 @@ use crate::transcript::event::{StoredPlace, StoredSelection};
 pub(super) fn of(
     cases: &[CaseVerdict],
     divergences: &[Divergence],
+    standing: &[Standing],
     quirks: &QuirkUse,
     ledger: &Ledger,
     facts: &RunFacts,
@@ -38,7 +39,7 @@ pub(super) fn of(
         };
         reasons.push((DriftVerdict::Nothing, said.to_owned()));
     }
-    for said in changed(cases) {
+    for said in changed(cases).into_iter().chain(unexplained(standing)) {
         reasons.push((DriftVerdict::Changed, said));
     }
     for said in unjudged(cases, facts) {
@@ -129,6 +130,21 @@ fn changed(cases: &[CaseVerdict]) -> Vec<String> {
         }
     }
     said
+}
+
+/// The differences of nature that nothing explains, a sentence each.
+pub(super) fn unexplained(standing: &[Standing]) -> Vec<String> {
+    let new = standing
+        .iter()
+        .filter(|found| found.verdict == Verdict::NewDivergence);
+    new.map(|found| {
+        format!(
+            "new divergence {} of the run: {}",
+            found.fingerprint,
+            found.met()
+        )
+    })
+    .collect()
 }
 
 /// What kept the run from being judged whole.

@@ -2,9 +2,9 @@
 
 use indexmap::IndexMap;
 
-use crate::compare::answer::Divergence;
+use crate::compare::answer::{Divergence, Standing};
 use crate::compare::conclude::RunFacts;
-use crate::compare::ledger::Ledger;
+use crate::compare::ledger::{Entry, Ledger};
 use crate::compare::limit::{Limit, LimitKind};
 use crate::compare::verdict::{CaseVerdict, Effect, FieldVerdict, Gate, StepVerdict, Verdict};
 
@@ -15,6 +15,8 @@ pub(super) struct Seen<'a> {
     pub(super) cases: &'a [CaseVerdict],
     /// Divergences that an agent feels: those at the outermost judged surface.
     pub(super) felt: &'a [&'a Divergence],
+    /// Differences of nature; none of a shard.
+    pub(super) standing: &'a [Standing],
     pub(super) ledger: &'a Ledger,
     pub(super) facts: &'a RunFacts,
 }
@@ -24,6 +26,7 @@ pub(super) fn of(seen: &Seen<'_>) -> Vec<Limit> {
     let mut limits = known(seen);
     limits.extend(volatile(seen));
     limits.extend(selection(seen));
+    limits.extend(standing(seen));
     limits.sort_by_key(Limit::rank);
     limits
 }
@@ -47,13 +50,7 @@ fn known(seen: &Seen<'_>) -> Vec<Limit> {
                 quirk: Some(id.to_owned()),
                 what: format!("{}: {}", seen.ledger.titled(id), effect_text(effect)),
                 more: format!("{reason}; {}", shown_by(&places)),
-                advice: entry.map_or_else(String::new, |entry| {
-                    let end = match &entry.fix {
-                        Some(fix) => fix.trim_end_matches('.').to_owned(),
-                        None => "check that no agent relies on it".to_owned(),
-                    };
-                    format!("{end}; {} allows it until {}", entry.owner, entry.expires)
-                }),
+                advice: entry.map_or_else(String::new, advice),
             }
         })
         .collect()
@@ -152,6 +149,38 @@ fn selection(seen: &Seen<'_>) -> Option<Limit> {
 pub(super) fn counted(count: usize, word: &str) -> String {
     let s = if count == 1 { "" } else { "s" };
     format!("{count} {word}{s}")
+}
+
+/// Differences of nature that are allowed and that an agent would feel as less or other than
+/// before, with how often they were met.
+fn standing(seen: &Seen<'_>) -> Vec<Limit> {
+    let allowed = seen.standing.iter().filter(|found| {
+        found.gate == Some(Gate::Allow)
+            && !matches!(found.effect, Some(Effect::Improvement | Effect::Wording))
+    });
+    let limit = |found: &Standing| {
+        let id = found.quirk.as_deref().unwrap_or_default();
+        let entry = seen.ledger.get(id);
+        let reason = entry.map_or("", |entry| entry.reason.trim_end_matches('.'));
+        Limit {
+            kind: LimitKind::Standing,
+            effect: found.effect,
+            quirk: found.quirk.clone(),
+            what: format!("{}: {}", seen.ledger.titled(id), found.met()),
+            more: format!("{}; {reason}", effect_text(found.effect)),
+            advice: entry.map_or_else(String::new, advice),
+        }
+    };
+    allowed.map(limit).collect()
+}
+
+/// What to do about what an entry allows.
+fn advice(entry: &Entry) -> String {
+    let end = match &entry.fix {
+        Some(fix) => fix.trim_end_matches('.').to_owned(),
+        None => "check that no agent relies on it".to_owned(),
+    };
+    format!("{end}; {} allows it until {}", entry.owner, entry.expires)
 }
 
 /// Divergences by the ledger entry that explains them.

@@ -18,6 +18,9 @@ mod quirk_use;
 mod samples;
 #[cfg(test)]
 mod selection_tests;
+mod standing;
+#[cfg(test)]
+mod standing_tests;
 #[cfg(test)]
 mod tests;
 

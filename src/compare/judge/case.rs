@@ -1,5 +1,7 @@
 //! Judging one case: its steps, the worst of them, and how it ended.
 
+use std::collections::BTreeSet;
+
 use cutover_base::by_side::BySide;
 
 use crate::call::Surface;
@@ -38,8 +40,15 @@ pub fn judge_case(input: &CaseInput<'_>) -> CaseVerdict {
     case.replays = input.transcripts.map(count);
     let replays = input.transcripts.map(with_rules);
     let mut only_failed = Vec::new();
+    let mut shown = BTreeSet::new();
     for (id, step) in flatten(&input.scenario.steps) {
-        let judged = judge_step(input, &id, step, replays.as_ref().map(Vec::as_slice));
+        let judged = judge_step(
+            input,
+            &id,
+            step,
+            replays.as_ref().map(Vec::as_slice),
+            &shown,
+        );
         let Judged {
             step,
             mut errors,
@@ -48,6 +57,7 @@ pub fn judge_case(input: &CaseInput<'_>) -> CaseVerdict {
         if is_work(&step) {
             only_failed.push(failed);
         }
+        shown.extend(step.fields.iter().filter_map(|field| field.quirk.clone()));
         case.errors.append(&mut errors);
         case.steps.push(step);
     }

@@ -12,7 +12,7 @@ use crate::compare::equality::{canonical, key, keys};
 use crate::compare::fields::{FieldSpec, kind_name};
 use crate::compare::judge::fingerprint::fingerprint;
 use crate::compare::judge::input::CaseInput;
-use crate::compare::ledger::EntryKind;
+use crate::compare::ledger::{EntryKind, FieldPlace, Hit};
 use crate::compare::pick::{is_plural, pick};
 use crate::compare::verdict::{FieldVerdict, ObservedValue, Shown, Verdict};
 use crate::compare::volatile::{Agreement, agree};
@@ -39,7 +39,7 @@ struct Value {
     rules: Vec<String>,
 }
 
-/// Judges one field.
+/// Judges one field. `earlier` are the ids of the entries that earlier steps of the case showed.
 ///
 /// # Errors
 /// When the file of a spilled blob cannot be read: then nothing can be said.
@@ -48,6 +48,7 @@ pub(super) fn judge_field(
     (id, step): (&str, &Step),
     (spec, all): (&FieldSpec, &[FieldSpec]),
     seen: &BySide<Vec<Seen<'_>>>,
+    earlier: &BTreeSet<String>,
 ) -> io::Result<FieldVerdict> {
     let is_unread = spec.skip.is_some() || same_captures(spec, seen);
     let values = if is_unread {
@@ -66,6 +67,7 @@ pub(super) fn judge_field(
         rules: Vec::new(),
         quirk: None,
         differs_from: None,
+        looks_like: None,
         effect: None,
         gate: None,
         fingerprint: None,
@@ -98,9 +100,12 @@ pub(super) fn judge_field(
     let place = [input.case_id, id, &path, &kind];
     field.fingerprint = Some(fingerprint(place, &sets));
     field.verdict = Some(verdict);
-    ask_the_ledger(input, id, spec, &mut field, &values);
+    ask_the_ledger(input, (id, step), earlier, spec, &mut field, &values);
     if spec.normalised {
         ask_the_replays(place, &mut field, &values);
+    }
+    if field.verdict != Some(Verdict::NewDivergence) {
+        field.looks_like = None;
     }
     Ok(field)
 }
@@ -141,31 +146,39 @@ fn of_sets(BySide { source, target }: &BySide<BTreeSet<&str>>) -> Verdict {
 /// difference is known, whatever the sets look like.
 fn ask_the_ledger(
     input: &CaseInput<'_>,
-    id: &str,
+    (id, step): (&str, &Step),
+    earlier: &BTreeSet<String>,
     spec: &FieldSpec,
     field: &mut FieldVerdict,
     values: &BySide<Vec<Value>>,
 ) {
-    let hits = input.ledger.about(
-        EntryKind::Divergence,
-        input.case_id,
-        id,
-        &spec.path.text,
-        input.subjects,
-    );
-    if hits.is_empty() {
-        return;
-    }
+    let place = FieldPlace {
+        case: input.case_id,
+        step: id,
+        verb: step.action.verb(),
+        field: &spec.path.text,
+    };
+    let hits = input
+        .ledger
+        .about(EntryKind::Divergence, &place, input.subjects);
     let compared = values.as_ref().map(|side| compared(side));
     let plural = is_plural(&spec.path);
-    match hits.iter().find(|hit| hit.fits(&compared, plural)) {
-        Some(hit) => {
-            field.verdict = Some(Verdict::KnownDivergence);
-            field.quirk = Some(hit.entry.id.clone());
-            field.effect = Some(hit.effect());
-            field.gate = Some(hit.gate(input.today()));
-        }
-        None => field.differs_from = hits.first().map(|hit| hit.entry.id.clone()),
+    let in_order = |hit: &&Hit<'_>| !hit.shape.follows || earlier.contains(&hit.entry.id);
+    let mut known = hits.iter().filter(in_order);
+    if let Some(hit) = known.find(|hit| hit.fits(&compared, plural)) {
+        field.verdict = Some(Verdict::KnownDivergence);
+        field.quirk = Some(hit.entry.id.clone());
+        field.effect = Some(hit.effect());
+        field.gate = Some(hit.gate(input.today()));
+        return;
+    }
+    let narrow = hits.iter().find(|hit| !hit.shape.place.is_wide());
+    field.differs_from = narrow.map(|hit| hit.entry.id.clone());
+    if field.differs_from.is_none() && field.verdict == Some(Verdict::NewDivergence) {
+        let like = input
+            .ledger
+            .looks_like(&spec.path.text, &compared, input.subjects);
+        field.looks_like = like.map(|entry| entry.id.clone());
     }
 }
 

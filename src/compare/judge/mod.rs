@@ -15,6 +15,7 @@ mod got;
 mod input;
 #[cfg(test)]
 mod ledger_tests;
+mod nature;
 #[cfg(test)]
 mod property_tests;
 mod replays;
@@ -23,6 +24,8 @@ mod step;
 mod tests;
 #[cfg(test)]
 mod volatile_tests;
+#[cfg(test)]
+mod wide_tests;
 
 pub use case::{judge_case, unjudged_case};
 pub use input::CaseInput;

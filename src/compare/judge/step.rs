@@ -1,5 +1,7 @@
 //! Judging one step: errors first, then what stands aside, then its fields.
 
+use std::collections::BTreeSet;
+
 use cutover_base::by_side::BySide;
 use cutover_base::side::Side;
 
@@ -9,6 +11,7 @@ use crate::compare::json::differences;
 use crate::compare::judge::field::{Seen, judge_field};
 use crate::compare::judge::got::{Got, aside, results};
 use crate::compare::judge::input::CaseInput;
+use crate::compare::judge::nature::{advise, natures};
 use crate::compare::verdict::{
     CaseError, FieldVerdict, ObservedValue, Shown, StepVerdict, Verdict,
 };
@@ -38,6 +41,7 @@ pub(super) fn judge_step(
     id: &str,
     step: &Step,
     replays: BySide<&Replays<'_>>,
+    earlier: &BTreeSet<String>,
 ) -> Judged {
     let mut judged = Judged {
         step: StepVerdict {
@@ -48,6 +52,7 @@ pub(super) fn judge_step(
             reason: String::new(),
             unmet: Vec::new(),
             fields: Vec::new(),
+            natures: Vec::new(),
         },
         errors: Vec::new(),
         only_failed: false,
@@ -84,7 +89,9 @@ pub(super) fn judge_step(
         (judged.step.verdict, judged.step.reason) = (verdict, reason);
     } else {
         let seen = BySide::from_fn(|side| seen(replays[side], &got[side]));
-        judge_fields(input, (id, step), &mut judged, &seen);
+        judge_fields(input, (id, step), &mut judged, &seen, earlier);
+        judged.step.natures = natures(step, input.surface, &seen);
+        advise(&mut judged.step.unmet, &seen);
     }
     if let Some((side, _, unmet)) = judged.step.unmet.first()
         && (judged.step.verdict < Verdict::ExpectationFailed || judged.step.verdict.is_aside())
@@ -103,6 +110,7 @@ fn judge_fields(
     (id, step): (&str, &Step),
     judged: &mut Judged,
     seen: &BySide<Vec<Seen<'_>>>,
+    earlier: &BTreeSet<String>,
 ) {
     let outcomes: Vec<&Outcome> = seen
         .iter()
@@ -110,7 +118,7 @@ fn judge_fields(
         .collect();
     let specs = specs(step, input.surface, &outcomes);
     for spec in &specs {
-        match judge_field(input, (id, step), (spec, &specs), seen) {
+        match judge_field(input, (id, step), (spec, &specs), seen, earlier) {
             Ok(field) => judged.step.fields.push(field),
             Err(error) => {
                 // Without the bytes nothing can be said, least of all that they agree.
@@ -181,7 +189,7 @@ fn field_reason(input: &CaseInput<'_>, field: &FieldVerdict) -> String {
         Some(Verdict::UnstableTarget) => format!("`{path}` varies on the target only"),
         _ => match &field.differs_from {
             Some(id) => format!("`{path}` differs, and not as {}", input.ledger.titled(id)),
-            None => format!("`{path}` differs{}", structure(field)),
+            None => format!("`{path}` differs{}", structure(field)) + &likeness(input, field),
         },
     }
 }
@@ -206,6 +214,13 @@ fn noise_reason(field: &FieldVerdict) -> String {
         "`{path}` {how}; if it may, write into the step \
          `compare: {{ {name}: {{ ignore: varies by itself }} }}`"
     )
+}
+
+fn likeness(input: &CaseInput<'_>, field: &FieldVerdict) -> String {
+    match &field.looks_like {
+        Some(id) => format!("; looks like {}", input.ledger.titled(id)),
+        None => String::new(),
+    }
 }
 
 /// The first differences of two JSON values, by kind and place.

@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use crate::call::Surface;
 use crate::compare::fields::comparable_paths;
 use crate::compare::ledger::entry::{Entry, Ledger, Shape};
+use crate::compare::ledger::place::{Place, StepPattern};
+use crate::compare::ledger::ties::ties;
 use crate::scenario::Problem;
 use crate::scenario::model::{Action, Scenario, Step};
 use crate::scenario::node::Position;
@@ -55,10 +58,6 @@ pub fn check(
         }
     }
     for entry in &ledger.entries {
-        let text = ledger_texts
-            .iter()
-            .find(|text| text.file == entry.file)
-            .map_or("", |text| text.text);
         for shape in &entry.shapes {
             let message = match mistake(shape, scenarios) {
                 Some(message) => message,
@@ -70,27 +69,44 @@ pub fn check(
                     None => continue,
                 },
             };
-            problems.push(Problem::at(&entry.file, text, at(shape.line), message));
+            problems.push(told(entry, shape, message, ledger_texts));
         }
+    }
+    for (entry, shape, message) in ties(ledger, scenarios) {
+        problems.push(told(entry, shape, message, ledger_texts));
     }
     problems
 }
 
-/// Ids of entries with a shape that names no step on disk, with what is wrong: they are stale
-/// whatever was run.
-pub fn orphans(ledger: &Ledger, scenarios: &[Arc<Scenario>]) -> Vec<(String, String)> {
-    let of_shape =
-        |entry: &Entry, shape: &Shape| mistake(shape, scenarios).map(|why| (entry.id.clone(), why));
-    ledger
-        .entries
+fn told(
+    entry: &Entry,
+    shape: &Shape,
+    message: String,
+    ledger_texts: &[super::LedgerText<'_>],
+) -> Problem {
+    let text = ledger_texts
         .iter()
-        .flat_map(|entry| {
-            entry
-                .shapes
-                .iter()
-                .filter_map(move |shape| of_shape(entry, shape))
-        })
-        .collect()
+        .find(|text| text.file == entry.file)
+        .map_or("", |text| text.text);
+    let at = Position {
+        line: shape.line,
+        column: shape.column,
+    };
+    Problem::at(&entry.file, text, at, message)
+}
+
+/// Ids of entries with a shape that names no step on disk, with what is wrong: they are stale
+/// whatever was run. What is about many steps is never stale.
+pub fn orphans(ledger: &Ledger, scenarios: &[Arc<Scenario>]) -> Vec<(String, String)> {
+    let narrow = |shape: &&Shape| !shape.place.is_wide();
+    let of_entry = |entry: &Entry| -> Vec<(String, String)> {
+        let wrong = entry.shapes.iter().filter(narrow);
+        wrong
+            .filter_map(|shape| mistake(shape, scenarios))
+            .map(|why| (entry.id.clone(), why))
+            .collect()
+    };
+    ledger.entries.iter().flat_map(of_entry).collect()
 }
 
 const fn at(line: usize) -> Position {
@@ -101,11 +117,15 @@ fn speaks_of(entry: &Entry, scenario: &Scenario) -> bool {
     entry
         .shapes
         .iter()
-        .any(|shape| shape.case.may_name(&scenario.name))
+        .any(|shape| shape.place.is_of_scenario(&scenario.name))
 }
 
-/// A scenario that the shape is about and that does not name the entry.
+/// A scenario that the shape is about in particular, and that does not name the entry. A user's
+/// own entry is named nowhere: the scenario may be one that is not the user's to write.
 fn unnamed<'s>(entry: &Entry, shape: &Shape, scenarios: &'s [Arc<Scenario>]) -> Option<&'s str> {
+    if shape.place.is_wide() || entry.is_own() {
+        return None;
+    }
     scenarios
         .iter()
         .filter(|scenario| about(shape, scenario))
@@ -114,36 +134,55 @@ fn unnamed<'s>(entry: &Entry, shape: &Shape, scenarios: &'s [Arc<Scenario>]) -> 
 }
 
 fn about(shape: &Shape, scenario: &Scenario) -> bool {
-    shape.case.may_name(&scenario.name) && scenario.surfaces.contains(&shape.case.surface())
+    let names = |surface: &Surface| match &shape.place {
+        Place::Steps { case, .. } => case.may_name_at(*surface, &scenario.name),
+        Place::Verb { case, .. } => case
+            .as_ref()
+            .is_none_or(|case| case.may_name_at(*surface, &scenario.name)),
+    };
+    let surfaces = shape.place.surfaces();
+    let here = surfaces.iter().filter(|on| scenario.surfaces.contains(on));
+    here.copied().any(|surface| names(&surface))
 }
 
-/// What a shape names that no scenario has.
+/// What a shape names that no scenario has. A shape about a verb, or about all cases or all
+/// steps, waits for what is not written yet.
 fn mistake(shape: &Shape, scenarios: &[Arc<Scenario>]) -> Option<String> {
-    let case = shape.case.text();
+    let Place::Steps { case, step } = &shape.place else {
+        return None;
+    };
+    if case.is_everywhere() {
+        return None;
+    }
+    let text = case.text();
     let named: Vec<&Arc<Scenario>> = scenarios
         .iter()
         .filter(|scenario| about(shape, scenario))
         .collect();
     if named.is_empty() {
-        return Some(format!("no scenario has the case `{case}`"));
+        return Some(format!("no scenario has the case `{text}`"));
     }
     let steps: Vec<&Step> = named
         .iter()
-        .filter_map(|scenario| step_of(&scenario.steps, &shape.step))
+        .flat_map(|scenario| steps_of(&scenario.steps, step))
         .collect();
     if steps.is_empty() {
-        return Some(format!("no step `{}` in `{case}`", shape.step));
+        return Some(format!("no step `{}` in `{text}`", step.text()));
     }
+    let surfaces = case.surfaces();
     let paths: Vec<String> = steps
         .iter()
-        .flat_map(|step| comparable_paths(step, shape.case.surface()))
+        .flat_map(|step| {
+            let of_step = surfaces.iter().flat_map(|on| comparable_paths(step, *on));
+            of_step.collect::<Vec<_>>()
+        })
         .collect();
     if paths.contains(&shape.field.text) {
         return None;
     }
     Some(format!(
-        "step `{}` of `{case}` does not compare `{}`; it compares {}",
-        shape.step,
+        "step `{}` of `{text}` does not compare `{}`; it compares {}",
+        step.text(),
         shape.field.text,
         if paths.is_empty() {
             "nothing".to_owned()
@@ -153,11 +192,12 @@ fn mistake(shape: &Shape, scenarios: &[Arc<Scenario>]) -> Option<String> {
     ))
 }
 
-/// A step by its id, `PARENT/ID` below a `parallel`.
-fn step_of<'s>(steps: &'s [Step], id: &str) -> Option<&'s Step> {
+/// Steps of which a pattern may be about several; each by its id, `PARENT/ID` below a `parallel`.
+fn steps_of<'s>(steps: &'s [Step], pattern: &StepPattern) -> Vec<&'s Step> {
     crate::compare::steps::flatten(steps)
         .into_iter()
-        .find(|(full, _)| full == id)
+        .filter(|(full, _)| pattern.matches(full))
         .map(|(_, step)| step)
         .filter(|step| !matches!(step.action, Action::Parallel(_)))
+        .collect()
 }

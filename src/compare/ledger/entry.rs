@@ -4,7 +4,8 @@ use indexmap::IndexMap;
 use jiff::civil::Date;
 
 use crate::call::{Provider, Stack};
-use crate::compare::ledger::pattern::CasePattern;
+use crate::compare::ledger::inside::{LinePattern, LineRule};
+use crate::compare::ledger::place::Place;
 use crate::compare::verdict::{Effect, Gate};
 use crate::scenario::field_path::FieldPath;
 use crate::scenario::matcher::Matcher;
@@ -23,6 +24,15 @@ impl Ledger {
     /// The entry of an id.
     pub fn get(&self, id: &str) -> Option<&Entry> {
         self.entries.iter().find(|entry| entry.id == id)
+    }
+
+    /// Leaves of a file's entries only what is about more than one place: shapes that name the
+    /// scenarios of another folder say nothing of the scenarios here.
+    pub fn keep_wide_of(&mut self, file: &str) {
+        for entry in self.entries.iter_mut().filter(|entry| entry.file == file) {
+            entry.shapes.retain(|shape| shape.place.is_wide());
+        }
+        self.entries.retain(|entry| !entry.shapes.is_empty());
     }
 
     /// Titles by id.
@@ -63,8 +73,8 @@ pub struct Entry {
     pub reason: String,
     /// What would end it.
     pub fix: Option<String>,
-    /// Where it is discussed.
-    pub link: String,
+    /// Where it is discussed; an entry of one's own may have none.
+    pub link: Option<String>,
     /// Who looks after it.
     pub owner: String,
     /// The last day on which it holds.
@@ -76,6 +86,11 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// Whether it is one of the user's own.
+    pub fn is_own(&self) -> bool {
+        self.id.starts_with("L-")
+    }
+
     /// Whether its day is past.
     pub fn is_expired(&self, today: Date) -> bool {
         today > self.expires
@@ -89,6 +104,20 @@ pub enum EntryKind {
     Divergence,
     /// Both sides have it, and it survives the cutover.
     Shared,
+    /// The sides differ in every call of a verb: looked at once for a run, and the verdict of no
+    /// case.
+    Standing,
+}
+
+impl EntryKind {
+    /// The word in the file.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Divergence => "divergence",
+            Self::Shared => "shared",
+            Self::Standing => "standing",
+        }
+    }
 }
 
 /// Who makes it so.
@@ -118,14 +147,16 @@ impl Cause {
 /// Where an entry shows, and what each side gives there.
 #[derive(Debug, Clone)]
 pub struct Shape {
-    /// Which cases.
-    pub case: CasePattern,
-    /// Which step.
-    pub step: String,
+    /// Which steps.
+    pub place: Place,
     /// Which field.
     pub field: FieldPath,
     /// What the sides give.
     pub sides: ShapeSides,
+    /// How the lines of both sides go together, for `inside`.
+    pub lines: LineRule,
+    /// Whether it speaks only where an earlier step of the case showed the same entry.
+    pub follows: bool,
     /// Overrides the entry's.
     pub effect: Option<Effect>,
     /// Overrides the entry's.
@@ -134,6 +165,8 @@ pub struct Shape {
     pub when: When,
     /// Line of the shape, from 1.
     pub line: usize,
+    /// Its column, from 1.
+    pub column: usize,
 }
 
 /// What the sides give.
@@ -180,6 +213,8 @@ pub enum ValueShape {
     Any,
     /// All operators hold.
     Matches(Matcher),
+    /// The lines that differ match; the other side says `inside` too, or `absent`.
+    Inside(LinePattern),
 }
 
 /// Narrows a shape; what is empty narrows nothing.

@@ -6,17 +6,28 @@
 
 mod check;
 mod entry;
+mod inside;
 mod parse;
 mod pattern;
+mod place;
+mod rank;
 mod scope;
 mod shape_of;
+mod sides_of;
 #[cfg(test)]
 mod tests;
+mod ties;
+mod values;
+mod when_of;
+#[cfg(test)]
+mod wide_tests;
 
 pub use check::{check, orphans, unknown_entries};
 pub use entry::{
     Cause, Entry, EntryKind, Ledger, Shape, ShapeSides, SideName, SideShape, ValueShape, When,
 };
+pub use inside::{LinePattern, LineRule};
 pub use parse::{LEDGER_FORMAT, LedgerText, read_ledger};
 pub use pattern::CasePattern;
-pub(crate) use scope::default_gate;
+pub use place::{Place, StepPattern};
+pub(crate) use scope::{FieldPlace, Hit, default_gate};

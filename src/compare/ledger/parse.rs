@@ -2,8 +2,8 @@
 
 use jiff::civil::Date;
 
-use crate::compare::ledger::entry::{Cause, Entry, EntryKind, Ledger};
-use crate::compare::ledger::shape_of::{EFFECTS, GATES, read_shape};
+use crate::compare::ledger::entry::{Cause, Entry, EntryKind, Ledger, Shape};
+use crate::compare::ledger::shape_of::{EFFECTS, GATES, read_shape, read_standing};
 use crate::compare::verdict::Effect;
 use crate::scenario::Problem;
 use crate::scenario::node::{Kind, Node, Position};
@@ -21,9 +21,10 @@ pub struct LedgerText<'t> {
     pub text: &'t str,
 }
 
-const KINDS: [(&str, EntryKind); 2] = [
-    ("divergence", EntryKind::Divergence),
-    ("shared", EntryKind::Shared),
+const KINDS: [(&str, EntryKind); 3] = [
+    (EntryKind::Divergence.name(), EntryKind::Divergence),
+    (EntryKind::Shared.name(), EntryKind::Shared),
+    (EntryKind::Standing.name(), EntryKind::Standing),
 ];
 
 const CAUSES: [(&str, Cause); 5] = [
@@ -34,9 +35,9 @@ const CAUSES: [(&str, Cause); 5] = [
     ("wording", Cause::Wording),
 ];
 
-const KEYS: [&str; 12] = [
-    "id", "title", "kind", "cause", "effect", "gate", "shapes", "reason", "fix", "link", "owner",
-    "expires",
+const KEYS: [&str; 16] = [
+    "id", "title", "kind", "cause", "effect", "gate", "shapes", "verb", "field", "from", "to",
+    "reason", "fix", "link", "owner", "expires",
 ];
 
 /// Reads ledger files; an entry of a later file takes the place of the earlier one with its id.
@@ -133,7 +134,10 @@ fn read_entry(reader: &mut Reader<'_>, node: &Node) -> Option<Entry> {
         Some(value) => reader.word(value, "gate", &GATES),
         None => None,
     };
-    let shapes = read_shapes(reader, node, kind);
+    let shapes = match kind {
+        Some(EntryKind::Standing) => read_standing(reader, node).into_iter().collect(),
+        _ => read_shapes(reader, node, kind),
+    };
     for shape in &shapes {
         let effect = shape.effect.or(effect);
         let said = shape.gate.is_some() || (shape.effect.is_none() && gate.is_some());
@@ -150,7 +154,7 @@ fn read_entry(reader: &mut Reader<'_>, node: &Node) -> Option<Entry> {
     }
     let reason = reader.text(node, "an entry", "reason");
     let fix = reader.optional_text(node, "fix");
-    let link = read_link(reader, node);
+    let link = read_link(reader, node, id.as_deref());
     let owner = reader.text(node, "an entry", "owner");
     let expires = read_date(reader, node);
     Some(Entry {
@@ -185,11 +189,13 @@ fn read_id(reader: &mut Reader<'_>, node: &Node) -> Option<String> {
     None
 }
 
-fn read_shapes(
-    reader: &mut Reader<'_>,
-    node: &Node,
-    kind: Option<EntryKind>,
-) -> Vec<crate::compare::ledger::Shape> {
+fn read_shapes(reader: &mut Reader<'_>, node: &Node, kind: Option<EntryKind>) -> Vec<Shape> {
+    for key in ["verb", "field", "from", "to"] {
+        if let Some(value) = node.get(key) {
+            let message = format!("`{key}` stands in a shape, or in an entry of `kind: standing`");
+            reader.problem(value.at, message);
+        }
+    }
     let Some(shapes) = reader.required(node, "an entry", "shapes") else {
         return Vec::new();
     };
@@ -212,10 +218,14 @@ fn read_shapes(
     }
 }
 
-fn read_link(reader: &mut Reader<'_>, node: &Node) -> Option<String> {
+/// The link, which an entry of one's own need not have: its cause may be discussed nowhere.
+fn read_link(reader: &mut Reader<'_>, node: &Node, id: Option<&str>) -> Option<Option<String>> {
+    if node.get("link").is_none() && id.is_none_or(|id| id.starts_with("L-")) {
+        return Some(None);
+    }
     let link = reader.text(node, "an entry", "link")?;
     if link.starts_with("https://") || link.starts_with("http://") {
-        return Some(link);
+        return Some(Some(link));
     }
     let at = node.get("link").map_or(node.at, |link| link.at);
     reader.problem(at, "`link` is a URL that begins with `https://`");

@@ -2,12 +2,13 @@
 
 use crate::call::Surface;
 
-/// An exact case id, or one with `*` for any characters, meant for points of a matrix:
-/// `provider/files/roundtrip/size=*`. The surface is always written out.
+/// An exact case id, or one with `*` for any characters: for points of a matrix
+/// (`provider/files/roundtrip/size=*`), or for many cases (`provider/mine/**`). The surface is
+/// written out, but for `**` and what begins with it, which is about every surface.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CasePattern {
     text: String,
-    surface: Surface,
+    surface: Option<Surface>,
 }
 
 impl CasePattern {
@@ -23,13 +24,31 @@ impl CasePattern {
             (Some(surface), Some((_, rest))) if !rest.is_empty() && !rest.starts_with('*') => {
                 Ok(Self {
                     text: text.to_owned(),
-                    surface,
+                    surface: Some(surface),
                 })
             }
             _ => Err(format!(
                 "`{}` is not a case: write `mcp/`, `platform/` or `provider/` and the scenario's name",
                 text.escape_debug()
             )),
+        }
+    }
+
+    /// Reads a pattern that may be about any number of cases: `**`, `**/agents/*`,
+    /// `provider/**`.
+    ///
+    /// # Errors
+    /// When it begins neither with `**` nor with a surface and a slash.
+    pub fn parse_glob(text: &str) -> Result<Self, String> {
+        let of = |surface| Self {
+            text: text.to_owned(),
+            surface,
+        };
+        let all = |surface: &Surface| text == format!("{}/**", surface.name());
+        match Surface::ALL.into_iter().find(all) {
+            Some(surface) => Ok(of(Some(surface))),
+            None if text == "**" || text.starts_with("**/") => Ok(of(None)),
+            None => Self::parse_wide(text).map_err(|why| why + ", or `**` for all cases"),
         }
     }
 
@@ -44,7 +63,7 @@ impl CasePattern {
         match all {
             Some(surface) => Ok(Self {
                 text: text.to_owned(),
-                surface,
+                surface: Some(surface),
             }),
             None => Self::parse(text),
         }
@@ -55,9 +74,35 @@ impl CasePattern {
         &self.text
     }
 
-    /// The surface it is about.
-    pub const fn surface(&self) -> Surface {
-        self.surface
+    /// The surfaces it is about.
+    pub fn surfaces(&self) -> Vec<Surface> {
+        match self.surface {
+            Some(surface) => vec![surface],
+            None => Surface::ALL.to_vec(),
+        }
+    }
+
+    /// Whether it may be about more than one scenario: a `*` stands elsewhere than in the value
+    /// of a matrix point.
+    pub fn is_wide(&self) -> bool {
+        let beyond_a_point = |part: &str| match part.find('*') {
+            Some(star) => !part[..star].contains('='),
+            None => false,
+        };
+        self.text.split('/').any(beyond_a_point)
+    }
+
+    /// Whether it is about every case, or every case of a surface.
+    pub fn is_everywhere(&self) -> bool {
+        self.text
+            .split_once('/')
+            .map_or(self.text.as_str(), |(_, rest)| rest)
+            == "**"
+    }
+
+    /// Characters that are not wildcards.
+    pub fn constant(&self) -> usize {
+        self.text.chars().filter(|c| *c != '*').count()
     }
 
     /// Whether it names one case alone.
@@ -67,30 +112,18 @@ impl CasePattern {
 
     /// Whether it names the case.
     pub fn matches(&self, case: &str) -> bool {
-        let mut parts = self.text.split('*');
-        let first = parts.next().unwrap_or_default();
-        let Some(mut rest) = case.strip_prefix(first) else {
-            return false;
-        };
-        let mut parts = parts.peekable();
-        if parts.peek().is_none() {
-            return rest.is_empty();
-        }
-        while let Some(part) = parts.next() {
-            if parts.peek().is_none() {
-                return rest.ends_with(part);
-            }
-            match rest.find(part) {
-                Some(at) => rest = &rest[at + part.len()..],
-                None => return false,
-            }
-        }
-        false
+        glob(&self.text, case)
     }
 
     /// Whether it can name a case of this scenario.
     pub fn may_name(&self, scenario: &str) -> bool {
-        let prefix = format!("{}/{scenario}", self.surface.name());
+        let mut surfaces = self.surfaces().into_iter();
+        surfaces.any(|surface| self.may_name_at(surface, scenario))
+    }
+
+    /// Whether it can name a case of this scenario at this surface.
+    pub fn may_name_at(&self, surface: Surface, scenario: &str) -> bool {
+        let prefix = format!("{}/{scenario}", surface.name());
         // A pattern may end before the scenario's name does (`provider/files/*`), or go on with
         // a point of the matrix.
         match self.text.split_once('*') {
@@ -102,6 +135,29 @@ impl CasePattern {
             }
         }
     }
+}
+
+/// Whether a pattern with `*` for any characters is about a text.
+pub(super) fn glob(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = text.strip_prefix(first) else {
+        return false;
+    };
+    let mut parts = parts.peekable();
+    if parts.peek().is_none() {
+        return rest.is_empty();
+    }
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            return rest.ends_with(part);
+        }
+        match rest.find(part) {
+            Some(at) => rest = &rest[at + part.len()..],
+            None => return false,
+        }
+    }
+    false
 }
 
 #[cfg(test)]
@@ -141,6 +197,29 @@ mod tests {
     }
 
     #[test]
+    fn a_glob_is_wide_and_a_matrix_point_is_not() {
+        for (text, surfaces, wide, names) in [
+            ("**", 3, true, true),
+            ("**/a/*", 3, true, true),
+            ("provider/**", 1, true, true),
+            ("provider/*", 1, true, true),
+            ("provider/a/*", 1, true, true),
+            ("provider/x/*", 1, true, false),
+            ("mcp/**", 1, true, false),
+            ("provider/a/b/size=*", 1, false, true),
+            ("provider/a/b/size=1", 1, false, true),
+        ] {
+            let pattern = CasePattern::parse_glob(text).unwrap();
+            assert_eq!(pattern.surfaces().len(), surfaces, "{text}");
+            assert_eq!(pattern.is_wide(), wide, "{text}");
+            assert_eq!(pattern.matches("provider/a/b/size=1"), names, "{text}");
+        }
+        for bad in ["", "*", "*/a", "a/**", "cli/**", "***"] {
+            assert!(CasePattern::parse_glob(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
     fn a_pattern_knows_which_scenarios_it_can_be_about() {
         for (pattern, scenario, may) in [
             ("provider/a/b", "a/b", true),
@@ -148,8 +227,12 @@ mod tests {
             ("provider/a/b/size=*", "a/b", true),
             ("provider/a/b/size=*", "a/bc", false),
             ("provider/a/bc", "a/b", false),
+            ("**", "a/b", true),
+            ("**/b", "a/b", true),
+            ("mcp/**", "a/b", true),
+            ("**/c", "a/b", false),
         ] {
-            let pattern = CasePattern::parse(pattern).unwrap();
+            let pattern = CasePattern::parse_glob(pattern).unwrap();
             assert_eq!(pattern.may_name(scenario), may, "{pattern:?} {scenario}");
         }
     }

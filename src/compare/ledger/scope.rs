@@ -1,17 +1,18 @@
-//! Which shapes speak for a field of this run, in which direction, and whether values fit them.
+//! Which shapes speak for a field of this run, and in which direction.
 
 use cutover_base::by_side::BySide;
 use jiff::civil::Date;
-use serde_json::Value;
 
 use crate::call::Surface;
 use crate::compare::ledger::entry::{
-    Entry, EntryKind, Ledger, Shape, ShapeSides, SideName, SideShape, ValueShape, VersionRange,
-    When,
+    Entry, EntryKind, Ledger, Shape, ShapeSides, SideName, SideShape, VersionRange, When,
 };
+use crate::compare::ledger::place::Place;
+use crate::compare::ledger::rank::Rank;
+use crate::compare::ledger::values::{fits, is_near, is_some_text};
 use crate::compare::subjects::{LaneFact, Subject, Subjects};
 use crate::compare::verdict::{Effect, Gate, Shown};
-use crate::scenario::Found;
+use crate::scenario::verbs::Verb;
 
 /// A shape that is in scope for a field.
 #[derive(Debug, Clone, Copy)]
@@ -20,35 +21,87 @@ pub(crate) struct Hit<'l> {
     pub(crate) shape: &'l Shape,
     /// Whether the run goes from the shape's `to` to its `from`.
     pub(crate) swapped: bool,
-    exactness: u8,
+    rank: Rank,
+}
+
+/// A field of a step, as the ledger is asked about it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FieldPlace<'a> {
+    pub(crate) case: &'a str,
+    pub(crate) step: &'a str,
+    pub(crate) verb: &'a Verb,
+    pub(crate) field: &'a str,
 }
 
 impl Ledger {
-    /// The shapes that speak for a field: those in scope, and of them the most exact. A shape
-    /// that names a stack goes before one that does not, and an exact case before a pattern.
+    /// The shapes that speak for a field, the most exact first. Shapes about its one place keep
+    /// all others out, and of them only the most exact speak: where the ledger says what is
+    /// expected just there, nothing more general may excuse what differs from it.
     pub(crate) fn about(
         &self,
         kind: EntryKind,
-        case: &str,
-        step: &str,
-        field: &str,
+        at: &FieldPlace<'_>,
         subjects: &Subjects,
+    ) -> Vec<Hit<'_>> {
+        let speaks = |entry: &Entry, shape: &Shape| {
+            shape.field.text == at.field
+                && shape.place.names(at.case, at.step, at.verb)
+                && !is_fixed(entry, at.case, subjects)
+        };
+        let mut hits = self.hits(kind, subjects, speaks);
+        if hits.iter().any(|hit| !hit.shape.place.is_wide()) {
+            let most = hits.iter().map(|hit| hit.rank).max();
+            hits.retain(|hit| Some(hit.rank) == most);
+        } else {
+            // Of two alike the user's own goes first.
+            hits.sort_by_key(|hit| std::cmp::Reverse((hit.rank, hit.entry.is_own())));
+        }
+        hits
+    }
+
+    /// The standing entries about a field of a verb, the most exact first.
+    pub(crate) fn standing(&self, verb: &Verb, field: &str, subjects: &Subjects) -> Vec<Hit<'_>> {
+        let speaks = |_: &Entry, shape: &Shape| {
+            let of_verb = matches!(shape.place, Place::Verb { verb: wanted, .. } if wanted == verb);
+            of_verb && shape.field.text == field
+        };
+        let mut hits = self.hits(EntryKind::Standing, subjects, speaks);
+        hits.sort_by_key(|hit| std::cmp::Reverse(hit.rank));
+        hits
+    }
+
+    /// The divergence that the values of a field are like, though no shape speaks for its place.
+    /// Only texts are looked at: that two exit codes are like others elsewhere says nothing.
+    pub(crate) fn looks_like(
+        &self,
+        field: &str,
+        values: &BySide<Vec<Shown>>,
+        subjects: &Subjects,
+    ) -> Option<&Entry> {
+        if !values.iter().all(|(_, side)| side.iter().all(is_some_text)) {
+            return None;
+        }
+        let speaks = |_: &Entry, shape: &Shape| shape.field.text == field && !shape.takes_any();
+        let hits = self.hits(EntryKind::Divergence, subjects, speaks);
+        let like = hits.iter().find(|hit| hit.fits(values, false));
+        let like = like.or_else(|| hits.iter().find(|hit| hit.is_near(values)));
+        like.map(|hit| hit.entry)
+    }
+
+    fn hits(
+        &self,
+        kind: EntryKind,
+        subjects: &Subjects,
+        speaks: impl Fn(&Entry, &Shape) -> bool,
     ) -> Vec<Hit<'_>> {
         let mut hits = Vec::new();
         for entry in self.entries.iter().filter(|entry| entry.kind == kind) {
             for shape in &entry.shapes {
-                let speaks = shape.case.matches(case)
-                    && shape.step == step
-                    && shape.field.text == field
-                    && !is_fixed(entry, shape, subjects)
-                    && holds_when(&shape.when, subjects);
-                if speaks {
+                if speaks(entry, shape) && holds_when(&shape.when, subjects) {
                     hits.extend(directions(entry, shape, subjects));
                 }
             }
         }
-        let most = hits.iter().map(|hit| hit.exactness).max();
-        hits.retain(|hit| Some(hit.exactness) == most);
         hits
     }
 }
@@ -56,17 +109,12 @@ impl Ledger {
 impl Hit<'_> {
     /// Whether every value of each side fits.
     pub(crate) fn fits(&self, values: &BySide<Vec<Shown>>, plural: bool) -> bool {
-        let BySide { source, target } = values;
-        let all = |shape: &ValueShape, values: &[Shown]| {
-            !values.is_empty() && values.iter().all(|value| fits(shape, value, plural))
-        };
-        match &self.shape.sides {
-            ShapeSides::Both { value, .. } => all(value, source) && all(value, target),
-            ShapeSides::Pair { from, to } => {
-                let (first, second) = if self.swapped { (to, from) } else { (from, to) };
-                all(&first.value, source) && all(&second.value, target)
-            }
-        }
+        fits(self.shape, self.swapped, values, plural)
+    }
+
+    /// Whether a part of the values fits.
+    fn is_near(&self, values: &BySide<Vec<Shown>>) -> bool {
+        is_near(self.shape, self.swapped, values)
     }
 
     /// What going from source to target means: exchanged sides exchange improvement and
@@ -106,8 +154,9 @@ pub(crate) const fn default_gate(effect: Effect) -> Gate {
 
 /// A fix of a stack takes the entry it names out of scope there. At surface provider nothing
 /// stands between, so nothing is fixed.
-fn is_fixed(entry: &Entry, shape: &Shape, subjects: &Subjects) -> bool {
-    shape.case.surface() != Surface::Provider
+fn is_fixed(entry: &Entry, case: &str, subjects: &Subjects) -> bool {
+    let surface = case.split('/').next();
+    surface != Some(Surface::Provider.name())
         && subjects
             .sides
             .iter()
@@ -115,13 +164,12 @@ fn is_fixed(entry: &Entry, shape: &Shape, subjects: &Subjects) -> bool {
 }
 
 fn directions<'l>(entry: &'l Entry, shape: &'l Shape, subjects: &Subjects) -> Vec<Hit<'l>> {
-    let exact_case = u8::from(shape.case.is_exact());
     let BySide { source, target } = &subjects.sides;
     let hit = |swapped: bool, stacks: u8| Hit {
         entry,
         shape,
         swapped,
-        exactness: stacks * 2 + exact_case,
+        rank: Rank::of(shape, stacks),
     };
     match &shape.sides {
         ShapeSides::Both { sides, .. } => {
@@ -230,21 +278,4 @@ pub(super) fn numbers(text: &str) -> Option<Vec<u64>> {
     let text = text.strip_prefix('v').unwrap_or(text);
     let plain = text.split(['-', '+']).next().unwrap_or_default();
     plain.split('.').map(|part| part.parse().ok()).collect()
-}
-
-fn fits(shape: &ValueShape, value: &Shown, plural: bool) -> bool {
-    match shape {
-        ValueShape::Any => true,
-        ValueShape::Matches(matcher) => matcher.check(&found(value, plural)).is_ok(),
-    }
-}
-
-/// A value as matchers see it.
-pub(crate) fn found(value: &Shown, plural: bool) -> Found<'_> {
-    match value {
-        Shown::Absent => Found::Absent,
-        Shown::Json(Value::Array(items)) if plural => Found::Several(items.iter().collect()),
-        Shown::Json(value) => Found::Json(value),
-        Shown::Bytes(blob) => Found::Bytes(blob),
-    }
 }

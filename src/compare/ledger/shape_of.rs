@@ -1,20 +1,19 @@
 //! Reads one shape of an entry.
 
-use cutover_base::blob::Blob;
-
-use crate::call::{Provider, Stack};
-use crate::compare::ledger::entry::{
-    EntryKind, Shape, ShapeSides, SideName, SideShape, ValueShape, VersionRange, When,
-};
+use crate::call::Surface;
+use crate::compare::ledger::entry::{EntryKind, Shape, ShapeSides, SideShape, ValueShape, When};
+use crate::compare::ledger::inside::{LinePattern, LineRule};
 use crate::compare::ledger::pattern::CasePattern;
-use crate::compare::ledger::scope::numbers;
+use crate::compare::ledger::place::{Place, StepPattern};
+use crate::compare::ledger::sides_of::read_sides;
+use crate::compare::ledger::when_of::read_when;
 use crate::compare::verdict::{Effect, Gate};
-use crate::scenario::Found;
 use crate::scenario::field_path::FieldPath;
-use crate::scenario::matcher::{Matcher, Operator};
-use crate::scenario::node::{Key, Kind, Node};
+use crate::scenario::matcher::Operator;
+use crate::scenario::nearest;
+use crate::scenario::node::{Kind, Node};
 use crate::scenario::reader::Reader;
-use crate::scenario::verbs::field_names;
+use crate::scenario::verbs::{ALL, Verb, field_names, fields_of};
 
 pub(super) const EFFECTS: [(&str, Effect); 4] = [
     ("improvement", Effect::Improvement),
@@ -25,13 +24,10 @@ pub(super) const EFFECTS: [(&str, Effect); 4] = [
 
 pub(super) const GATES: [(&str, Gate); 2] = [("allow", Gate::Allow), ("block", Gate::Block)];
 
-const KEYS: [&str; 9] = [
-    "case", "step", "field", "from", "to", "both", "effect", "gate", "when",
+const KEYS: [&str; 13] = [
+    "case", "step", "verb", "field", "from", "to", "both", "same", "moved", "follows", "effect",
+    "gate", "when",
 ];
-
-const LANES: [(&str, ()); 3] = [("standin", ()), ("live", ()), ("recording", ())];
-
-const ENGINES: [(&str, ()); 3] = [("namespaces", ()), ("docker", ()), ("process", ())];
 
 pub(super) fn read_shape(
     reader: &mut Reader<'_>,
@@ -39,15 +35,11 @@ pub(super) fn read_shape(
     kind: Option<EntryKind>,
 ) -> Option<Shape> {
     reader.map(node, "a shape", &KEYS)?;
-    let case = reader.text(node, "a shape", "case").and_then(|text| {
-        let at = node.get("case").map_or(node.at, |case| case.at);
-        CasePattern::parse(&text)
-            .map_err(|why| reader.problem(at, why))
-            .ok()
-    });
-    let step = reader.text(node, "a shape", "step");
-    let field = read_field(reader, node, case.as_ref());
+    let place = read_place(reader, node);
+    let field = read_field(reader, node, place.as_ref(), "a shape");
     let sides = read_sides(reader, node, kind);
+    let lines = read_lines(reader, node, sides.as_ref());
+    let follows = read_flag(reader, node, "follows");
     let effect = node
         .get("effect")
         .and_then(|value| reader.word(value, "effect", &EFFECTS));
@@ -57,294 +49,240 @@ pub(super) fn read_shape(
     let when = node
         .get("when")
         .map_or_else(When::default, |when| read_when(reader, when));
+    let (place, sides) = (place?, sides?);
+    if place.is_wide() {
+        check_wide(reader, node, &sides)?;
+    }
     Some(Shape {
-        case: case?,
-        step: step?,
+        place,
         field: field?,
-        sides: sides?,
+        sides,
+        lines: lines?,
+        follows: follows?,
         effect,
         gate,
         when,
         line: node.at.line,
+        column: node.at.column,
     })
+}
+
+/// The one shape of a standing entry, whose keys stand on the entry itself.
+pub(super) fn read_standing(reader: &mut Reader<'_>, node: &Node) -> Option<Shape> {
+    for key in ["shapes", "case", "step"] {
+        if let Some(value) = node.get(key) {
+            let message = format!("a standing entry is about every call of its `verb`: no `{key}`");
+            reader.problem(value.at, message);
+        }
+    }
+    let verb = reader
+        .required(node, "a standing entry", "verb")
+        .and_then(|value| read_verb(reader, value));
+    let place = verb.map(|verb| Place::Verb { verb, case: None });
+    let field = read_field(reader, node, place.as_ref(), "a standing entry");
+    let sides = read_sides(reader, node, Some(EntryKind::Standing));
+    if let Some(ShapeSides::Pair { from, to }) = &sides {
+        for (key, side) in [("from", from), ("to", to)] {
+            if matches!(side.value, ValueShape::Inside(_)) {
+                let at = node.get(key).map_or(node.at, |side| side.at);
+                reader.problem(at, "a standing entry is about whole values, not lines");
+                return None;
+            }
+        }
+    }
+    Some(Shape {
+        place: place?,
+        field: field?,
+        sides: sides?,
+        lines: LineRule::default(),
+        follows: false,
+        effect: None,
+        gate: None,
+        when: When::default(),
+        line: node.at.line,
+        column: node.at.column,
+    })
+}
+
+fn read_place(reader: &mut Reader<'_>, node: &Node) -> Option<Place> {
+    let pattern = |reader: &mut Reader<'_>, text: &str| {
+        let at = node.get("case").map_or(node.at, |case| case.at);
+        CasePattern::parse_glob(text)
+            .map_err(|why| reader.problem(at, why))
+            .ok()
+    };
+    let Some(verb) = node.get("verb") else {
+        let case = reader
+            .text(node, "a shape", "case")
+            .and_then(|text| pattern(reader, &text));
+        let step = reader.text(node, "a shape", "step");
+        return Some(Place::Steps {
+            case: case?,
+            step: StepPattern(step?),
+        });
+    };
+    if let Some(step) = node.get("step") {
+        reader.problem(step.at, "a shape names a `step` or a `verb`, not both");
+    }
+    let verb = read_verb(reader, verb);
+    let case = match reader.optional_text(node, "case") {
+        Some(text) => Some(pattern(reader, &text)?),
+        None => None,
+    };
+    Some(Place::Verb { verb: verb?, case })
+}
+
+fn read_verb(reader: &mut Reader<'_>, node: &Node) -> Option<&'static Verb> {
+    let name = reader.text_of(node, "verb")?;
+    let verb = Verb::from_name(&name).filter(|verb| verb.call.is_some());
+    if verb.is_none() {
+        let calls = ALL.into_iter().filter(|verb| verb.call.is_some());
+        let names: Vec<&str> = calls.map(|verb| verb.name).collect();
+        let help = nearest(&name, &names).map(|near| format!("did you mean `{near}`?"));
+        let message = format!("no call has the verb `{}`", name.escape_debug());
+        reader.problem_with_help(node.at, message, help);
+    }
+    verb
 }
 
 fn read_field(
     reader: &mut Reader<'_>,
     node: &Node,
-    case: Option<&CasePattern>,
+    place: Option<&Place>,
+    what: &str,
 ) -> Option<FieldPath> {
-    let text = reader.text(node, "a shape", "field")?;
+    let text = reader.text(node, what, "field")?;
     let at = node.get("field").map_or(node.at, |field| field.at);
     let path = FieldPath::parse(&text)
         .map_err(|error| reader.problem(at, error.to_string()))
         .ok()?;
-    if let Some(case) = case {
-        let known: Vec<&str> = field_names(case.surface()).collect();
-        if !known.contains(&path.field.as_str()) {
-            let message = format!("surface {} has no field `{}`", case.surface(), path.field);
-            let help = Some(format!("it has: {}", known.join(", ")));
+    let Some(place) = place else {
+        return Some(path);
+    };
+    let surfaces = place.surfaces();
+    let known: Vec<&str> = surfaces
+        .iter()
+        .flat_map(|on| fields_at(place, *on))
+        .collect();
+    if known.contains(&path.field.as_str()) {
+        return Some(path);
+    }
+    let message = match (place, surfaces.as_slice()) {
+        (Place::Verb { verb, .. }, _) => format!("`{}` gives no field `{}`", verb.name, path.field),
+        (_, [surface]) => format!("surface {surface} has no field `{}`", path.field),
+        _ => format!("no surface has a field `{}`", path.field),
+    };
+    let help = Some(format!("it has: {}", known.join(", ")));
+    reader.problem_with_help(at, message, help);
+    None
+}
+
+fn fields_at(place: &Place, surface: Surface) -> Vec<&'static str> {
+    match place {
+        Place::Steps { .. } => field_names(surface).collect(),
+        Place::Verb { verb, .. } => fields_of(verb, surface).map(|field| field.name).collect(),
+    }
+}
+
+/// `same` and `moved`, which say how lines of both sides go together.
+fn read_lines(
+    reader: &mut Reader<'_>,
+    node: &Node,
+    sides: Option<&ShapeSides>,
+) -> Option<LineRule> {
+    let moved = read_flag(reader, node, "moved");
+    let same = node
+        .get("same")
+        .map_or_else(Vec::new, |same| reader.texts(same, "same"));
+    let patterns = sides.map(line_patterns).unwrap_or_default();
+    let rule = LineRule {
+        same,
+        moved: moved?,
+    };
+    if sides.is_none() {
+        return Some(rule);
+    }
+    let alone = |side: &SideShape| is_absent(&side.value);
+    let fits_together = match sides {
+        Some(ShapeSides::Pair { from, to }) if patterns.len() == 1 => alone(from) || alone(to),
+        _ => true,
+    };
+    if !fits_together {
+        reader.problem(
+            node.at,
+            "`inside` stands on both sides; a side that has no such line says `absent: true`",
+        );
+        return None;
+    }
+    for (key, used) in [("same", !rule.same.is_empty()), ("moved", rule.moved)] {
+        if used && patterns.len() < 2 {
+            let at = node.get(key).map_or(node.at, |value| value.at);
+            reader.problem(
+                at,
+                format!("`{key}` is about lines: it needs `inside` on both sides"),
+            );
+            return None;
+        }
+    }
+    for name in &rule.same {
+        if !patterns.iter().all(|pattern| pattern.has_group(name)) {
+            let at = node.get("same").map_or(node.at, |value| value.at);
+            let message = format!("no group `{}` on both sides", name.escape_debug());
+            let help = Some(format!("write `(?<{name}>...)` in both patterns"));
             reader.problem_with_help(at, message, help);
             return None;
         }
     }
-    Some(path)
+    Some(rule)
 }
 
-fn read_sides(reader: &mut Reader<'_>, node: &Node, kind: Option<EntryKind>) -> Option<ShapeSides> {
-    let (from, to, both) = (node.get("from"), node.get("to"), node.get("both"));
-    match (kind, from, to, both) {
-        (None, ..) => None,
-        (Some(EntryKind::Divergence), Some(from), Some(to), None) => {
-            let first = read_side(reader, from, "from");
-            let second = read_side(reader, to, "to");
-            let (first, second) = (first?, second?);
-            if matches!(
-                (&first.value, &second.value),
-                (ValueShape::Any, ValueShape::Any)
-            ) {
-                reader.problem(
-                    to.at,
-                    "`any` may stand on one side only: two would fit everything",
-                );
-                return None;
-            }
-            Some(ShapeSides::Pair {
-                from: first,
-                to: second,
-            })
-        }
-        (Some(EntryKind::Shared), None, None, Some(both)) => read_both(reader, both),
-        (Some(EntryKind::Divergence), ..) => {
-            reader.problem(
-                node.at,
-                "a shape of a divergence has `from` and `to`, and nothing else",
-            );
-            None
-        }
-        (Some(EntryKind::Shared), ..) => {
-            reader.problem(
-                node.at,
-                "a shape of a shared entry has `both`, and neither `from` nor `to`",
-            );
-            None
-        }
-    }
-}
-
-fn read_side(reader: &mut Reader<'_>, node: &Node, what: &str) -> Option<SideShape> {
-    let Kind::Map(entries) = &node.kind else {
-        reader.problem(
-            node.at,
-            format!("`{what}` is a mapping with `side` and what it gives"),
-        );
-        return None;
+fn line_patterns(sides: &ShapeSides) -> Vec<&LinePattern> {
+    let ShapeSides::Pair { from, to } = sides else {
+        return Vec::new();
     };
-    let side = reader
-        .required(node, &format!("`{what}`"), "side")
-        .and_then(|value| read_side_name(reader, value));
-    let value = read_value(reader, node, entries, "side");
-    Some(SideShape {
-        side: side?,
-        value: value?,
-    })
-}
-
-fn read_both(reader: &mut Reader<'_>, node: &Node) -> Option<ShapeSides> {
-    let Kind::Map(entries) = &node.kind else {
-        reader.problem(
-            node.at,
-            "`both` is a mapping with `sides` and what they give",
-        );
-        return None;
-    };
-    let sides = match reader
-        .required(node, "`both`", "sides")
-        .map(|node| (&node.kind, node.at))
-    {
-        Some((Kind::List(items), _)) if !items.is_empty() => {
-            let names: Vec<_> = items
-                .iter()
-                .filter_map(|item| read_side_name(reader, item))
-                .collect();
-            (names.len() == items.len()).then_some(names)
-        }
-        Some((_, at)) => {
-            reader.problem(at, "`sides` is a list such as `[e2b, daytona]`");
-            None
-        }
-        None => None,
-    };
-    let value = read_value(reader, node, entries, "sides")?;
-    if matches!(value, ValueShape::Any) {
-        reader.problem(node.at, "`any` says nothing of a shared behaviour");
-        return None;
-    }
-    Some(ShapeSides::Both {
-        sides: sides?,
-        value,
-    })
-}
-
-fn read_side_name(reader: &mut Reader<'_>, node: &Node) -> Option<SideName> {
-    let text = reader.text_of(node, "side")?;
-    let (provider, stack) = match text.split_once('/') {
-        Some((provider, stack)) => (provider, Some(stack)),
-        None => (text.as_str(), None),
-    };
-    let provider = match provider {
-        "e2b" => Provider::E2b,
-        "daytona" => Provider::Daytona,
-        other => {
-            let message = format!(
-                "unknown provider `{}`; e2b or daytona",
-                other.escape_debug()
-            );
-            reader.problem(node.at, message);
-            return None;
-        }
-    };
-    let stack = match stack.map(str::parse::<Stack>).transpose() {
-        Ok(stack) => stack,
-        Err(error) => {
-            reader.problem(node.at, error.to_string());
-            return None;
-        }
-    };
-    Some(SideName { provider, stack })
-}
-
-/// The operators beside `side` or `sides`.
-fn read_value(
-    reader: &mut Reader<'_>,
-    node: &Node,
-    entries: &[(Key, Node)],
-    beside: &str,
-) -> Option<ValueShape> {
-    let mut operators: Vec<(Key, Node)> = entries.to_vec();
-    operators.retain(|(key, _)| key.text != beside);
-    if let [(key, value)] = operators.as_slice()
-        && key.text == "any"
-    {
-        if value.kind == Kind::Bool(true) {
-            return Some(ValueShape::Any);
-        }
-        reader.problem(value.at, "write `any: true`");
-        return None;
-    }
-    if operators.is_empty() {
-        reader.problem(
-            node.at,
-            "says nothing about the value: write an operator such as `equals`, or `any: true`",
-        );
-        return None;
-    }
-    match Matcher::from_entries(&operators) {
-        Ok(matcher) => {
-            refuse_the_empty_text(reader, node, &matcher)?;
-            Some(ValueShape::Matches(matcher))
-        }
-        Err(errors) => {
-            for error in errors {
-                reader.problem(error.at, error.message);
-            }
-            None
-        }
-    }
-}
-
-/// A shape that the empty text fits would pass a side that lost all its output. One that *means*
-/// it says `equals: ""` and nothing else.
-fn refuse_the_empty_text(reader: &mut Reader<'_>, node: &Node, matcher: &Matcher) -> Option<()> {
-    if let [Operator::Equals(value)] = matcher.operators.as_slice()
-        && value == ""
-    {
-        return Some(());
-    }
-    let bytes = Blob::from_bytes("");
-    let text = serde_json::Value::from("");
-    let fits = |found: Found<'_>| matcher.check(&found).is_ok();
-    if fits(Found::Bytes(&bytes)) || fits(Found::Json(&text)) {
-        reader.problem_with_help(
-            node.at,
-            "fits the empty text, so a side that lost all its output would pass",
-            Some("narrow it, or write `equals: \"\"` alone when that is what is meant".to_owned()),
-        );
-        return None;
-    }
-    Some(())
-}
-
-fn read_when(reader: &mut Reader<'_>, node: &Node) -> When {
-    let mut when = When::default();
-    if reader
-        .map(node, "`when`", &["lane", "engine", "has", "version"])
-        .is_none()
-    {
-        return when;
-    }
-    if let Some(lanes) = node.get("lane") {
-        when.lane = known_words(reader, lanes, "lane", &LANES);
-    }
-    if let Some(engines) = node.get("engine") {
-        when.engine = known_words(reader, engines, "engine", &ENGINES);
-    }
-    if let Some(has) = node.get("has") {
-        when.has = reader.texts(has, "has");
-        for name in &when.has {
-            if !crate::scenario::capability::capability_names().contains(&name.as_str()) {
-                let message = format!("unknown capability `{}`", name.escape_debug());
-                reader.problem(has.at, message);
-            }
-        }
-    }
-    if let Some(version) = node.get("version") {
-        when.version = read_version(reader, version);
-    }
-    when
-}
-
-fn known_words(
-    reader: &mut Reader<'_>,
-    node: &Node,
-    key: &str,
-    words: &[(&str, ())],
-) -> Vec<String> {
-    let items: Vec<&Node> = match &node.kind {
-        Kind::List(items) => items.iter().collect(),
-        _ => vec![node],
-    };
-    items
+    [from, to]
         .into_iter()
-        .filter(|item| reader.word(item, key, words).is_some())
-        .filter_map(|item| item.as_text().map(str::to_owned))
+        .filter_map(|side| match &side.value {
+            ValueShape::Inside(pattern) => Some(pattern),
+            ValueShape::Any | ValueShape::Matches(_) => None,
+        })
         .collect()
 }
 
-fn read_version(reader: &mut Reader<'_>, node: &Node) -> Option<VersionRange> {
-    let text = reader.text_of(node, "version")?;
-    let parts: Vec<&str> = text.split_whitespace().collect();
-    let range = match parts.as_slice() {
-        [provider, operator, version] => {
-            let provider = match *provider {
-                "e2b" => Some(Provider::E2b),
-                "daytona" => Some(Provider::Daytona),
-                _ => None,
-            };
-            let known = ["<", "<=", ">", ">=", "="].contains(operator);
-            match (provider, known, numbers(version)) {
-                (Some(provider), true, Some(version)) => Some(VersionRange {
-                    provider,
-                    operator: (*operator).to_owned(),
-                    version,
-                }),
-                _ => None,
-            }
+fn is_absent(value: &ValueShape) -> bool {
+    matches!(value, ValueShape::Matches(matcher)
+        if matches!(matcher.operators.as_slice(), [Operator::Absent(true)]))
+}
+
+fn read_flag(reader: &mut Reader<'_>, node: &Node, key: &str) -> Option<bool> {
+    match node.get(key).map(|value| (&value.kind, value.at)) {
+        None => Some(false),
+        Some((Kind::Bool(flag), _)) => Some(*flag),
+        Some((_, at)) => {
+            reader.problem(at, format!("`{key}` is `true` or `false`"));
+            None
         }
-        _ => None,
-    };
-    if range.is_none() {
-        reader.problem(node.at, "`version` is written like `daytona < 0.230`");
     }
-    range
+}
+
+/// A shape over many steps must say what it expects: it would otherwise explain whatever differs
+/// there.
+fn check_wide(reader: &mut Reader<'_>, node: &Node, sides: &ShapeSides) -> Option<()> {
+    let ShapeSides::Pair { from, to } = sides else {
+        reader.problem(node.at, "a shared entry names one case and one step");
+        return None;
+    };
+    for (key, side) in [("from", from), ("to", to)] {
+        let at = node.get(key).map_or(node.at, |side| side.at);
+        let message = match &side.value {
+            ValueShape::Any => "a shape over many steps may not use `any`",
+            ValueShape::Matches(matcher) if matches!(matcher.operators.as_slice(), [Operator::Equals(value)] if value == "") => {
+                "a shape over many steps may not expect the empty text: lost output would pass"
+            }
+            ValueShape::Matches(_) | ValueShape::Inside(_) => continue,
+        };
+        reader.problem(at, message);
+        return None;
+    }
+    Some(())
 }

@@ -84,6 +84,6 @@ pub(crate) const FIELDS: [Field; 6] = [
         name: "streams",
         domain: Domain::Words(&["apart", "merged"]),
         what: "`apart` or `merged`: how the provider keeps the output.",
-        compared: Compared::No("tells how the provider keeps its streams"),
+        compared: Compared::No("compared once for the whole run, not in each case"),
     },
 ];
