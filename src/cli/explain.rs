@@ -7,7 +7,7 @@ use crate::cli::args::ExplainArgs;
 use crate::cli::context::print;
 use crate::cli::exit::{OK, Outcome};
 use crate::compare::ledger::{
-    Entry, EntryKind, Shape, ShapeSides, SideName, SideShape, ValueShape, default_gate,
+    Entry, EntryKind, Moved, Shape, ShapeSides, SideName, SideShape, ValueShape, default_gate,
 };
 use crate::report::escape::one_line;
 
@@ -88,9 +88,11 @@ fn shape_text(shape: &Shape) -> String {
     if !shape.lines.same.is_empty() {
         let _infallible = writeln!(text, "  the same on both: {}", shape.lines.same.join(", "));
     }
-    if shape.lines.moved {
-        text.push_str("  these lines may stand elsewhere on the other side\n");
-    }
+    text.push_str(match shape.lines.moved {
+        Moved::None => "",
+        Moved::Matching => "  these lines may stand elsewhere on the other side\n",
+        Moved::Stderr => "  lines of stderr may stand elsewhere on the other side\n",
+    });
     text
 }
 

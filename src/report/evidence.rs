@@ -147,6 +147,9 @@ impl<'a> Evidence<'a> {
         if let Some(id) = &field.differs_from {
             notes.push(format!("differs from {}", self.input.quirk(id)));
         }
+        if let Some(id) = &field.looks_like {
+            notes.push(format!("looks like {}", self.input.quirk(id)));
+        }
         if !field.rules.is_empty() {
             notes.push(format!("after the rules {}", field.rules.join(", ")));
         }

@@ -100,8 +100,13 @@ fn what_changed(input: &ReportInput<'_>) -> String {
     let unmet = steps().filter(|step| !step.unmet.is_empty()).count() as u64;
     let errors: u64 = cases.iter().map(|case| case.errors.len() as u64).sum();
     let drift = &input.conclusion.drift;
+    let of_the_run = input.conclusion.divergences.iter();
+    let of_the_run = of_the_run.filter(|found| found.case.is_empty()).count() as u64;
     let counts = [
-        (fields(Verdict::NewDivergence), "new divergence"),
+        (
+            fields(Verdict::NewDivergence) + of_the_run,
+            "new divergence",
+        ),
         (unmet, "step with failed expectation"),
         (
             fields(Verdict::UnstableTarget),

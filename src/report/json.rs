@@ -4,13 +4,14 @@ use cutover_base::by_side::BySide;
 use indexmap::IndexMap;
 use serde_json::Value;
 
+use crate::compare::answer::Standing;
 use crate::compare::limit::Limit;
 use crate::compare::verdict::{CaseVerdict, FieldVerdict, StepVerdict, Verdict};
 use crate::report::input::ReportInput;
 use crate::report::model::{
     AvailabilityReport, DecisionReport, DivergenceReport, DriftReason, DriftReport, LimitReport,
-    QuirksReport, REPORT_FORMAT, Report, ResourcesReport, Run, Subject, Subjects, TimingReport,
-    Totals,
+    QuirksReport, REPORT_FORMAT, Report, ResourcesReport, Run, StandingReport, Subject, Subjects,
+    TimingReport, Totals,
 };
 use crate::report::model_case::{CaseReport, ErrorReport, FieldReport, StepReport, UnmetReport};
 use crate::report::values::{BlobSink, side_values};
@@ -42,6 +43,7 @@ pub fn build(input: &ReportInput<'_>, sink: &mut dyn FnMut(&str, &[u8])) -> Repo
             })
             .collect(),
         divergences: divergences(input),
+        standing: standing(input),
         quirks: quirks(input),
         resources: ResourcesReport {
             created: input.resources.created,
@@ -225,6 +227,7 @@ fn field_report(field: &FieldVerdict, sink: BlobSink<'_>) -> FieldReport {
         rules: field.rules.clone(),
         quirk: field.quirk.clone(),
         differs_from: field.differs_from.clone(),
+        looks_like: field.looks_like.clone(),
         fingerprint: field.fingerprint.clone(),
     }
 }
@@ -252,6 +255,24 @@ fn divergences(input: &ReportInput<'_>) -> Vec<DivergenceReport> {
         .collect()
 }
 
+fn standing(input: &ReportInput<'_>) -> Vec<StandingReport> {
+    let found = input.conclusion.standing.iter();
+    found
+        .map(|found: &Standing| StandingReport {
+            fingerprint: found.fingerprint.clone(),
+            verb: found.verb,
+            field: found.field.clone(),
+            lacks: found.lacks,
+            count: found.count as u64,
+            of: found.of as u64,
+            verdict: found.verdict,
+            quirk: found.quirk.clone(),
+            effect: found.effect,
+            gate: found.gate,
+        })
+        .collect()
+}
+
 fn quirks(input: &ReportInput<'_>) -> QuirksReport {
     let uses = &input.conclusion.quirks;
     let stale: Vec<_> = uses.stale.iter().map(|(id, _)| id.clone()).collect();
@@ -262,11 +283,21 @@ fn quirks(input: &ReportInput<'_>) -> QuirksReport {
         .flat_map(|c| &c.steps)
         .flat_map(|s| &s.fields);
     let differs = fields.filter_map(|field| field.differs_from.as_ref());
-    let lists = [&uses.matched, &uses.shared, &stale, &uses.expired];
+    let like = input.conclusion.cases.iter();
+    let like = like.flat_map(|case| &case.steps).flat_map(|s| &s.fields);
+    let like = like.filter_map(|field| field.looks_like.as_ref());
+    let lists = [
+        &uses.matched,
+        &uses.shared,
+        &stale,
+        &uses.expired,
+        &uses.unused,
+    ];
     let titles = lists
         .into_iter()
         .flatten()
         .chain(differs)
+        .chain(like)
         .filter_map(|id| Some((id.clone(), input.titles.get(id)?.clone())))
         .collect();
     QuirksReport {
@@ -274,6 +305,7 @@ fn quirks(input: &ReportInput<'_>) -> QuirksReport {
         shared: uses.shared.clone(),
         stale,
         expired: uses.expired.clone(),
+        unused: uses.unused.clone(),
         titles,
     }
 }

@@ -9,6 +9,7 @@ use quick_junit::{
     FlakyOrRerun, NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestRerun, TestSuite,
 };
 
+use crate::compare::answer::Standing;
 use crate::compare::verdict::{CaseVerdict, Verdict};
 use crate::report::escape::{cut, one_line, xml};
 use crate::report::evidence::{self, Evidence, Item};
@@ -40,7 +41,42 @@ pub fn render(input: &ReportInput<'_>) -> Result<String, quick_junit::SerializeE
         suite.add_test_cases(cases.into_iter().map(|case| test_case(input, &found, case)));
         report.add_test_suite(suite);
     }
+    let new = input.conclusion.standing.iter();
+    let new = new.filter(|found| found.verdict == Verdict::NewDivergence);
+    // A shard lists them and judges nothing.
+    let new: Vec<TestCase> = new
+        .filter(|found| is_judged(input, found))
+        .map(|found| of_nature(input, found))
+        .collect();
+    if !new.is_empty() {
+        let mut suite = TestSuite::new("run");
+        suite.add_properties(run_properties(input));
+        suite.add_test_cases(new);
+        report.add_test_suite(suite);
+    }
     report.to_string()
+}
+
+fn is_judged(input: &ReportInput<'_>, found: &Standing) -> bool {
+    let mut all = input.conclusion.divergences.iter();
+    all.any(|divergence| divergence.fingerprint == found.fingerprint)
+}
+
+/// A difference of nature that nothing explains fails in a test case of its own: it is in no case.
+fn of_nature(input: &ReportInput<'_>, found: &Standing) -> TestCase {
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+    status.set_message(one_line(&found.met()));
+    status.set_type(found.verdict.name());
+    let name = format!("{} {}", found.verb, found.field);
+    let mut test = TestCase::new(one_line(&name), status);
+    let BySide { source, target } = &input.run.subjects;
+    test.set_classname(format!(
+        "{} -> {}",
+        headline::side(source),
+        headline::side(target)
+    ));
+    test.add_property(property("fingerprint", &found.fingerprint));
+    test
 }
 
 fn run_properties(input: &ReportInput<'_>) -> Vec<Property> {

@@ -26,6 +26,7 @@ pub mod scan;
 mod sides;
 #[cfg(test)]
 mod sides_tests;
+mod standing;
 mod tables;
 pub mod terminal;
 mod terminal_cases;

@@ -37,6 +37,8 @@ pub struct Report {
     pub cases: Vec<CaseReport>,
     /// Fields that differ.
     pub divergences: Vec<DivergenceReport>,
+    /// Differences of nature, which hold for every call of a verb.
+    pub standing: Vec<StandingReport>,
     /// The ledger's part.
     pub quirks: QuirksReport,
     /// Sandboxes.
@@ -197,9 +199,9 @@ pub struct Totals {
 pub struct DivergenceReport {
     /// `D-` and 8 hex.
     pub fingerprint: String,
-    /// The case.
+    /// The case; empty for a divergence of the run as a whole.
     pub case: String,
-    /// The step.
+    /// The step; empty for a divergence of the run as a whole.
     pub step: String,
     /// The field.
     pub field: String,
@@ -223,6 +225,31 @@ pub struct DivergenceReport {
     pub last_seen: Timestamp,
 }
 
+/// A difference of nature.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct StandingReport {
+    /// `D-` and 8 hex, of verb and field.
+    pub fingerprint: String,
+    /// The verb.
+    pub verb: &'static str,
+    /// The field's path.
+    pub field: String,
+    /// The side that never has the field; `null` where both have it and say other things.
+    pub lacks: Option<Side>,
+    /// Steps in which the side that has it held something.
+    pub count: u64,
+    /// Steps of the verb that were looked at.
+    pub of: u64,
+    /// `known_divergence` or `new_divergence`.
+    pub verdict: Verdict,
+    /// The ledger entry that explains it.
+    pub quirk: Option<String>,
+    /// What it means for an agent, going from source to target.
+    pub effect: Option<Effect>,
+    /// Whether it may pass.
+    pub gate: Option<Gate>,
+}
+
 /// The ledger's part, by ids.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct QuirksReport {
@@ -234,6 +261,8 @@ pub struct QuirksReport {
     pub stale: Vec<String>,
     /// Past their date.
     pub expired: Vec<String>,
+    /// About many steps, and not seen in this run, which may well be.
+    pub unused: Vec<String>,
     /// The title of every id named in this report.
     #[schemars(with = "BTreeMap<String, String>")]
     pub titles: IndexMap<String, String>,

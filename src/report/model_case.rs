@@ -119,6 +119,9 @@ pub struct FieldReport {
     /// The ledger entry about this field whose shapes do not fit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub differs_from: Option<String>,
+    /// The ledger entry about other places that it is like.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub looks_like: Option<String>,
     /// `D-` and 8 hex, when it differs.
     pub fingerprint: Option<String>,
 }

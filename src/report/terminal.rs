@@ -13,6 +13,7 @@ use crate::report::headline;
 use crate::report::input::ReportInput;
 use crate::report::lines::Depth;
 use crate::report::repro::REPRO_DIR;
+use crate::report::standing;
 use crate::report::tables::{availability, latency};
 use crate::report::terminal_cases::case_lines;
 use crate::report::terminal_page::{Page, sentence};
@@ -87,6 +88,11 @@ pub fn divergence(
                 page.item(&case.case, &item);
             }
         }
+    }
+    let mut standing = input.conclusion.standing.iter();
+    if let Some(found) = standing.find(|found| found.fingerprint == fingerprint) {
+        page.plain(&standing::line(input, found, &page));
+        page.plain(&format!("  = {}", sentence(&found.met())));
     }
     (!page.out.is_empty()).then_some(page.out)
 }

@@ -9,6 +9,7 @@ use crate::report::headline;
 use crate::report::input::ReportInput;
 use crate::report::lines::{Depth, Line};
 use crate::report::sides;
+use crate::report::standing;
 use crate::report::terminal::TerminalOptions;
 use crate::report::terminal_page::{Page, sentence, verdict_style};
 use crate::scenario::verbs;
@@ -47,6 +48,9 @@ pub fn whole_case(input: &ReportInput<'_>, case: &CaseVerdict, options: Terminal
         for field in step.fields.iter().filter(|field| is_shown(field)) {
             field_lines(&mut page, &evidence, case, field, width);
         }
+    }
+    for found in &input.conclusion.standing {
+        page.plain(&standing::line(input, found, &page));
     }
     page.plain("");
     let verdict = page.paint(verdict_style(case.verdict).bold(), case.verdict.name());

@@ -296,7 +296,7 @@ fn a_failed_expectation_on_it_says_how_to_write_it() {
 
 #[test]
 fn a_shard_lists_and_judges_nothing() {
-    let ledger = known(&[]);
+    let ledger = Ledger::default();
     let case = of(&ledger, &["oh\n"]).cases.remove(0);
     let mut sharded = facts(subjects());
     sharded.sharded = true;

@@ -12,7 +12,7 @@ use crate::compare::equality::{canonical, key, keys};
 use crate::compare::fields::{FieldSpec, kind_name};
 use crate::compare::judge::fingerprint::fingerprint;
 use crate::compare::judge::input::CaseInput;
-use crate::compare::ledger::{EntryKind, FieldPlace, Hit};
+use crate::compare::ledger::{self, EntryKind, FieldPlace, Hit};
 use crate::compare::pick::{is_plural, pick};
 use crate::compare::verdict::{FieldVerdict, ObservedValue, Shown, Verdict};
 use crate::compare::volatile::{Agreement, agree};
@@ -100,7 +100,7 @@ pub(super) fn judge_field(
     let place = [input.case_id, id, &path, &kind];
     field.fingerprint = Some(fingerprint(place, &sets));
     field.verdict = Some(verdict);
-    ask_the_ledger(input, (id, step), earlier, spec, &mut field, &values);
+    ask_the_ledger(input, (id, step), earlier, spec, &mut field, &values, seen);
     if spec.normalised {
         ask_the_replays(place, &mut field, &values);
     }
@@ -151,6 +151,7 @@ fn ask_the_ledger(
     spec: &FieldSpec,
     field: &mut FieldVerdict,
     values: &BySide<Vec<Value>>,
+    seen: &BySide<Vec<Seen<'_>>>,
 ) {
     let place = FieldPlace {
         case: input.case_id,
@@ -162,10 +163,11 @@ fn ask_the_ledger(
         .ledger
         .about(EntryKind::Divergence, &place, input.subjects);
     let compared = values.as_ref().map(|side| compared(side));
+    let tails = seen.as_ref().map(|side| side.iter().map(tail).collect());
     let plural = is_plural(&spec.path);
     let in_order = |hit: &&Hit<'_>| !hit.shape.follows || earlier.contains(&hit.entry.id);
     let mut known = hits.iter().filter(in_order);
-    if let Some(hit) = known.find(|hit| hit.fits(&compared, plural)) {
+    if let Some(hit) = known.find(|hit| hit.fits_with(&compared, &tails, plural)) {
         field.verdict = Some(Verdict::KnownDivergence);
         field.quirk = Some(hit.entry.id.clone());
         field.effect = Some(hit.effect());
@@ -230,6 +232,15 @@ fn is_always_new(texts: &BySide<Vec<&[u8]>>) -> bool {
     let all: BTreeSet<&[u8]> = both(texts).copied().collect();
     let replays = texts.source.len() + texts.target.len();
     all.len() == replays && texts.iter().all(|(_, side)| side.len() > 1)
+}
+
+/// How many lines at the end of the output are standard error: who keeps the streams apart gives
+/// standard output first.
+fn tail(seen: &Seen<'_>) -> Option<usize> {
+    match seen.outcome.fields.get("stderr") {
+        Some(FieldValue::Bytes(blob)) => ledger::lines(blob),
+        _ => None,
+    }
 }
 
 fn values(

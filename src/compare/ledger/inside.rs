@@ -4,21 +4,17 @@
 //! differ: each line is looked at once, by patterns that were compiled when the ledger was read
 //! and that cannot backtrack.
 
-use std::borrow::Cow;
-use std::io::Read;
-
-use cutover_base::blob::Blob;
 use regex::bytes::{Captures, Regex};
-use serde_json::Value;
 
+use crate::compare::ledger::lines::Lines;
 use crate::compare::verdict::Shown;
 use crate::scenario::matcher::regex_reason;
 
-/// Longer values are compared, but no wide shape is tried on them.
-pub(crate) const WIDE_BYTES_MAX: u64 = 1 << 20;
-
 /// Lines that are looked at for what a value is near to.
 const NEAR_LINES_MAX: usize = 200;
+
+/// Ways to weave two streams that are kept in mind.
+const WAYS_MAX: usize = 64;
 
 /// A pattern for one whole line, without its line end.
 #[derive(Debug, Clone)]
@@ -32,17 +28,25 @@ pub struct LinePattern {
 pub struct LineRule {
     /// Groups whose text must be equal on both sides.
     pub same: Vec<String>,
-    /// Whether lines that match may stand elsewhere on the other side.
-    pub moved: bool,
+    /// Which lines may stand elsewhere on the other side.
+    pub moved: Moved,
 }
 
-/// A text or a list as lines; each keeps its line end, so that a lost one is a difference.
-#[derive(Debug)]
-pub(super) struct Lines<'v> {
-    text: Cow<'v, [u8]>,
-    /// Of a list: where each element ends. Of a text: nothing, its line ends say it.
-    ends: Option<Vec<usize>>,
+/// Which lines may stand elsewhere on the other side.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Moved {
+    /// None.
+    #[default]
+    None,
+    /// Those that match.
+    Matching,
+    /// Those of standard error, which the side that keeps it apart gives after all others, and the
+    /// other one where they were written. Both streams keep their own order.
+    Stderr,
 }
+
+/// A value, and how many lines at its end are standard error, where that is known.
+pub(super) type Tailed<'v> = (&'v Shown, Option<usize>);
 
 impl LinePattern {
     /// Reads a pattern, which must match whole lines.
@@ -83,7 +87,7 @@ impl LinePattern {
 pub(super) fn fits(
     (first, second): (Option<&LinePattern>, Option<&LinePattern>),
     rule: &LineRule,
-    (a, b): (&Shown, &Shown),
+    ((a, tail_a), (b, tail_b)): (Tailed<'_>, Tailed<'_>),
 ) -> bool {
     let (Some(a), Some(b)) = (Lines::of(a), Lines::of(b)) else {
         return false;
@@ -91,7 +95,18 @@ pub(super) fn fits(
     match (first, second) {
         (Some(first), Some(second)) => {
             in_place(first, second, rule, &a, &b)
-                || (rule.moved && moved(first, second, rule, &a, &b))
+                || match (rule.moved, tail_a, tail_b) {
+                    (Moved::Matching, ..) => moved(first, second, rule, &a, &b),
+                    (Moved::Stderr, Some(tail), None) => {
+                        let alike = |a: &[u8], b: &[u8]| pair_fits(first, second, rule, a, b);
+                        woven(first, &a, tail, &b, alike)
+                    }
+                    (Moved::Stderr, None, Some(tail)) => {
+                        let alike = |b: &[u8], a: &[u8]| pair_fits(first, second, rule, a, b);
+                        woven(second, &b, tail, &a, alike)
+                    }
+                    (Moved::None | Moved::Stderr, ..) => false,
+                }
         }
         (Some(first), None) => added(first, &a, &b),
         (None, Some(second)) => added(second, &b, &a),
@@ -160,6 +175,48 @@ fn moved(
     kept_a == kept_b && taken_a == taken_b
 }
 
+/// Whether `whole` is the lines of `apart`, of which the last `tail` are a stream of their own: each
+/// stream in its order, and some line matches. Two equal lines of both streams leave open which
+/// is which, so all ways to weave so far are kept.
+fn woven(
+    pattern: &LinePattern,
+    apart: &Lines<'_>,
+    tail: usize,
+    whole: &Lines<'_>,
+    alike: impl Fn(&[u8], &[u8]) -> bool,
+) -> bool {
+    let lines: Vec<&[u8]> = apart.iter().collect();
+    if !lines.iter().any(|line| pattern.captures(line).is_some()) {
+        return false;
+    }
+    let (out, err) = lines.split_at(lines.len().saturating_sub(tail));
+    let same = |line: Option<&&[u8]>, with: &[u8]| {
+        line.is_some_and(|line| *line == with || alike(line, with))
+    };
+    // Lines of `out` that have gone in, one for each way.
+    let mut ways = vec![0];
+    let mut count = 0;
+    for line in whole.iter() {
+        let mut next = Vec::new();
+        for gone in ways {
+            if same(err.get(count - gone), line) {
+                next.push(gone);
+            }
+            if same(out.get(gone), line) {
+                next.push(gone + 1);
+            }
+        }
+        next.sort_unstable();
+        next.dedup();
+        if next.is_empty() || next.len() > WAYS_MAX {
+            return false;
+        }
+        ways = next;
+        count += 1;
+    }
+    count == lines.len()
+}
+
 type Groups<'l> = Vec<Option<&'l [u8]>>;
 
 fn split<'l>(
@@ -202,228 +259,4 @@ fn groups<'l>(rule: &LineRule, captures: &Captures<'l>) -> Groups<'l> {
 
 fn trimmed(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\n").unwrap_or(line)
-}
-
-impl<'v> Lines<'v> {
-    /// `None` for what is too long, or cannot be read. What is absent has no lines; each element
-    /// of a list is one, as compact JSON.
-    fn of(value: &'v Shown) -> Option<Self> {
-        let text = |text| Self { text, ends: None };
-        match value {
-            Shown::Absent => Some(text(Cow::Borrowed(b""))),
-            Shown::Bytes(blob) => bytes(blob).map(text),
-            Shown::Json(Value::String(said)) => Some(text(Cow::Borrowed(said.as_bytes()))),
-            Shown::Json(Value::Array(items)) => {
-                let (mut all, mut ends) = (Vec::new(), Vec::new());
-                for item in items {
-                    serde_json::to_writer(&mut all, item).ok()?;
-                    ends.push(all.len());
-                }
-                Some(Self {
-                    text: Cow::Owned(all),
-                    ends: Some(ends),
-                })
-            }
-            Shown::Json(other) => Some(text(Cow::Owned(other.to_string().into_bytes()))),
-        }
-        .filter(|lines| lines.text.len() as u64 <= WIDE_BYTES_MAX)
-    }
-
-    fn iter(&self) -> Box<dyn Iterator<Item = &[u8]> + '_> {
-        match &self.ends {
-            None => Box::new(self.text.split_inclusive(|byte| *byte == b'\n')),
-            Some(ends) => {
-                let mut from = 0;
-                Box::new(ends.iter().map(move |end| {
-                    let line = &self.text[from..*end];
-                    from = *end;
-                    line
-                }))
-            }
-        }
-    }
-}
-
-fn bytes(blob: &Blob) -> Option<Cow<'_, [u8]>> {
-    if blob.len > WIDE_BYTES_MAX {
-        return None;
-    }
-    if let Some(inline) = blob.inline() {
-        return Some(Cow::Borrowed(inline));
-    }
-    let mut read = Vec::new();
-    blob.open().ok()?.read_to_end(&mut read).ok()?;
-    Some(Cow::Owned(read))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const E2B: &str = r"/bin/bash: line (?<n>\d+): (?<what>.*)";
-    const DAYTONA: &str = r"/usr/bin/bash: line (?<n>\d+): (?<what>.*)";
-
-    fn rule(moved: bool) -> LineRule {
-        LineRule {
-            same: vec!["n".to_owned(), "what".to_owned()],
-            moved,
-        }
-    }
-
-    fn shown(text: &str) -> Shown {
-        Shown::Bytes(Blob::from_bytes(text.to_owned()))
-    }
-
-    fn both(moved: bool, a: &str, b: &str) -> bool {
-        let first = LinePattern::parse(E2B).unwrap();
-        let second = LinePattern::parse(DAYTONA).unwrap();
-        let (a, b) = (shown(a), shown(b));
-        fits((Some(&first), Some(&second)), &rule(moved), (&a, &b))
-    }
-
-    #[test]
-    fn lines_that_differ_match_and_all_others_are_equal() {
-        for (a, b, fits) in [
-            ("/bin/bash: line 1: x\n", "/usr/bin/bash: line 1: x\n", true),
-            (
-                "a\n/bin/bash: line 1: x\nb\n/bin/bash: line 3: y\n",
-                "a\n/usr/bin/bash: line 1: x\nb\n/usr/bin/bash: line 3: y\n",
-                true,
-            ),
-            ("/bin/bash: line 1: x", "/usr/bin/bash: line 1: x", true),
-            // What a side lost, gained or says otherwise is still a difference.
-            ("/bin/bash: line 1: x\n", "/usr/bin/bash: line 1: x", false),
-            (
-                "/bin/bash: line 1: x\n",
-                "/usr/bin/bash: line 2: x\n",
-                false,
-            ),
-            (
-                "/bin/bash: line 1: x\n",
-                "/usr/bin/bash: line 1: y\n",
-                false,
-            ),
-            ("/bin/bash: line 1: x\n", "", false),
-            ("/bin/bash: line 1: x\n", "\n", false),
-            (
-                "/bin/bash: line 1: x\nlost\n",
-                "/usr/bin/bash: line 1: x\n",
-                false,
-            ),
-            (
-                "/bin/bash: line 1: x\na\n",
-                "/usr/bin/bash: line 1: x\nb\n",
-                false,
-            ),
-            (
-                "/usr/bin/bash: line 1: x\n",
-                "/bin/bash: line 1: x\n",
-                false,
-            ),
-            // Only a shape that says so lets lines stand elsewhere.
-            (
-                "a\n/bin/bash: line 1: x\n",
-                "/usr/bin/bash: line 1: x\na\n",
-                false,
-            ),
-        ] {
-            assert_eq!(both(false, a, b), fits, "{a:?} {b:?}");
-            assert!(!fits || both(true, a, b), "moved: {a:?} {b:?}");
-        }
-    }
-
-    #[test]
-    fn moved_lines_have_partners_and_leave_the_rest_as_it_was() {
-        for (a, b, fits) in [
-            (
-                "a\nb\n/bin/bash: line 1: x\n/bin/bash: line 2: y\n",
-                "/usr/bin/bash: line 1: x\na\n/usr/bin/bash: line 2: y\nb\n",
-                true,
-            ),
-            (
-                "a\nb\n/bin/bash: line 1: x\n",
-                "/usr/bin/bash: line 1: x\nb\na\n",
-                false,
-            ),
-            (
-                "a\n/bin/bash: line 1: x\n",
-                "/usr/bin/bash: line 1: y\na\n",
-                false,
-            ),
-            (
-                "a\n/bin/bash: line 1: x\n/bin/bash: line 1: x\n",
-                "/usr/bin/bash: line 1: x\na\n",
-                false,
-            ),
-            ("a\n/bin/bash: line 1: x\n", "a\n", false),
-        ] {
-            assert_eq!(both(true, a, b), fits, "{a:?} {b:?}");
-        }
-    }
-
-    #[test]
-    fn lines_of_one_side_alone_stand_between_equal_ones() {
-        let only = LinePattern::parse("bash: .*").unwrap();
-        for (more, less, expected) in [
-            ("a\nbash: x\nb\n", "a\nb\n", true),
-            ("bash: x\n", "", true),
-            ("a\nb\n", "a\nb\n", false),
-            ("a\nbash: x\n", "a\nb\n", false),
-            ("a\nother\n", "a\n", false),
-            ("a\n", "a\nbash: x\n", false),
-        ] {
-            let (more, less) = (shown(more), shown(less));
-            let rule = LineRule::default();
-            let fit = fits((None, Some(&only)), &rule, (&less, &more));
-            assert_eq!(fit, expected, "{less:?} {more:?}");
-            let turned = fits((Some(&only), None), &rule, (&more, &less));
-            assert_eq!(turned, expected);
-        }
-    }
-
-    #[test]
-    fn elements_of_a_list_are_lines() {
-        let pattern = LinePattern::parse(r#"\{"name":"(?:.*/)?(?<base>[^"/]+)"\}"#).unwrap();
-        let list = |names: &[&str]| {
-            let items = names.iter().map(|name| serde_json::json!({"name": name}));
-            Shown::Json(items.collect())
-        };
-        let rule = LineRule {
-            same: vec!["base".to_owned()],
-            moved: false,
-        };
-        let patterns = (Some(&pattern), Some(&pattern));
-        let (a, b) = (list(&["x", "d/y"]), list(&["x", "y"]));
-        assert!(fits(patterns, &rule, (&a, &b)));
-        let b = list(&["x", "z"]);
-        assert!(!fits(patterns, &rule, (&a, &b)));
-        let b = list(&["x"]);
-        assert!(!fits(patterns, &rule, (&a, &b)));
-    }
-
-    #[test]
-    fn what_is_too_long_is_not_tried() {
-        let line = "/bin/bash: line 1: x\n";
-        let times = usize::try_from(WIDE_BYTES_MAX).unwrap() / line.len();
-        let on_daytona = |text: &str| text.replace("/bin", "/usr/bin");
-        let half = line.repeat(times / 2);
-        assert!(both(false, &half, &on_daytona(&half)));
-        let whole = line.repeat(times);
-        let over = on_daytona(&whole);
-        assert!(!both(false, &whole, &over), "{} bytes", over.len());
-    }
-
-    #[test]
-    fn a_pattern_of_lines_is_checked() {
-        for (bad, wanted) in [
-            ("(", "unclosed group"),
-            (".*", "empty line"),
-            ("a?", "empty line"),
-            ("a)|(b", "regular expression"),
-        ] {
-            let error = LinePattern::parse(bad).unwrap_err();
-            assert!(error.contains(wanted), "{bad}: {error}");
-        }
-        assert!(LinePattern::parse("(?<x>a)").unwrap().has_group("x"));
-    }
 }

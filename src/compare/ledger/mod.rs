@@ -7,6 +7,9 @@
 mod check;
 mod entry;
 mod inside;
+#[cfg(test)]
+mod inside_tests;
+mod lines;
 mod parse;
 mod pattern;
 mod place;
@@ -26,7 +29,8 @@ pub use check::{check, orphans, unknown_entries};
 pub use entry::{
     Cause, Entry, EntryKind, Ledger, Shape, ShapeSides, SideName, SideShape, ValueShape, When,
 };
-pub use inside::{LinePattern, LineRule};
+pub use inside::{LinePattern, LineRule, Moved};
+pub(crate) use lines::lines;
 pub use parse::{LEDGER_FORMAT, LedgerText, read_ledger};
 pub use pattern::CasePattern;
 pub use place::{Place, StepPattern};

@@ -44,11 +44,14 @@ impl CasePattern {
             text: text.to_owned(),
             surface,
         };
-        let all = |surface: &Surface| text == format!("{}/**", surface.name());
-        match Surface::ALL.into_iter().find(all) {
-            Some(surface) => Ok(of(Some(surface))),
-            None if text == "**" || text.starts_with("**/") => Ok(of(None)),
-            None => Self::parse_wide(text).map_err(|why| why + ", or `**` for all cases"),
+        let (first, rest) = text.split_once('/').unwrap_or((text, ""));
+        let surface = Surface::ALL
+            .into_iter()
+            .find(|surface| surface.name() == first);
+        match surface {
+            Some(surface) if !rest.is_empty() => Ok(of(Some(surface))),
+            _ if text == "**" || text.starts_with("**/") => Ok(of(None)),
+            _ => Self::parse(text).map_err(|why| why + ", or `**` for all cases"),
         }
     }
 

@@ -9,7 +9,7 @@ use crate::compare::ledger::entry::{
 };
 use crate::compare::ledger::place::Place;
 use crate::compare::ledger::rank::Rank;
-use crate::compare::ledger::values::{fits, is_near, is_some_text};
+use crate::compare::ledger::values::{Tails, fits, is_near, is_some_text};
 use crate::compare::subjects::{LaneFact, Subject, Subjects};
 use crate::compare::verdict::{Effect, Gate, Shown};
 use crate::scenario::verbs::Verb;
@@ -109,7 +109,18 @@ impl Ledger {
 impl Hit<'_> {
     /// Whether every value of each side fits.
     pub(crate) fn fits(&self, values: &BySide<Vec<Shown>>, plural: bool) -> bool {
-        fits(self.shape, self.swapped, values, plural)
+        self.fits_with(values, &Tails::default(), plural)
+    }
+
+    /// Whether every value of each side fits, where it is known how many lines at the end of each
+    /// are standard error.
+    pub(crate) fn fits_with(
+        &self,
+        values: &BySide<Vec<Shown>>,
+        tails: &Tails,
+        plural: bool,
+    ) -> bool {
+        fits(self.shape, self.swapped, values, tails, plural)
     }
 
     /// Whether a part of the values fits.

@@ -2,7 +2,7 @@
 
 use crate::call::Surface;
 use crate::compare::ledger::entry::{EntryKind, Shape, ShapeSides, SideShape, ValueShape, When};
-use crate::compare::ledger::inside::{LinePattern, LineRule};
+use crate::compare::ledger::inside::{LinePattern, LineRule, Moved};
 use crate::compare::ledger::pattern::CasePattern;
 use crate::compare::ledger::place::{Place, StepPattern};
 use crate::compare::ledger::sides_of::read_sides;
@@ -190,7 +190,7 @@ fn read_lines(
     node: &Node,
     sides: Option<&ShapeSides>,
 ) -> Option<LineRule> {
-    let moved = read_flag(reader, node, "moved");
+    let moved = read_moved(reader, node);
     let same = node
         .get("same")
         .map_or_else(Vec::new, |same| reader.texts(same, "same"));
@@ -214,7 +214,10 @@ fn read_lines(
         );
         return None;
     }
-    for (key, used) in [("same", !rule.same.is_empty()), ("moved", rule.moved)] {
+    for (key, used) in [
+        ("same", !rule.same.is_empty()),
+        ("moved", rule.moved != Moved::None),
+    ] {
         if used && patterns.len() < 2 {
             let at = node.get(key).map_or(node.at, |value| value.at);
             reader.problem(
@@ -252,6 +255,18 @@ fn line_patterns(sides: &ShapeSides) -> Vec<&LinePattern> {
 fn is_absent(value: &ValueShape) -> bool {
     matches!(value, ValueShape::Matches(matcher)
         if matches!(matcher.operators.as_slice(), [Operator::Absent(true)]))
+}
+
+fn read_moved(reader: &mut Reader<'_>, node: &Node) -> Option<Moved> {
+    match node.get("moved").map(|value| (&value.kind, value.at)) {
+        None | Some((Kind::Bool(false), _)) => Some(Moved::None),
+        Some((Kind::Bool(true), _)) => Some(Moved::Matching),
+        Some((Kind::Text(word), _)) if word == "stderr" => Some(Moved::Stderr),
+        Some((_, at)) => {
+            reader.problem(at, "`moved` is `true` (lines that match) or `stderr`");
+            None
+        }
+    }
 }
 
 fn read_flag(reader: &mut Reader<'_>, node: &Node, key: &str) -> Option<bool> {

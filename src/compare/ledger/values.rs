@@ -4,7 +4,8 @@ use cutover_base::by_side::BySide;
 use serde_json::Value;
 
 use crate::compare::ledger::entry::{Shape, ShapeSides, SideShape, ValueShape};
-use crate::compare::ledger::inside::{self, LinePattern, WIDE_BYTES_MAX};
+use crate::compare::ledger::inside::{self, LinePattern, Tailed};
+use crate::compare::ledger::lines::WIDE_BYTES_MAX;
 use crate::compare::verdict::Shown;
 use crate::scenario::Found;
 
@@ -20,10 +21,12 @@ impl Shape {
 }
 
 /// Whether every value of each side fits. A shape about many steps is not tried on long values.
+/// `tails` says of each value how many lines at its end are standard error; nothing if not known.
 pub(super) fn fits(
     shape: &Shape,
     swapped: bool,
     values: &BySide<Vec<Shown>>,
+    tails: &Tails,
     plural: bool,
 ) -> bool {
     let BySide { source, target } = values;
@@ -45,7 +48,10 @@ pub(super) fn fits(
                 // Lines that are equal in a and b, and in a and c, are equal in b and c: one value
                 // of a side speaks for the others.
                 patterns => {
-                    pairs(source, target).all(|pair| inside::fits(patterns, &shape.lines, pair))
+                    let source = tailed(source, &tails.source);
+                    let target = tailed(target, &tails.target);
+                    pairs(&source, &target)
+                        .all(|(a, b)| inside::fits(patterns, &shape.lines, (*a, *b)))
                 }
             }
         }
@@ -65,11 +71,16 @@ pub(super) fn is_near(shape: &Shape, swapped: bool, values: &BySide<Vec<Shown>>)
     }
 }
 
+/// How many lines at the end of each value are standard error.
+pub(crate) type Tails = BySide<Vec<Option<usize>>>;
+
+fn tailed<'v>(values: &'v [Shown], tails: &[Option<usize>]) -> Vec<Tailed<'v>> {
+    let tails = tails.iter().copied().chain(std::iter::repeat(None));
+    values.iter().zip(tails).collect()
+}
+
 /// Each value of a side with the first of the other.
-fn pairs<'v>(
-    source: &'v [Shown],
-    target: &'v [Shown],
-) -> impl Iterator<Item = (&'v Shown, &'v Shown)> {
+fn pairs<'v, T>(source: &'v [T], target: &'v [T]) -> impl Iterator<Item = (&'v T, &'v T)> {
     let with_target = source.iter().zip(target.iter().take(1).cycle());
     let with_source = source.iter().take(1).cycle().zip(target.iter().skip(1));
     with_target.chain(with_source)

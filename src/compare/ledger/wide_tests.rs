@@ -102,6 +102,10 @@ fn mistakes_of_wide_shapes_have_their_place() {
         ),
         (format!("verb: execute, field: output, {PAIR}, same: [n]"), "`same` is about lines"),
         (format!("verb: execute, field: output, {PAIR}, moved: true"), "`moved` is about lines"),
+        (
+            format!("verb: execute, field: output, {PAIR}, moved: 1"),
+            "`moved` is `true` (lines that match) or `stderr`",
+        ),
         (format!("verb: execute, field: output, {PAIR}, follows: 1"), "`follows` is `true` or `false`"),
     ] {
         let problems = read(&text_of(&[entry("Q300", &shape)])).expect_err(&shape);
@@ -219,7 +223,7 @@ fn patterns_that_name_nothing_are_told_and_never_orphans() {
 
 #[test]
 fn a_tie_is_told_at_the_later_shape() {
-    let scenarios = [Arc::new(scenario("t/a", vec![step("execute: x")]))];
+    let scenarios = ["t/a", "u/b"].map(|name| Arc::new(scenario(name, vec![step("execute: x")])));
     let shape = |place: &str, value: &str| {
         format!(
             "{place}, field: output, from: {{side: e2b, equals: {value}}}, to: {{side: daytona, equals: bb}}"
@@ -297,4 +301,60 @@ fn a_foreign_ledger_keeps_what_is_about_every_call() {
         .map(|e| (e.id.as_str(), e.shapes.len()))
         .collect();
     assert_eq!(kept, [("Q300", 1), ("Q302", 1)]);
+}
+
+/// The samples of the guide, each of which is a ledger of its own.
+fn samples() -> Vec<String> {
+    let guide = include_str!("../../../docs/ledger.md");
+    let blocks = guide.split("```yaml\n").skip(1);
+    blocks
+        .map(|block| block.split("```").next().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn every_sample_of_the_guide_reads_and_is_what_it_is_shown_for() {
+    let samples: Vec<Ledger> = samples().iter().map(|text| read(text).unwrap()).collect();
+    let [narrow, wide, standing] = samples.as_slice() else {
+        panic!("{} samples", samples.len());
+    };
+    assert!(!narrow.entries[0].shapes[0].place.is_wide());
+    assert!(wide.entries[0].shapes[0].place.is_wide());
+    assert_eq!(standing.entries[0].kind, EntryKind::Standing);
+    let subjects = crate::compare::samples::subjects();
+    let text = |text: &str| {
+        let blob = cutover_base::blob::Blob::from_bytes(text.to_owned());
+        vec![crate::compare::verdict::Shown::Bytes(blob)]
+    };
+    let verb = crate::scenario::verbs::Verb::from_name("execute").unwrap();
+    for (ledger, case, step, source, target) in [
+        (
+            narrow,
+            "provider/mine/profile",
+            "variable",
+            "from profile: yes\n",
+            "from profile: no\n",
+        ),
+        (
+            wide,
+            "provider/any/thing",
+            "at-all",
+            "ok\n/bin/bash: line 2: tool: command not found\n",
+            "ok\n/usr/bin/bash: line 2: tool: command not found\n",
+        ),
+    ] {
+        let place = FieldPlace {
+            case,
+            step,
+            verb,
+            field: "$.output",
+        };
+        let hits = ledger.about(EntryKind::Divergence, &place, &subjects);
+        let values = cutover_base::by_side::BySide {
+            source: text(source),
+            target: text(target),
+        };
+        assert!(hits[0].fits(&values, false), "{case}");
+    }
+    assert_eq!(standing.standing(verb, "$.stderr", &subjects).len(), 1);
 }
