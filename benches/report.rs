@@ -61,6 +61,7 @@ fn field(path: &str, verdict: Verdict) -> FieldVerdict {
         rules: Vec::new(),
         quirk: None,
         differs_from: None,
+        looks_like: None,
         effect: None,
         gate: None,
         fingerprint: differs.then(|| "D-1a2b3c4d".to_owned()),
@@ -75,6 +76,7 @@ fn step(number: usize, verdict: Verdict) -> StepVerdict {
         verdict,
         reason: String::new(),
         unmet: Vec::new(),
+        natures: Vec::new(),
         fields: vec![
             field("$.exit_code", Verdict::Identical),
             field("$.output", verdict),
@@ -127,6 +129,7 @@ fn conclusion() -> Conclusion {
     Conclusion {
         cases: (0..CASES).map(case).collect(),
         divergences: (0..CASES).step_by(10).flat_map(divergences).collect(),
+        standing: Vec::new(),
         quirks: QuirkUse::default(),
         drift: Drift {
             verdict: DriftVerdict::Changed,

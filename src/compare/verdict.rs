@@ -1,6 +1,7 @@
 //! Verdicts as data; the answers drawn from them are in `answer`. Reports render them and decide
 //! nothing.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use cutover_base::blob::Blob;
@@ -185,9 +186,10 @@ pub struct StepVerdict {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Nature {
     /// Its path, e.g. `$.stderr`.
-    pub path: String,
-    /// Each side's values, one per replay.
-    pub values: BySide<Vec<Shown>>,
+    pub path: Cow<'static, str>,
+    /// Each side's values, one per replay, of a part of a field; whole fields are among the step's
+    /// fields, compared or not.
+    pub parts: Option<BySide<Vec<Shown>>>,
 }
 
 /// The verdict on one field.

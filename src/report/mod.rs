@@ -27,6 +27,8 @@ mod sides;
 #[cfg(test)]
 mod sides_tests;
 mod standing;
+#[cfg(test)]
+mod standing_tests;
 mod tables;
 pub mod terminal;
 mod terminal_cases;

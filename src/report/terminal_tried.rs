@@ -2,6 +2,7 @@
 
 use cutover_base::by_side::BySide;
 
+use crate::compare::answer::Standing;
 use crate::compare::verdict::{CaseVerdict, FieldVerdict, Shown, StepVerdict, Verdict};
 use crate::report::escape::one_line;
 use crate::report::evidence::{Evidence, Item, error_items, unmet_items};
@@ -49,7 +50,9 @@ pub fn whole_case(input: &ReportInput<'_>, case: &CaseVerdict, options: Terminal
             field_lines(&mut page, &evidence, case, field, width);
         }
     }
-    for found in &input.conclusion.standing {
+    // How a side keeps its streams is the same in every call; what that costs this one is told.
+    let told = |found: &&Standing| found.lacks.is_some() || found.quirk.is_none();
+    for found in input.conclusion.standing.iter().filter(told) {
         page.plain(&standing::line(input, found, &page));
     }
     page.plain("");

@@ -141,6 +141,71 @@ fn shards_are_merged_only_when_all_are_there() {
 }
 
 #[test]
+fn what_a_side_never_has_is_judged_when_the_shards_are_merged() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = dir.path();
+    check(at, &["init"], 0, &["files written"]);
+    let ledger = at.join("scenarios/quirks.yaml");
+    let shipped = fs::read_to_string(&ledger).unwrap();
+    let shards = || {
+        let shard = |part: &str| {
+            let only = ["--only", "provider/execute/{stream-order,nonzero-exit}"];
+            let base = ["run", "--engine", "process", "--shard", part];
+            check(
+                at,
+                &[&base[..], &only[..]].concat(),
+                0,
+                &["drift unchanged"],
+            );
+            assert_eq!(
+                kinds(&report(at)),
+                Vec::<String>::new(),
+                "a shard only lists"
+            );
+            newest_run(at)
+        };
+        [shard("1/2"), shard("2/2")]
+    };
+    let merge = |parts: &[PathBuf; 2], exit: i32, said: &str| {
+        let [first, second] = parts.each_ref().map(|part| part.to_str().unwrap());
+        check(at, &["merge", first, second], exit, &[said]);
+        report(at)
+    };
+    let whole = merge(&shards(), 0, "drift unchanged");
+    assert_eq!(kinds(&whole), ["standing"]);
+    let stderr = |report: &Value| {
+        let all = report["standing"].as_array().unwrap().clone();
+        all.into_iter()
+            .find(|one| one["field"] == "$.stderr")
+            .unwrap()
+    };
+    assert_eq!(stderr(&whole)["quirk"], "Q240");
+    // Without its entry it is one divergence of the whole run, and of no shard.
+    let (before, rest) = shipped.split_once("  - id: Q240").unwrap();
+    let (_, after) = rest.split_once("\n  - id: ").unwrap();
+    fs::write(&ledger, format!("{before}  - id: {after}")).unwrap();
+    let whole = merge(
+        &shards(),
+        1,
+        "gave `$.stderr` on the source and none on the target",
+    );
+    let fingerprint = stderr(&whole)["fingerprint"].as_str().unwrap().to_owned();
+    assert_eq!(
+        whole["divergences"].as_array().unwrap().last().unwrap()["fingerprint"],
+        *fingerprint
+    );
+    check(at, &["show", &fingerprint], 0, &["$.stderr (standing)"]);
+}
+
+/// The kinds of limits that are about a whole run.
+fn kinds(report: &Value) -> Vec<String> {
+    let limits = report["decision"]["limit_details"].as_array().unwrap();
+    let kinds = limits.iter().map(|limit| limit["kind"].as_str().unwrap());
+    let kinds = kinds.filter(|kind| *kind == "standing");
+    kinds.map(str::to_owned).collect()
+}
+
+#[test]
 fn a_profile_freezes_what_go_means() {
     let dir = tempfile::tempdir().unwrap();
     let at = dir.path();

@@ -11,7 +11,7 @@ use crate::compare::conclude::RunFacts;
 use crate::compare::conclude::divergences::{below_surface, is_judged};
 use crate::compare::ledger::Ledger;
 use crate::compare::pick::is_plural;
-use crate::compare::verdict::{CaseVerdict, Shown, Verdict};
+use crate::compare::verdict::{CaseVerdict, Nature, ObservedValue, Shown, StepVerdict, Verdict};
 use crate::scenario::field_path::FieldPath;
 use crate::scenario::verbs::Verb;
 
@@ -20,6 +20,9 @@ const TOLD_BY_ALL: &str = "$.streams";
 
 type Values = BySide<Vec<Shown>>;
 
+/// Steps of a verb, each with what it tells of one field.
+type Steps<'c> = Vec<(&'c StepVerdict, &'c Nature)>;
+
 /// What stands between the sides, by verb and field; nothing where both sides are one provider,
 /// which has one nature.
 pub(super) fn of(cases: &[CaseVerdict], ledger: &Ledger, facts: &RunFacts) -> Vec<Standing> {
@@ -27,16 +30,16 @@ pub(super) fn of(cases: &[CaseVerdict], ledger: &Ledger, facts: &RunFacts) -> Ve
     if source.provider == target.provider {
         return Vec::new();
     }
-    let mut groups: IndexMap<(&'static str, &str), (&'static Verb, Vec<&Values>)> = IndexMap::new();
+    let mut groups: IndexMap<(&'static str, &str), (&'static Verb, Steps<'_>)> = IndexMap::new();
     let outermost = cases
         .iter()
         .filter(|case| is_judged(case.verdict) && !below_surface(case, cases));
     let steps = outermost.flat_map(|case| &case.steps);
     for step in steps.filter(|step| is_judged(step.verdict)) {
         for nature in &step.natures {
-            let key = (step.verb.name, nature.path.as_str());
+            let key = (step.verb.name, nature.path.as_ref());
             let group = groups.entry(key).or_insert((step.verb, Vec::new()));
-            group.1.push(&nature.values);
+            group.1.push((step, nature));
         }
     }
     groups
@@ -51,16 +54,29 @@ pub(super) fn of(cases: &[CaseVerdict], ledger: &Ledger, facts: &RunFacts) -> Ve
 fn judge(
     verb: &'static Verb,
     field: &str,
-    steps: &[&Values],
+    steps: &Steps<'_>,
     ledger: &Ledger,
     facts: &RunFacts,
 ) -> Vec<Standing> {
     let lacks = lacking(steps);
-    let differs = |values: &&&Values| match lacks {
+    let differs = |values: &Values| match lacks {
         Some(side) => values[side.other()].iter().any(holds_something),
         None => field == TOLD_BY_ALL && disagree(values),
     };
-    let mut rest: Vec<&Values> = steps.iter().filter(differs).copied().collect();
+    let plural = FieldPath::parse(field).is_ok_and(|path| is_plural(&path));
+    let hits = ledger.standing(verb, field, &facts.subjects);
+    let (mut explained, mut rest) = (vec![0; hits.len()], 0);
+    // One step at a time: a run may have a hundred thousand.
+    for (step, nature) in steps {
+        let values = values(step, nature);
+        if !differs(&values) {
+            continue;
+        }
+        match hits.iter().position(|hit| hit.fits(&values, plural)) {
+            Some(index) => explained[index] += 1,
+            None => rest += 1,
+        }
+    }
     let of = steps.len();
     let standing = |count: usize| Standing {
         verb: verb.name,
@@ -74,34 +90,46 @@ fn judge(
         gate: None,
         fingerprint: fingerprint(verb, field),
     };
-    let plural = FieldPath::parse(field).is_ok_and(|path| is_plural(&path));
-    let mut found = Vec::new();
-    for hit in ledger.standing(verb, field, &facts.subjects) {
-        let before = rest.len();
-        rest.retain(|values| !hit.fits(values, plural));
-        if rest.len() < before {
-            found.push(Standing {
-                verdict: Verdict::KnownDivergence,
-                quirk: Some(hit.entry.id.clone()),
-                effect: Some(hit.effect()),
-                gate: Some(hit.gate(facts.today())),
-                ..standing(before - rest.len())
-            });
-        }
-    }
-    if !rest.is_empty() {
-        found.push(standing(rest.len()));
+    let known = hits.iter().zip(explained).filter(|(_, count)| *count > 0);
+    let mut found: Vec<Standing> = known
+        .map(|(hit, count)| Standing {
+            verdict: Verdict::KnownDivergence,
+            quirk: Some(hit.entry.id.clone()),
+            effect: Some(hit.effect()),
+            gate: Some(hit.gate(facts.today())),
+            ..standing(count)
+        })
+        .collect();
+    if rest > 0 {
+        found.push(standing(rest));
     }
     found
 }
 
+/// What both sides gave in the field.
+fn values(step: &StepVerdict, nature: &Nature) -> Values {
+    if let Some(parts) = &nature.parts {
+        return parts.clone();
+    }
+    let field = step.fields.iter().find(|field| field.path == nature.path);
+    field.map_or_else(Values::default, |field| {
+        let raw = |side: &Vec<ObservedValue>| side.iter().map(|value| value.raw.clone()).collect();
+        field.values.as_ref().map(raw)
+    })
+}
+
 /// The side that never has the field, where the other one has it.
-fn lacking(steps: &[&Values]) -> Option<Side> {
-    let has = |side: Side| {
-        let mut values = steps.iter().flat_map(|values| &values[side]);
-        values.any(|value| *value != Shown::Absent)
+fn lacking(steps: &Steps<'_>) -> Option<Side> {
+    let mut has = BySide {
+        source: false,
+        target: false,
     };
-    match (has(Side::Source), has(Side::Target)) {
+    for (step, nature) in steps {
+        for (side, values) in values(step, nature).iter() {
+            has[side] |= values.iter().any(|value| *value != Shown::Absent);
+        }
+    }
+    match (has.source, has.target) {
         (true, false) => Some(Side::Target),
         (false, true) => Some(Side::Source),
         _ => None,

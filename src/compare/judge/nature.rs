@@ -1,6 +1,8 @@
 //! What a step tells of fields that a side may not have at all: stderr where a provider keeps one
 //! stream, the target of a link in a listing. A case says nothing of them; the run does, once.
 
+use std::borrow::Cow;
+
 use cutover_base::by_side::BySide;
 use cutover_base::side::Side;
 
@@ -21,16 +23,17 @@ const ENTRY_PARTS: [(&str, &str); 4] = [
     ("target", "$.entries[*].target"),
 ];
 
-/// The fields of a verb whose being there at all is the provider's nature. Standard output is
-/// none of them: a side with one stream has it in `output`, which is compared. What times say is
-/// reported apart.
-fn watched(field: &Field) -> Vec<(&'static str, String)> {
+/// The fields of a verb whose being there at all is the provider's nature, by name and path.
+/// Standard output is none of them: a side with one stream has it in `output`, which is compared.
+fn watched(field: &'static Field) -> Vec<(&'static str, Cow<'static, str>)> {
     match (field.name, &field.compared) {
         ("entries", _) => ENTRY_PARTS
             .iter()
-            .map(|(_, path)| ("entries", (*path).to_owned()))
+            .map(|(_, path)| ("entries", Cow::Borrowed(*path)))
             .collect(),
-        ("stderr", _) | (_, Compared::No(_)) => vec![(field.name, format!("$.{}", field.name))],
+        ("stderr", _) => vec![("stderr", Cow::Borrowed("$.stderr"))],
+        ("streams", _) => vec![("streams", Cow::Borrowed("$.streams"))],
+        (name, Compared::No(_)) => vec![(name, Cow::Owned(format!("$.{name}")))],
         _ => Vec::new(),
     }
 }
@@ -48,10 +51,12 @@ pub(super) fn natures(step: &Step, surface: Surface, seen: &BySide<Vec<Seen<'_>>
         .filter(|(field, path)| !is_judged_here(step, field, path))
         .filter_map(|(_, text)| {
             let path = FieldPath::parse(&text).ok()?;
-            let values = seen
-                .as_ref()
-                .map(|side| side.iter().map(|one| held(&path, one.outcome)).collect());
-            Some(Nature { path: text, values })
+            // Whole fields are in the evidence of the step already.
+            let held = |side: &Vec<Seen<'_>>| -> Vec<Shown> {
+                side.iter().map(|one| held(&path, one.outcome)).collect()
+            };
+            let parts = path.below.is_some().then(|| seen.as_ref().map(held));
+            Some(Nature { path: text, parts })
         })
         .collect()
 }

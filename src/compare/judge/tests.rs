@@ -62,21 +62,6 @@ impl Judge {
     }
 }
 
-impl Judge {
-    /// Several steps, one replay.
-    pub(super) fn steps(
-        &self,
-        source: &[(&str, StepResult)],
-        target: &[(&str, StepResult)],
-    ) -> CaseVerdict {
-        let of = |side: Side, steps: &[(&str, StepResult)]| {
-            let records = steps.iter().map(|(id, result)| record(id, result.clone()));
-            [transcript(side, 1, records.collect())]
-        };
-        self.judge(&of(Side::Source, source), &of(Side::Target, target))
-    }
-}
-
 pub(super) fn outputs(source: &[&str], target: &[&str]) -> CaseVerdict {
     let results = |texts: &[&str]| texts.iter().map(|text| executed(text.as_bytes())).collect();
     Judge::of(step("execute: x")).results(results(source), results(target))

@@ -1,7 +1,9 @@
+use cutover_base::side::Side;
+
 use super::tests::Judge;
 use crate::call::Outcome;
 use crate::compare::ledger::{Ledger, LedgerText, read_ledger};
-use crate::compare::samples::{executed, scenario, step};
+use crate::compare::samples::{executed, record, scenario, step, transcript};
 use crate::compare::verdict::{CaseVerdict, FieldVerdict, Verdict};
 use crate::transcript::StepResult;
 
@@ -138,6 +140,19 @@ fn a_wide_shape_does_not_rescue_a_place_that_says_something_else() {
     assert_eq!(output(&case).quirk.as_deref(), Some("Q2"));
 }
 
+/// Several steps, one replay.
+fn steps(
+    judge: &Judge,
+    source: &[(&str, StepResult)],
+    target: &[(&str, StepResult)],
+) -> CaseVerdict {
+    let of = |side: Side, steps: &[(&str, StepResult)]| {
+        let records = steps.iter().map(|(id, result)| record(id, result.clone()));
+        [transcript(side, 1, records.collect())]
+    };
+    judge.judge(&of(Side::Source, source), &of(Side::Target, target))
+}
+
 #[test]
 fn a_consequence_is_known_only_after_its_cause() {
     let entries = |cause: &str| {
@@ -154,7 +169,8 @@ fn a_consequence_is_known_only_after_its_cause() {
     let cause = format!("verb: execute, {PAIR}");
     for (first, known) in [(("a", "b"), true), (("x", "x"), false)] {
         judge.ledger = entries(&cause);
-        let case = judge.steps(
+        let case = steps(
+            &judge,
             &[
                 ("execute", executed(first.0.as_bytes())),
                 ("read_file", content("a")),

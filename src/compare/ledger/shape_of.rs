@@ -280,6 +280,10 @@ fn read_flag(reader: &mut Reader<'_>, node: &Node, key: &str) -> Option<bool> {
     }
 }
 
+fn fits_a_blank_line(operator: &Operator) -> bool {
+    matches!(operator, Operator::Matches(pattern) if pattern.is_match(b"\n"))
+}
+
 /// A shape over many steps must say what it expects: it would otherwise explain whatever differs
 /// there.
 fn check_wide(reader: &mut Reader<'_>, node: &Node, sides: &ShapeSides) -> Option<()> {
@@ -293,6 +297,9 @@ fn check_wide(reader: &mut Reader<'_>, node: &Node, sides: &ShapeSides) -> Optio
             ValueShape::Any => "a shape over many steps may not use `any`",
             ValueShape::Matches(matcher) if matches!(matcher.operators.as_slice(), [Operator::Equals(value)] if value == "") => {
                 "a shape over many steps may not expect the empty text: lost output would pass"
+            }
+            ValueShape::Matches(matcher) if matcher.operators.iter().any(fits_a_blank_line) => {
+                "a shape over many steps may not have a pattern that fits an empty line"
             }
             ValueShape::Matches(_) | ValueShape::Inside(_) => continue,
         };

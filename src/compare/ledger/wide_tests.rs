@@ -81,6 +81,10 @@ fn mistakes_of_wide_shapes_have_their_place() {
             "may not expect the empty text",
         ),
         (
+            "verb: execute, field: output, from: {side: e2b, matches: '(?s).+'}, to: {side: daytona, equals: b}".to_owned(),
+            "fits an empty line",
+        ),
+        (
             "verb: execute, field: output, from: {side: e2b, inside: '.*'}, to: {side: daytona, inside: b}".to_owned(),
             "fits the empty line",
         ),
