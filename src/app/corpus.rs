@@ -326,8 +326,9 @@ fn allow_external(allow: Option<&str>) -> Result<bool, AppError> {
 }
 
 /// The ledger of the folder, else the shipped one, then the user's entries. In a folder of one's
-/// own without a ledger the shipped one says what holds for every call; what it says of the
-/// shipped scenarios says nothing of scenarios that happen to have their names.
+/// own, without a ledger or with one that says nothing of every call (as those did that `init` wrote
+/// before there was such a thing), the shipped one says what holds for every call; what it says of
+/// the shipped scenarios says nothing of scenarios that happen to have their names.
 fn ledger_files(
     folder: &Path,
     wide_only: bool,
@@ -335,12 +336,17 @@ fn ledger_files(
 ) -> Result<Vec<StoredFile>, AppError> {
     let mut found = Vec::new();
     let own = folder.join(LEDGER);
-    if own.is_file() {
-        found.push(files::read(&own)?);
-    } else if let Some(mut shipped) = shipped::ledger(LEDGER) {
-        shipped.wide_only = wide_only;
+    let own = match own.is_file() {
+        true => Some(files::read(&own)?),
+        false => None,
+    };
+    if !own.as_ref().is_some_and(files::speaks_of_every_call)
+        && let Some(mut shipped) = shipped::ledger(LEDGER)
+    {
+        shipped.wide_only = wide_only || own.is_some();
         found.push(shipped);
     }
+    found.extend(own);
     let users: [PathBuf; 2] = [folder.join(USER_LEDGER), PathBuf::from(USER_LEDGER)];
     for user in users.iter().filter(|path| path.is_file()) {
         found.push(files::read(user)?);

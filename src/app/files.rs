@@ -31,6 +31,16 @@ pub(crate) fn ledger(files: &[StoredFile]) -> Result<Ledger, AppError> {
     Ok(ledger)
 }
 
+/// Whether a ledger has entries, other than the user's own, that are about every call: then it says
+/// all of them. What cannot be read says nothing; its mistakes are told elsewhere.
+pub(crate) fn speaks_of_every_call(file: &StoredFile) -> bool {
+    let read = read_ledger(&texts(std::slice::from_ref(file)));
+    read.is_ok_and(|ledger| {
+        let mut entries = ledger.entries.iter().filter(|entry| !entry.is_own());
+        entries.any(|entry| entry.shapes.iter().any(|shape| shape.place.is_wide()))
+    })
+}
+
 /// The profile of this file; every problem at once.
 pub(crate) fn profile(file: &StoredFile) -> Result<Profile, AppError> {
     read_profile(&file.file, &file.text).map_err(|problems| AppError::usage(render(&problems)))
