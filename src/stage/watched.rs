@@ -26,10 +26,12 @@ impl Trouble {
         told.get_or_insert_with(|| error.to_string());
     }
 
-    /// Notes what an operation in a sandbox could not do for want of files: the engine's own, since
-    /// what a command opens is the command's affair and comes as its output.
+    /// Notes what an operation in a sandbox could not do for want of files or of a limit: the
+    /// engine's own, since what a command opens is the command's affair and comes as its output.
     fn seen<T>(&self, result: Result<T, EngineError>) -> Result<T, EngineError> {
         let is_ours = |error: &EngineError| match error {
+            // A limit that is lower than a sandbox's, and cannot be raised.
+            EngineError::Os { operation, .. } if operation == "setrlimit" => true,
             EngineError::Os { errno, .. } => matches!(*errno, libc::EMFILE | libc::ENFILE),
             EngineError::Internal(words) => {
                 words.contains("Too many open files") || words.contains("too many open files")
@@ -264,7 +266,12 @@ mod tests {
             assert!(trouble.seen::<()>(Err(error)).is_err());
             assert_eq!(trouble.told(), None);
         }
+        let limit = EngineError::Os {
+            operation: "setrlimit".to_owned(),
+            errno: libc::EPERM,
+        };
         for error in [
+            limit,
             os(libc::EMFILE),
             os(libc::ENFILE),
             EngineError::Internal("socketpair: Too many open files (os error 24)".to_owned()),
