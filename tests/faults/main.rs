@@ -18,7 +18,7 @@ mod bench;
 mod combination;
 mod hits;
 
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::sync::Arc;
 
 use bench::Bench;
@@ -44,7 +44,10 @@ fn main() -> ExitCode {
     } else {
         sample(&bench.names(), wanted.parse().unwrap_or(SEED))
     };
-    let mut trials = vec![good_day(Arc::clone(&bench), Arc::clone(&runtime))];
+    let mut trials = vec![
+        good_day(Arc::clone(&bench), Arc::clone(&runtime)),
+        Trial::test("a machine without files", without_files),
+    ];
     trials.extend(
         combinations
             .into_iter()
@@ -68,6 +71,28 @@ fn trial(combination: Combination, bench: Arc<Bench>, runtime: Arc<Runtime>) -> 
             .block_on(bench.live(&combination))
             .map_err(|why| Failed::from(format!("{}: {why}", combination.name())))
     })
+}
+
+/// What our own machine denies the stand-ins is the harness's failure and nobody's difference.
+fn without_files() -> Result<(), Failed> {
+    let out = tempfile::tempdir()?;
+    for files in [40, 24] {
+        let command = format!("ulimit -n {files}; exec \"$0\" run --only provider/execute/hello");
+        let output = Command::new("sh")
+            .args(["-c", &command])
+            .arg(env!("CARGO_BIN_EXE_cutover"))
+            .current_dir(out.path())
+            .output()?;
+        let said = String::from_utf8_lossy(&output.stdout);
+        let right = output.status.code() == Some(3) && said.contains("1 harness_error");
+        if !right {
+            let code = output.status.code();
+            return Err(Failed::from(format!(
+                "{files} files: exit {code:?}\n{said}"
+            )));
+        }
+    }
+    Ok(())
 }
 
 fn refused(args: &Arguments, why: String) -> ExitCode {
