@@ -22,6 +22,7 @@ mod ptys;
 mod sessions;
 mod settings;
 mod snapshots;
+mod spools;
 mod states;
 mod support;
 mod system;

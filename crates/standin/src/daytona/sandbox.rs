@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::daytona::boot::{Live, Session};
 use crate::daytona::image::{Image, Place};
+use crate::daytona::spool::Spooled;
 pub(super) use crate::daytona::state::State;
 use crate::engine::{EngineSandbox, Identity};
 use crate::shared::Archive;
@@ -163,6 +164,8 @@ pub(super) struct Sandbox {
     pub(super) live: Live,
     /// Requests at work: while there are any, the sandbox is active.
     pub(super) in_use: AtomicUsize,
+    /// Output that is on its way out.
+    pub(super) spooled: Spooled,
 }
 
 /// A lock whose holder cannot leave a half-made value behind, so a poisoned one is still good.
@@ -191,6 +194,7 @@ impl Sandbox {
             groups: Mutex::default(),
             live: Live::default(),
             in_use: AtomicUsize::new(0),
+            spooled: Spooled::default(),
         }
     }
 

@@ -107,6 +107,13 @@ impl ToolError {
         }
     }
 
+    /// Output that could not be kept: the daemon writes as Go does.
+    pub(super) fn of_output(error: &std::io::Error) -> Self {
+        let errno = error.raw_os_error();
+        let text = errno.map_or_else(|| error.to_string(), errno_text);
+        Self::bare(format!("failed to keep the output: {text}"))
+    }
+
     /// What Daytona has and the stand-in has not.
     pub(in crate::daytona) fn not_implemented(what: &str) -> Self {
         Self::Said {

@@ -113,7 +113,7 @@ pub(super) async fn run(machine: &Machine, order: Order) -> Result<Ended, ToolEr
     };
     let pid = process.pid;
     let capture = Capture {
-        output: Output::default(),
+        output: Output::new(machine),
         artifacts: order.artifacts,
     };
     let (exit_code, capture) =
@@ -122,7 +122,7 @@ pub(super) async fn run(machine: &Machine, order: Order) -> Result<Ended, ToolEr
     let (output, charts) = capture
         .finish()
         .await
-        .map_err(|error| ToolError::bare(error.to_string()))?;
+        .map_err(|error| ToolError::of_output(&error))?;
     Ok(Ended::With {
         exit_code,
         output,
@@ -197,7 +197,6 @@ async fn follow(
     timeout: Option<Duration>,
     mut capture: Capture,
 ) -> Result<(i32, Capture), ToolError> {
-    let failed = |error: io::Error| ToolError::bare(error.to_string());
     let script = feed(process.stdin.take(), command);
     tokio::pin!(script);
     let deadline = timeout.map(|timeout| Instant::now() + timeout);
@@ -214,8 +213,10 @@ async fn follow(
                 // A pipe that cannot be read any more is closed as well.
                 let count = read.unwrap_or(0);
                 closed = count == 0;
-                if !killed {
-                    capture.push(&buffer[..count]).await.map_err(failed)?;
+                if !killed && let Err(error) = capture.push(&buffer[..count]).await {
+                    // Nobody takes what it writes any more.
+                    life::kill_group(&machine.sandbox, process.pid).await;
+                    return Err(ToolError::of_output(&error));
                 }
             }
             changed = process.exit.changed(), if status.is_none() => {
@@ -226,7 +227,7 @@ async fn follow(
             }
             () = at(deadline), if !killed => {
                 killed = true;
-                capture.output = Output::default();
+                capture.output.clear();
                 life::kill_group(&machine.sandbox, process.pid).await;
             }
         }

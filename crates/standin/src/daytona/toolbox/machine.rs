@@ -13,6 +13,7 @@ use crate::daytona::app::{App, ORGANIZATION};
 use crate::daytona::asked::Asked;
 use crate::daytona::image::BUILT_IN_REF;
 use crate::daytona::sandbox::Sandbox;
+use crate::daytona::spool::Spool;
 use crate::daytona::toolbox::error::ToolError;
 use crate::engine::{EngineSandbox, Identity};
 
@@ -50,6 +51,11 @@ impl Machine {
     /// The sandbox's engine.
     pub(super) fn engine(&self) -> &dyn EngineSandbox {
         self.sandbox.engine.as_ref()
+    }
+
+    /// Room for an output of any length.
+    pub(super) fn spool(&self) -> Spool {
+        Spool::new(&self.sandbox.engine, &self.sandbox.spooled)
     }
 
     /// Whose rights the daemon has: the image's user (contract 3.1).

@@ -6,7 +6,6 @@ use axum::response::Response;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
 use crate::daytona::boot::Session;
-use crate::daytona::spool::Spool;
 use crate::daytona::toolbox::error::ToolError;
 use crate::daytona::toolbox::machine::Machine;
 use crate::daytona::toolbox::output::{self, Output, Part};
@@ -55,7 +54,7 @@ async fn respond(machine: &Machine, parts: Vec<Part>) -> Result<Response, ToolEr
 }
 
 /// A log, whole and taken apart.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Log {
     whole: Output,
     stdout: Output,
@@ -63,6 +62,14 @@ struct Log {
 }
 
 impl Log {
+    fn new(machine: &Machine) -> Self {
+        Self {
+            whole: Output::new(machine),
+            stdout: Output::new(machine),
+            stderr: Output::new(machine),
+        }
+    }
+
     fn into_parts(self, split: bool) -> Vec<Part> {
         let text = |text: &str| Part::Text(text.to_owned());
         if !split {
@@ -86,8 +93,8 @@ async fn read(
     demux: Demux,
 ) -> Result<Log, ToolError> {
     let mut raw = RawLog::open(machine, session, id).await?;
-    let failed = |error: std::io::Error| ToolError::bare(error.to_string());
-    let mut log = Log::default();
+    let failed = |error: std::io::Error| ToolError::of_output(&error);
+    let mut log = Log::new(machine);
     while let Some((bytes, pieces)) = raw.next().await.map_err(failed)? {
         let whole = demux.whole(bytes, &pieces);
         log.whole.push(whole).await.map_err(failed)?;
@@ -106,8 +113,8 @@ async fn plain(
     demux: Demux,
 ) -> Result<Response, ToolError> {
     let mut raw = RawLog::open(machine, session, id).await?;
-    let failed = |error: std::io::Error| ToolError::bare(error.to_string());
-    let mut spool = Spool::default();
+    let failed = |error: std::io::Error| ToolError::of_output(&error);
+    let mut spool = machine.spool();
     while let Some((bytes, pieces)) = raw.next().await.map_err(failed)? {
         let whole = demux.whole(bytes, &pieces);
         spool.push(whole).await.map_err(failed)?;
