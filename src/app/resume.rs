@@ -28,6 +28,8 @@ pub(crate) struct ResumeSettings {
     pub(crate) engine: String,
     /// Whether the stand-ins' sandboxes may reach the host's network.
     pub(crate) allow_network: bool,
+    /// Memory of one sandbox of a stand-in, in bytes.
+    pub(crate) memory_bytes_max: u64,
 }
 
 /// Plays what is left of a run, and writes its reports anew.
@@ -110,6 +112,7 @@ fn side_settings(stored: &StoredRun, settings: &ResumeSettings) -> SideSettings 
             .clone()
             .unwrap_or_else(|| settings.engine.clone()),
         allow_network: settings.allow_network,
+        memory_bytes_max: settings.memory_bytes_max,
         faults: started.faults.clone(),
     }
 }

@@ -39,6 +39,8 @@ pub(crate) struct SideSettings {
     pub(crate) engine: String,
     /// Whether the stand-ins' sandboxes may reach the host's network.
     pub(crate) allow_network: bool,
+    /// Memory of one sandbox of a stand-in, in bytes.
+    pub(crate) memory_bytes_max: u64,
     /// What the stand-ins get wrong: `SIDE=KIND`.
     pub(crate) faults: Vec<String>,
 }
@@ -94,6 +96,7 @@ impl Sides {
             Some(SideStage::Standin(Box::new(StandinPlan {
                 faults: FaultSwitch::new(faults[side].clone()),
                 allow_network: settings.allow_network,
+                memory_bytes_max: settings.memory_bytes_max,
                 ..plan
             })))
         };

@@ -103,6 +103,28 @@ pub(crate) struct SidesArgs {
     /// Let the stand-ins' sandboxes reach the host's network
     #[arg(long)]
     pub(crate) allow_network: bool,
+    #[command(flatten)]
+    pub(crate) sandbox_memory: SandboxMemory,
+}
+
+/// What a sandbox of a stand-in may hold.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct SandboxMemory {
+    /// Memory of one sandbox of a stand-in, in MiB
+    #[arg(
+        id = "sandbox_memory",
+        long = "sandbox-memory",
+        default_value_t = 4096,
+        value_name = "MIB",
+        value_parser = clap::value_parser!(u32).range(64..=1_048_576)
+    )]
+    mib: u32,
+}
+
+impl SandboxMemory {
+    pub(crate) fn bytes(&self) -> u64 {
+        u64::from(self.mib) << 20
+    }
 }
 
 impl SelectArgs {
@@ -132,6 +154,7 @@ impl SidesArgs {
             },
             engine: self.engine.clone(),
             allow_network: self.allow_network,
+            memory_bytes_max: self.sandbox_memory.bytes(),
             faults: faults.to_vec(),
         }
     }
@@ -331,6 +354,8 @@ pub(crate) struct StandinArgs {
     /// Let sandboxes reach the host's network
     #[arg(long)]
     pub(crate) allow_network: bool,
+    #[command(flatten)]
+    pub(crate) sandbox_memory: SandboxMemory,
 }
 
 #[derive(Debug, Clone, Args)]

@@ -44,6 +44,7 @@ async fn rest(dir: &Path, args: &RunArgs, context: &Context) -> Outcome {
         limits: args.limits(),
         engine: args.sides.engine.clone(),
         allow_network: args.sides.allow_network,
+        memory_bytes_max: args.sides.sandbox_memory.bytes(),
     };
     let progress = ProgressLine::shared(context);
     let published = resume(dir, &settings, &context.environment, &progress).await?;

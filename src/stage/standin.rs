@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cutover_standin::engine::Engine;
+use cutover_standin::engine::{Engine, MEMORY_BYTES_DEFAULT};
 use cutover_standin::fault::{FaultSwitch, Tamper};
 use cutover_standin::server::{Standin, StandinError, StandinOptions};
 use cutover_standin::{daytona, e2b};
@@ -30,6 +30,8 @@ pub struct StandinPlan {
     pub swap_shell: bool,
     /// Whether sandboxes reach the host's network: the operator's choice.
     pub allow_network: bool,
+    /// Memory of one sandbox, in bytes.
+    pub memory_bytes_max: u64,
 }
 
 impl StandinPlan {
@@ -43,6 +45,7 @@ impl StandinPlan {
             tamper: None,
             swap_shell: false,
             allow_network: false,
+            memory_bytes_max: MEMORY_BYTES_DEFAULT,
         }
     }
 }
@@ -65,6 +68,7 @@ pub(crate) async fn start_standin(plan: &StandinPlan) -> Result<Started, Standin
         tamper: plan.tamper.clone(),
         swap_shell: plan.swap_shell,
         allow_network: plan.allow_network,
+        memory_bytes_max: plan.memory_bytes_max,
         ..StandinOptions::new(Arc::new(engine))
     };
     let standin = match plan.provider {

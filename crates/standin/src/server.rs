@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use cutover_base::clock::Clock;
 use jiff::Timestamp;
 
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Engine, EngineError, MEMORY_BYTES_DEFAULT};
 use crate::fault::{Fault, FaultSwitch, Planted, Tamper};
 use crate::request_log::RequestLog;
 
@@ -33,6 +33,8 @@ pub struct StandinOptions {
     pub swap_shell: bool,
     /// Whether sandboxes may reach the host's network.
     pub allow_network: bool,
+    /// Memory of one sandbox, in bytes, where the engine limits it.
+    pub memory_bytes_max: u64,
     /// Folder in which its snapshots outlive it; with `None` they go with it, even when it is
     /// killed.
     pub state_dir: Option<PathBuf>,
@@ -52,6 +54,7 @@ impl StandinOptions {
             tamper: None,
             swap_shell: false,
             allow_network: false,
+            memory_bytes_max: MEMORY_BYTES_DEFAULT,
             state_dir: None,
             log: None,
         }

@@ -170,6 +170,7 @@ fn options(
         key: door.key.clone().or(stored),
         faults: FaultSwitch::new(door.faults.clone()),
         allow_network: settings.allow_network,
+        memory_bytes_max: settings.memory_bytes_max,
         clock,
         state_dir,
         log,

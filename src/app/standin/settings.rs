@@ -20,6 +20,8 @@ pub(crate) struct Settings {
     pub(crate) env_file: Option<PathBuf>,
     pub(crate) log: Option<PathBuf>,
     pub(crate) allow_network: bool,
+    /// Memory of one sandbox, in bytes.
+    pub(crate) memory_bytes_max: u64,
 }
 
 /// One stand-in.

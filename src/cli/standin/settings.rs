@@ -40,6 +40,7 @@ pub(crate) fn read(args: &StandinArgs) -> (Settings, Vec<String>) {
         env_file: args.env_file.clone(),
         log: args.log.clone(),
         allow_network: args.allow_network,
+        memory_bytes_max: args.sandbox_memory.bytes(),
     };
     for spec in &args.port {
         set_port(&mut settings.doors, spec).unwrap_or_else(|it| problems.push(it));

@@ -37,6 +37,7 @@ pub(super) struct App {
     pub(super) tamper: Option<Arc<dyn Tamper>>,
     pub(super) swap_shell: bool,
     pub(super) allow_network: bool,
+    pub(super) memory_bytes_max: u64,
     pub(super) registry: Registry,
     pub(super) builds: Builds,
     pub(super) snapshots: Snapshots,

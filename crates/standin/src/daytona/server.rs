@@ -40,6 +40,7 @@ pub async fn start(options: StandinOptions) -> Result<Arc<dyn Standin>, StandinE
     let builder = Builder {
         engine: Arc::clone(&options.engine),
         allow_network: options.allow_network,
+        memory_bytes_max: options.memory_bytes_max,
     };
     let app = Arc::new(App {
         engine: options.engine,
@@ -49,6 +50,7 @@ pub async fn start(options: StandinOptions) -> Result<Arc<dyn Standin>, StandinE
         tamper: options.tamper,
         swap_shell: options.swap_shell,
         allow_network: options.allow_network,
+        memory_bytes_max: options.memory_bytes_max,
         registry: Registry::default(),
         builds: Builds::new(builder, tasks.clone()),
         snapshots: Snapshots::open(options.state_dir.as_deref()),

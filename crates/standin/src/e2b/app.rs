@@ -31,6 +31,8 @@ pub(crate) struct App {
     pub(crate) swap_shell: bool,
     /// Whether sandboxes may reach the host's network.
     pub(crate) allow_network: bool,
+    /// Memory of one sandbox, in bytes.
+    pub(crate) memory_bytes_max: u64,
     /// The sandboxes.
     pub(crate) registry: Registry,
     /// Room for more of them.

@@ -52,6 +52,7 @@ pub async fn start(options: StandinOptions) -> Result<Arc<dyn Standin>, StandinE
         tamper: options.tamper,
         swap_shell: options.swap_shell,
         allow_network: options.allow_network,
+        memory_bytes_max: options.memory_bytes_max,
         registry: Registry::default(),
         slots: Slots::new(),
         snapshots: Snapshots::open(state).map_err(unusable)?,

@@ -41,9 +41,10 @@ pub(crate) const BUILT_IN: [(&str, &str, &str); 3] = [
 ];
 
 /// The image of a template.
-pub(crate) fn profile(network: bool) -> Profile {
+pub(crate) fn profile(network: bool, memory_bytes_max: u64) -> Profile {
     let mut profile = Profile::litellm("e2b.local");
     profile.network = network;
+    profile.memory_bytes_max = memory_bytes_max;
     profile
 }
 

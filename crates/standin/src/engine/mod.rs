@@ -23,8 +23,8 @@ use tokio::io::AsyncRead;
 
 pub use model::{
     Account, Attribute, EngineError, EngineProcess, ExitStatus, FileKind, FileReader, FileStat,
-    FileSystem, Identity, OutputMode, Profile, SignalTarget, SpawnRequest, StdinMode, Usage,
-    WatchEvent, WatchKind,
+    FileSystem, Identity, MEMORY_BYTES_DEFAULT, OutputMode, Profile, SignalTarget, SpawnRequest,
+    StdinMode, Usage, WatchEvent, WatchKind,
 };
 pub use pick::by_name;
 

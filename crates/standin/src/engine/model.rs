@@ -25,6 +25,9 @@ pub struct Profile {
     pub network: bool,
 }
 
+/// Memory of the built-in image's sandbox, as its template asks for it.
+pub const MEMORY_BYTES_DEFAULT: u64 = 4 << 30;
+
 impl Profile {
     /// The built-in image: user `user` (1000), home and work dir `/home/user`.
     pub fn litellm(hostname: impl Into<String>) -> Self {
@@ -34,7 +37,7 @@ impl Profile {
             files_bytes_max: 1 << 30,
             processes_max: 512,
             open_files_max: 1024,
-            memory_bytes_max: 4 << 30,
+            memory_bytes_max: MEMORY_BYTES_DEFAULT,
             network: false,
         }
     }

@@ -14,6 +14,7 @@ use crate::engine::Profile;
 pub(super) async fn make(app: &App, fixed: Fixed, facts: Facts) -> Result<Sandbox, String> {
     let mut profile = Profile::litellm(&fixed.id);
     profile.network = app.allow_network && !facts.network.block_all;
+    profile.memory_bytes_max = app.memory_bytes_max;
     let engine = app.engine.create(&profile).await;
     let engine = engine.map_err(|error| error.to_string())?;
     Ok(Sandbox::new(fixed, facts, engine, app.tasks.stop.clone()))

@@ -33,6 +33,8 @@ pub(in crate::daytona) struct Builder {
     pub(in crate::daytona) engine: Arc<dyn Engine>,
     /// Whether steps may reach the host's network.
     pub(in crate::daytona) allow_network: bool,
+    /// Their memory, in bytes.
+    pub(in crate::daytona) memory_bytes_max: u64,
 }
 
 impl Builder {
@@ -43,6 +45,7 @@ impl Builder {
     pub(super) async fn build(&self, recipe: &Recipe, log: &BuildLog) -> Result<Image, String> {
         let mut profile = Profile::litellm(HOSTNAME);
         profile.network = self.allow_network;
+        profile.memory_bytes_max = self.memory_bytes_max;
         let engine = self.engine.create(&profile).await;
         let engine = engine.map_err(|error| format!("failed to build image: {error}"))?;
         let built = timeout(BUILD_TIME_MAX, self.steps(engine.as_ref(), recipe, log)).await;

@@ -73,13 +73,14 @@ fn of_tags(tags: &[Arc<Snapshot>]) -> Option<Listed> {
 
 /// `GET /templates`.
 pub(crate) fn list(app: &App) -> Value {
-    all(app).iter().map(view).collect()
+    all(app).iter().map(|it| view(app, it)).collect()
 }
 
 /// `GET /v2/templates`: the same in pages, newest first.
 pub(crate) fn page(app: &App, pairs: &Pairs) -> Result<Page, ControlError> {
     let limit = page::limit(pairs, LIMIT_MAX)?;
     let order = Order::Descending;
+    let view = |template: &Listed| view(app, template);
     let after = page::cursor(pairs, order)?;
     let key = |template: &Listed| Cursor {
         at: template.created_at,
@@ -91,7 +92,7 @@ pub(crate) fn page(app: &App, pairs: &Pairs) -> Result<Page, ControlError> {
 /// `GET /templates/{id}`.
 pub(crate) fn one(app: &App, text: &str) -> Result<Value, ControlError> {
     let found = find(app, text)?;
-    let mut view = view(&found);
+    let mut view = view(app, &found);
     view["builds"] = json!([{
         "buildID": found.build,
         "status": "ready",
@@ -152,8 +153,8 @@ fn find(app: &App, text: &str) -> Result<Listed, ControlError> {
 }
 
 /// `Template`. How often it was used is not counted, and nobody in particular made it.
-fn view(template: &Listed) -> Value {
-    let profile = template::profile(false);
+fn view(app: &App, template: &Listed) -> Value {
+    let profile = template::profile(false, app.memory_bytes_max);
     json!({
         "templateID": template.id,
         "buildID": template.build,
