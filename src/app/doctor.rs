@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::app::corpus::{Corpus, Select};
 use crate::app::environment::Environment;
+use crate::app::machine;
 use crate::call::Provider;
 use crate::driver::http::HttpClients;
 use crate::stage::{EngineChoice, choose_engine, live_driver};
@@ -28,18 +29,32 @@ pub(crate) struct Finding {
 /// Looks at the machine; run folders would be made in `out`.
 pub(crate) async fn diagnose(out: &Path, environment: &Environment) -> Diagnosis {
     let helper = &environment.program;
+    let temporary = of("temporary files", machine::temporary(environment));
+    let open_files = of("open files of cutover", machine::open_files());
     let namespaces = engine(EngineChoice::Namespaces, helper).await;
     let docker = engine(EngineChoice::Docker, helper).await;
     let process = engine(EngineChoice::Process, helper).await;
     let (corpus, folder) = (corpus(), writable(out));
-    let can_run = namespaces.ok && corpus.ok && folder.ok;
+    let needed = [&namespaces, &corpus, &folder, &temporary, &open_files];
+    let can_run = needed.iter().all(|finding| finding.ok);
     let memory = memory(helper).await;
-    let mut findings = vec![namespaces, docker, process, corpus, folder, memory];
+    let mut findings = vec![
+        namespaces, docker, process, corpus, folder, temporary, open_files, memory,
+    ];
     let clients = HttpClients::new();
     for provider in [Provider::E2b, Provider::Daytona] {
         findings.push(live(provider, &clients, environment));
     }
     Diagnosis { findings, can_run }
+}
+
+fn of(what: &str, found: Result<String, String>) -> Finding {
+    let ok = found.is_ok();
+    Finding {
+        ok,
+        what: what.to_owned(),
+        detail: found.unwrap_or_else(|problem| problem),
+    }
 }
 
 async fn engine(choice: EngineChoice, helper: &Path) -> Finding {
@@ -74,8 +89,9 @@ async fn memory(helper: &Path) -> Finding {
         Err(_) => false,
     };
     let detail = if limited {
-        "engine namespaces watches it and ends the largest process of a sandbox over 4 GiB; for a \
-         harder limit run cutover itself with one (systemd-run -p MemoryMax=8G ...)"
+        "engine namespaces watches it and ends the largest holder of a sandbox over 4 GiB \
+         (--sandbox-memory says otherwise), beside 1 GiB of files; for a harder limit run cutover \
+         itself with one (systemd-run -p MemoryMax=8G ...)"
     } else {
         "not limited: a command may use what the host has, so run cutover itself with a limit \
          where that matters (systemd-run -p MemoryMax=8G ...)"

@@ -13,6 +13,7 @@ mod files;
 pub(crate) mod gate;
 pub(crate) mod judged;
 pub(crate) mod limits;
+pub(crate) mod machine;
 pub(crate) mod merge;
 pub(crate) mod observe;
 mod perform;

@@ -29,7 +29,7 @@ impl Context {
                 .collect(),
             args,
             program: PathBuf::from("/proc/self/exe"),
-            temporary: std::env::temp_dir(),
+            temporary: temporary(),
         };
         let no_colour = environment.var("NO_COLOR").is_some();
         Self {
@@ -38,6 +38,15 @@ impl Context {
             environment,
         }
     }
+}
+
+/// The folder for temporary files: `/tmp` also where `TMPDIR` is there and empty.
+fn temporary() -> PathBuf {
+    let named = std::env::var_os("TMPDIR").filter(|path| !path.is_empty());
+    let folder = named.map_or_else(|| PathBuf::from("/tmp"), PathBuf::from);
+    // It is told once; who has told it before has read the same variable.
+    let _known = tempfile::env::override_temp_dir(&folder);
+    folder
 }
 
 /// Writes the result to stdout. A reader that has gone away is no error.

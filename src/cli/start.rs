@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::app::machine::ready;
 use crate::cli::args::{Cli, Command};
 use crate::cli::context::{Context, tell};
 use crate::cli::exit::{Outcome, Stop, USAGE, code};
@@ -48,6 +49,9 @@ pub fn start(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn dispatch(command: Command, context: &Context) -> Outcome {
+    if plays(&command) {
+        ready(&context.environment)?;
+    }
     match command {
         Command::Run(args) => block_on(run::run(&args, context)),
         Command::Try(args) => block_on(try_one::run(&args, context)),
@@ -67,6 +71,14 @@ fn dispatch(command: Command, context: &Context) -> Outcome {
         Command::Completions(args) => completions::run(&args),
         Command::Man => man::run(),
     }
+}
+
+/// Whether sandboxes will be made.
+const fn plays(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Run(_) | Command::Try(_) | Command::Selftest(_) | Command::Standin(_)
+    )
 }
 
 fn block_on(future: impl Future<Output = Outcome>) -> Outcome {
