@@ -9,7 +9,7 @@ pub(crate) const CASES: &[Case] = &[
     case!(a_full_sandbox_says_enospc, &["isolation"]),
     case!(inodes_end_as_well, &["isolation"]),
     case!(processes_are_limited_per_sandbox, &["isolation"]),
-    case!(memory_is_limited_per_sandbox, &["memory_limit"]),
+    case!(memory_is_limited_per_sandbox, &["memory_limit", "python3"]),
     case!(a_fork_bomb_leaves_the_sandbox_usable, &["isolation"]),
     case!(open_files_are_limited, &["isolation"]),
     case!(killing_everything_leaves_init, &["isolation"]),
@@ -156,13 +156,15 @@ async fn memory_is_limited_per_sandbox(place: Place) {
     let sandbox = place.sandbox_of(profile).await;
     let usage = within(sandbox.usage()).await.unwrap();
     assert_eq!(usage.memory_bytes_max, 48 << 20);
-    // A shell that keeps a string which doubles until it is ended: 128 MiB at the most.
-    let hog = "x=aaaaaaaaaaaaaaaa; for i in {1..23}; do x=$x$x; done; echo ${#x}; sleep 60";
-    let ran = run(&*sandbox, bash(&format!("bash -c '{hog}'; echo ended $?"))).await;
+    // One that is too large, and several that are small enough each.
+    let hold =
+        |mib: u32| format!("python3 -c 'import time; x = bytearray({mib} << 20); time.sleep(60)'");
+    let ran = run(&*sandbox, bash(&format!("{}; echo ended $?", hold(128)))).await;
     assert!(ran.stdout.ends_with("ended 137\n"), "{ran:?}");
-    // Several that are small enough each.
-    let one = "x=aaaaaaaaaaaaaaaa; for i in {1..20}; do x=$x$x; done; read -t 60 < <(sleep 60)";
-    let many = format!("for i in 1 2 3 4 5 6; do bash -c '{one}' & done; wait -n; echo first $?");
+    let many = format!(
+        "for i in 1 2 3 4 5 6; do {} & done; wait -n; echo first $?",
+        hold(16)
+    );
     let ran = run(
         &*sandbox,
         bash(&format!("{many}; kill $(jobs -p) 2>/dev/null")),

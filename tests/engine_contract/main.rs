@@ -12,11 +12,13 @@
 mod archive;
 mod attributes;
 mod files;
+mod keys;
 mod limits;
 mod owner;
 mod place;
 mod processes;
 mod servers;
+mod walls;
 mod whole;
 
 use std::path::PathBuf;
@@ -47,7 +49,7 @@ fn required(engine: &str) -> bool {
 }
 
 fn main() -> ExitCode {
-    if owner::dispatch(&helper()) {
+    if owner::dispatch(&helper()) || keys::dispatch(&helper()) {
         return ExitCode::SUCCESS;
     }
     let arguments = Arguments::from_args();
@@ -69,6 +71,8 @@ fn cases() -> Vec<Case> {
         servers::CASES,
         attributes::CASES,
         limits::CASES,
+        keys::CASES,
+        walls::CASES,
         owner::CASES,
         whole::CASES,
         archive::CASES,

@@ -32,6 +32,9 @@ pub(crate) const CASES: &[Case] = &[
     ("environment::html_where_json_was_due", || {
         live(&html_server());
     }),
+    ("environment::hard_limits_too_low", hard_limits),
+    ("environment::soft_limits_too_low", soft_limits),
+    ("environment::temporary_folder", temporary_folder),
 ];
 
 fn no_folder() {
@@ -52,6 +55,10 @@ fn disk_full() {
     let place = Place::with(&[crate::place::BUSY; 3]);
     // Enough for the sandboxes to be made and to be busy; what the interruption writes is too much.
     let ran = limited(&place, 1);
+    if ran.code == Some(2) && ran.text.contains("`ulimit -Hf`") {
+        // Who may not raise it for the sandboxes is told so.
+        return;
+    }
     failed_journal(&place, &ran);
     let place = Place::with(&[PLAIN; 12]);
     let ran = limited(&place, 24);
@@ -67,6 +74,92 @@ fn limited(place: &Place, blocks: u32) -> Ran {
     );
     command.args(["-c", &script]);
     place.start(command).finish()
+}
+
+/// The program in a shell that has said something first, without the right to raise hard limits.
+fn after(place: &Place, said: &str, args: &str) -> Ran {
+    let unprivileged = match cannot_be_another() {
+        None => "setpriv --bounding-set=-sys_resource --",
+        Some(_) => "",
+    };
+    let program = env!("CARGO_BIN_EXE_cutover");
+    let mut command = place.program("bash");
+    command.args([
+        "-c",
+        &format!("{said}; exec {unprivileged} {program} {args}"),
+    ]);
+    place.start(command).finish()
+}
+
+/// What can be neither had nor watched is told before anything is made, and not by a difference.
+fn hard_limits() {
+    let place = Place::with(&[PLAIN]);
+    for (limit, told) in [
+        ("n 64", "`ulimit -Hn`"),
+        (
+            "n 300",
+            "open files (`ulimit -Hn` says 300, a sandbox needs 1024)",
+        ),
+        (
+            "u 64",
+            "processes (`ulimit -Hu` says 64, a sandbox needs 512)",
+        ),
+        (
+            "f 500000",
+            "the size of a file (`ulimit -Hf` says 500000, a sandbox needs 1048576)",
+        ),
+        ("v 4000000", "address space (`ulimit -Hv` says 4000000"),
+        ("d 4000000", "data (`ulimit -Hd` says 4000000"),
+        (
+            "s 4096",
+            "the stack (`ulimit -Hs` says 4096, a sandbox needs 8192)",
+        ),
+        (
+            "t 600",
+            "processor time (`ulimit -Ht` says 600, a sandbox needs 3600)",
+        ),
+    ] {
+        let said = format!("ulimit -S{limit}; ulimit -H{limit}");
+        for args in ["run", "doctor"] {
+            let ran = after(&place, &said, args);
+            assert_eq!(ran.code, Some(2), "{limit} {args}\n{}", ran.text);
+            assert!(ran.text.contains(told), "{limit} {args}\n{}", ran.text);
+            assert!(
+                ran.text.contains("limits.conf"),
+                "{limit} {args}\n{}",
+                ran.text
+            );
+        }
+        assert!(!place.path().join("reports").exists(), "{limit}");
+        place.assert_clean();
+    }
+}
+
+/// Anybody may raise a soft limit, so none is told.
+fn soft_limits() {
+    let place = Place::with(&[PLAIN]);
+    let low = "for limit in 'n 32' 'f 100' 's 512'; do ulimit -S$limit; done";
+    let ran = after(&place, low, "run");
+    assert_eq!(ran.code, Some(0), "{}", ran.text);
+    place.assert_clean();
+}
+
+fn temporary_folder() {
+    let place = Place::with(&[PLAIN]);
+    for folder in ["/nope", "/dev/null", "/proc"] {
+        for args in ["run", "doctor"] {
+            let ran = after(&place, &format!("export TMPDIR={folder}"), args);
+            assert_eq!(ran.code, Some(2), "{folder} {args}\n{}", ran.text);
+            let told = format!("TMPDIR names {folder}, which cannot be used");
+            assert!(ran.text.contains(&told), "{folder} {args}\n{}", ran.text);
+        }
+        assert!(!place.path().join("reports").exists(), "{folder}");
+    }
+    for said in ["unset TMPDIR", "export TMPDIR="] {
+        let ran = after(&place, said, "run");
+        assert_eq!(ran.code, Some(0), "{said}\n{}", ran.text);
+    }
+    place.assert_clean();
 }
 
 fn failed_journal(place: &Place, ran: &Ran) {

@@ -11,6 +11,12 @@ pub(crate) struct ProcessFacts {
     pub(crate) session: i32,
     /// Whether it is halted by a signal or a tracer.
     pub(crate) stopped: bool,
+    /// Whether it has ended and its parent has not taken it.
+    pub(crate) zombie: bool,
+    pub(crate) parent: i32,
+    pub(crate) threads: u64,
+    /// Clock ticks from the host's start to its own.
+    pub(crate) started: u64,
     /// Clock ticks in user and kernel mode.
     pub(crate) cpu_ticks: u64,
     pub(crate) resident_pages: u64,
@@ -18,6 +24,13 @@ pub(crate) struct ProcessFacts {
 
 /// Every process that has not ended; zombies are left out.
 pub(crate) fn processes() -> Vec<ProcessFacts> {
+    let mut all = processes_and_zombies();
+    all.retain(|process| !process.zombie);
+    all
+}
+
+/// Every process that has a number.
+pub(crate) fn processes_and_zombies() -> Vec<ProcessFacts> {
     let Ok(entries) = fs::read_dir("/proc") else {
         return Vec::new();
     };
@@ -28,8 +41,7 @@ pub(crate) fn processes() -> Vec<ProcessFacts> {
         .collect()
 }
 
-/// One process, if it has not ended.
-pub(crate) fn process(pid: i32) -> Option<ProcessFacts> {
+fn process(pid: i32) -> Option<ProcessFacts> {
     let stat = fs::read(Path::new("/proc").join(pid.to_string()).join("stat")).ok()?;
     parse(pid, &String::from_utf8_lossy(&stat))
 }
@@ -62,15 +74,16 @@ fn parse(pid: i32, stat: &str) -> Option<ProcessFacts> {
     let (_, rest) = stat.rsplit_once(')')?;
     let fields: Vec<&str> = rest.split_whitespace().collect();
     let state = *fields.first()?;
-    if matches!(state, "Z" | "X" | "x") {
-        return None;
-    }
     let count = |index: usize| fields.get(index)?.parse::<u64>().ok();
     Some(ProcessFacts {
         pid,
         group: fields.get(2)?.parse().ok()?,
         session: fields.get(3)?.parse().ok()?,
         stopped: matches!(state, "T" | "t"),
+        zombie: matches!(state, "Z" | "X" | "x"),
+        parent: fields.get(1)?.parse().ok()?,
+        threads: count(17)?,
+        started: count(19)?,
         cpu_ticks: count(11)?.saturating_add(count(12)?),
         resident_pages: count(21)?,
     })
@@ -81,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_a_line_with_a_hostile_name_and_leaves_out_the_dead() {
+    fn reads_a_line_with_a_hostile_name_and_tells_the_dead() {
         let line = |state: &str| {
             format!("7 (a) R 1 (x) {state} 1 6 5 0 -1 0 0 0 0 0 30 12 9 9 20 0 1 0 55 4096 17 0\n")
         };
@@ -92,12 +105,16 @@ mod tests {
                 group: 6,
                 session: 5,
                 stopped: true,
+                zombie: false,
+                parent: 1,
+                threads: 1,
+                started: 55,
                 cpu_ticks: 42,
                 resident_pages: 17,
             })
         );
         assert!(!parse(7, &line("S")).unwrap().stopped);
-        assert_eq!(parse(7, &line("Z")), None);
+        assert!(parse(7, &line("Z")).unwrap().zombie);
         assert_eq!(parse(7, "7 (short) S 1"), None);
     }
 

@@ -246,6 +246,57 @@ pub(crate) fn set_capabilities(mask: u64) -> io::Result<()> {
     check(result).map(drop)
 }
 
+/// Leaves the session keyring for a new one without a name.
+///
+/// # Errors
+/// `EDQUOT`, `EPERM`; `ENOSYS` where the kernel has no keys.
+pub(crate) fn join_session_keyring() -> io::Result<()> {
+    let (join, unnamed) = (libc::KEYCTL_JOIN_SESSION_KEYRING, std::ptr::null::<u8>());
+    // SAFETY: without a name the kernel reads nothing of ours.
+    check(unsafe { libc::syscall(libc::SYS_keyctl, join, unnamed) }).map(drop)
+}
+
+/// Has a program decide on every call that the caller and what it starts will make.
+///
+/// # Errors
+/// `EACCES` without `CAP_SYS_ADMIN` in the caller's user namespace, `EINVAL` and `ENOSYS` where
+/// the kernel has no such filters.
+pub(crate) fn filter_calls(program: &[libc::sock_filter]) -> io::Result<()> {
+    let program = libc::sock_fprog {
+        len: libc::c_ushort::try_from(program.len()).map_err(io::Error::other)?,
+        filter: program.as_ptr().cast_mut(),
+    };
+    let (set, flags) = (
+        libc::SECCOMP_SET_MODE_FILTER,
+        libc::SECCOMP_FILTER_FLAG_SPEC_ALLOW,
+    );
+    // SAFETY: the kernel reads `len` instructions, which live until the call returns, and writes
+    // none.
+    check(unsafe { libc::syscall(libc::SYS_seccomp, set, flags, &raw const program) }).map(drop)
+}
+
+/// Removes a System V object of the current IPC namespace.
+///
+/// # Errors
+/// `EINVAL` and `EIDRM` when it is gone.
+pub(crate) fn remove_sysv(kind: SysvKind, id: i32) -> io::Result<()> {
+    let call = match kind {
+        SysvKind::Memory => libc::SYS_shmctl,
+        SysvKind::Semaphores => libc::SYS_semctl,
+        SysvKind::Messages => libc::SYS_msgctl,
+    };
+    // SAFETY: `IPC_RMID`, which is 0 wherever the call has it, takes numbers only.
+    check(unsafe { libc::syscall(call, id, libc::IPC_RMID, libc::IPC_RMID, 0) }).map(drop)
+}
+
+/// What System V objects there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SysvKind {
+    Memory,
+    Semaphores,
+    Messages,
+}
+
 /// Brings the loopback interface of the current network namespace up.
 ///
 /// # Errors

@@ -7,12 +7,12 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 
 use nix::errno::Errno;
-use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::stat::{Mode, umask};
 use nix::unistd::{Pid, chdir, execve, setpgid, setsid};
 use serde::{Deserialize, Serialize};
 
 use super::identity;
+use super::limits;
 use super::wire::{Setup, Spawn, Who};
 use crate::engine::files::{self, FileOp};
 use crate::engine::streams::ProcessEnds;
@@ -67,7 +67,7 @@ fn become_program(
     // Their numbers are closed or taken already.
     std::mem::forget(ends);
     umask(Mode::from_bits_truncate(0o022));
-    limit(setup).map_err(|e| ("setrlimit", e.into()))?;
+    limits::bind(setup).map_err(|e| ("setrlimit", e.into()))?;
     identity::become_command(&spawn.who, setup.ids).map_err(at("setuid"))?;
     chdir(spawn.cwd.as_str()).map_err(|e| ("chdir", e.into()))?;
     Err(("exec", exec(spawn).into()))
@@ -84,14 +84,6 @@ fn place(ends: &ProcessEnds) -> io::Result<()> {
     sys::place(input, StandardStream::Input)?;
     sys::place(ends.stdout.as_fd(), StandardStream::Output)?;
     sys::place(ends.stderr.as_fd(), StandardStream::Error)
-}
-
-fn limit(setup: &Setup) -> nix::Result<()> {
-    let processes = u64::from(setup.processes_max);
-    setrlimit(Resource::RLIMIT_NPROC, processes, processes)?;
-    let open_files = u64::from(setup.open_files_max);
-    setrlimit(Resource::RLIMIT_NOFILE, open_files, open_files)?;
-    setrlimit(Resource::RLIMIT_CORE, 0, 0)
 }
 
 /// Replaces the process; returns why it could not.

@@ -7,14 +7,18 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::process::ExitCode;
 
 use nix::sched::{CloneFlags, unshare};
+use nix::sys::prctl::set_dumpable;
 use nix::sys::socket::MsgFlags;
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{Gid, Pid, Uid, setgroups, setresgid, setresuid, setsid};
 
 use super::init::Init;
+use super::keys::{self, Keys};
+use super::limits;
 use super::packet::{self, Packet};
 use super::rootfs;
 use super::step::{StepError, step};
+use super::sysv;
 use super::wire::{Ids, Reply, Setup};
 use crate::engine::sys;
 
@@ -67,6 +71,8 @@ fn report(control: &OwnedFd, step: String, error: &io::Error) {
 }
 
 fn start(setup: Setup, control: &OwnedFd) -> Result<Pid, StepError> {
+    limits::make_room(&setup)?;
+    let left = keys::leave_session(setup.ids);
     enter(&setup)?;
     if let Some(init) = sys::fork().map_err(step("fork"))? {
         let handle = sys::pidfd_open(init).map_err(step("pidfd_open"))?;
@@ -75,7 +81,7 @@ fn start(setup: Setup, control: &OwnedFd) -> Result<Pid, StepError> {
             .map_err(step("send"))?;
         return Ok(init);
     }
-    let result = become_init(setup, control);
+    let result = become_init(setup, left, control);
     if let Err((step, error)) = result {
         report(control, step, &error);
         sys::exit_now(1);
@@ -83,9 +89,11 @@ fn start(setup: Setup, control: &OwnedFd) -> Result<Pid, StepError> {
     sys::exit_now(0)
 }
 
-fn become_init(setup: Setup, control: &OwnedFd) -> Result<(), StepError> {
+fn become_init(setup: Setup, left: Keys, control: &OwnedFd) -> Result<(), StepError> {
     setsid().map_err(step("setsid"))?;
     rootfs::make(&setup)?;
+    keys::filter(left).map_err(step("seccomp"))?;
+    sysv::bound(setup.memory_bytes_max);
     nix::unistd::sethostname(&setup.hostname).map_err(step("sethostname"))?;
     if !setup.network {
         sys::loopback_up().map_err(step("loopback"))?;
@@ -112,12 +120,22 @@ fn enter(setup: &Setup) -> Result<(), StepError> {
     match setup.ids {
         Ids::Range { base } => {
             let mapper = Mapper::start(base)?;
-            unshare(flags).map_err(step("unshare"))?;
+            unshare(CloneFlags::CLONE_NEWUSER).map_err(step("unshare"))?;
             mapper.map()?;
             setgroups(&[]).map_err(step("setgroups"))?;
             let (gid, uid) = (Gid::from_raw(0), Uid::from_raw(0));
             setresgid(gid, gid, gid).map_err(step("setgid"))?;
-            setresuid(uid, uid, uid).map_err(step("setuid"))
+            setresuid(uid, uid, uid).map_err(step("setuid"))?;
+            // The kernel holds all users of a namespace together to the limit of whoever made it,
+            // and counts by him: so it is made by one who has nothing else.
+            limits::bind_all(setup.processes_max).map_err(step("setrlimit"))?;
+            // Its map is written by a process with our rights, which may not see into one that
+            // has changed its ids.
+            set_dumpable(true).map_err(step("prctl"))?;
+            let mapper = Mapper::start(0)?;
+            unshare(flags).map_err(step("unshare"))?;
+            mapper.map()?;
+            set_dumpable(false).map_err(step("prctl"))
         }
         Ids::Single { uid, gid } => {
             unshare(flags).map_err(step("unshare"))?;

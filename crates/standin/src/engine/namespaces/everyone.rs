@@ -18,7 +18,14 @@ pub(super) struct Reached {
 
 /// Every process inside but init and `servers`.
 pub(super) fn commands(servers: &HashSet<i32>) -> Vec<ProcessFacts> {
-    let mut all = procfs::processes();
+    let mut all = commands_and_zombies(servers);
+    all.retain(|process| !process.zombie);
+    all
+}
+
+/// As [`commands`], with those that have ended and still have their number.
+pub(super) fn commands_and_zombies(servers: &HashSet<i32>) -> Vec<ProcessFacts> {
+    let mut all = procfs::processes_and_zombies();
     all.retain(|process| process.pid > 1 && !servers.contains(&process.pid));
     all
 }
@@ -44,6 +51,11 @@ pub(super) struct Freeze {
 }
 
 impl Freeze {
+    /// Whether everything is halted.
+    pub(super) const fn is_on(&self) -> bool {
+        self.on
+    }
+
     /// Halts all of them, or lets them go on.
     pub(super) fn set(&mut self, frozen: bool, servers: &HashSet<i32>) -> Reached {
         if frozen {

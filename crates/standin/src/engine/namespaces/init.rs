@@ -19,12 +19,16 @@ use nix::unistd::Pid;
 use super::ask;
 use super::child;
 use super::everyone::{self, Freeze, Reached};
-use super::memory::MemoryWatch;
 use super::packet::{self, Packet};
+use super::watch::Watch;
 use super::wire::{Reply, Request, Setup, Spawn, Who};
 use crate::engine::files;
 use crate::engine::streams::ProcessEnds;
 use crate::engine::sys;
+
+/// Tries to fork in a sandbox that is full, and the longest pause between two of them.
+const FORK_TRIES: u32 = 20;
+const FORK_PAUSE_MS: u8 = 2;
 
 /// The state of the loop.
 pub(super) struct Init {
@@ -38,7 +42,7 @@ pub(super) struct Init {
     /// Those of them that the host can name.
     named: HashMap<u64, i32>,
     freeze: Freeze,
-    memory: MemoryWatch,
+    watch: Watch,
     /// Replies that the socket did not take yet.
     waiting: VecDeque<Packet>,
 }
@@ -51,7 +55,7 @@ impl Init {
         mask.thread_block()?;
         let flags = SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK;
         Ok(Self {
-            memory: MemoryWatch::new(setup.memory_bytes_max),
+            watch: Watch::new(&setup),
             setup,
             control,
             children: SignalFd::with_flags(&mask, flags)?,
@@ -75,7 +79,7 @@ impl Init {
                 PollFd::new(self.control.as_fd(), wanted),
                 PollFd::new(self.children.as_fd(), PollFlags::POLLIN),
             ];
-            match poll(&mut fds, self.memory.timeout()) {
+            match poll(&mut fds, self.watch.timeout()) {
                 Ok(_) => {}
                 Err(Errno::EINTR) => continue,
                 Err(error) => return Err(error.into()),
@@ -84,7 +88,7 @@ impl Init {
             if children.unwrap_or(true) {
                 self.reap()?;
             }
-            self.memory.look(&self.servers);
+            self.watch.look(&self.servers, self.freeze.is_on());
             self.flush()?;
             if control.unwrap_or(true) && !self.serve_one()? {
                 return Ok(());
@@ -109,7 +113,7 @@ impl Init {
             Request::Spawn(spawn) => return self.spawn(&spawn, descriptors),
             Request::File { op, who, kept } => {
                 if let Some(stream) = descriptors.into_iter().next() {
-                    match sys::fork() {
+                    match self.fork() {
                         Ok(None) => child::run_file_server(&self.setup, op, &who, stream),
                         Ok(Some(pid)) => {
                             self.servers.insert(pid.as_raw());
@@ -121,7 +125,7 @@ impl Init {
             }
             Request::Ask { question } => {
                 if let Some(stream) = descriptors.into_iter().next() {
-                    match sys::fork() {
+                    match self.fork() {
                         Ok(None) => ask::run(question, &self.servers, &stream),
                         Ok(Some(pid)) => drop(self.servers.insert(pid.as_raw())),
                         Err(error) => ask::refuse(&stream, &error),
@@ -173,7 +177,7 @@ impl Init {
                 .map_err(|error| ("terminal", error))
                 .and_then(|(master, ends, mut rest)| {
                     let status = rest.pop().ok_or(("fork", Errno::EBADF.into()))?;
-                    match sys::fork().map_err(|error| ("fork", error))? {
+                    match self.fork().map_err(|error| ("fork", error))? {
                         None => child::run_command(&self.setup, spawn, status, ends),
                         Some(pid) => Ok((pid, master)),
                     }
@@ -182,7 +186,7 @@ impl Init {
         match started {
             Ok((pid, master)) => {
                 self.leaders.insert(pid.as_raw());
-                self.memory.begin();
+                self.watch.begin(&spawn.who);
                 let reply = Reply::Started {
                     id,
                     pid: pid.as_raw().cast_unsigned(),
@@ -198,6 +202,23 @@ impl Init {
                 self.reply(&reply, Vec::new())
             }
         }
+    }
+
+    /// Forks; where the sandbox has no process left, after ending those that are too many.
+    fn fork(&mut self) -> io::Result<Option<Pid>> {
+        for _ in 0..FORK_TRIES {
+            match sys::fork() {
+                Err(error) if error.raw_os_error() == Some(libc::EAGAIN) => {
+                    self.watch.thin(&self.servers, self.freeze.is_on());
+                    self.reap()?;
+                    // Not all that end are our children, so a moment is enough as well.
+                    let mut ended = [PollFd::new(self.children.as_fd(), PollFlags::POLLIN)];
+                    poll(&mut ended, FORK_PAUSE_MS)?;
+                }
+                forked => return forked,
+            }
+        }
+        sys::fork()
     }
 
     /// Ends servers that wait for an operation, and takes them, so that nothing sees them.
@@ -222,7 +243,7 @@ impl Init {
                 Ok(None) => return Ok(()),
                 Err(error) => match error.raw_os_error() {
                     Some(libc::ECHILD) => {
-                        self.memory.rest();
+                        self.watch.rest();
                         return Ok(());
                     }
                     Some(libc::EINTR) => continue,

@@ -4,7 +4,7 @@
 //! starts this same binary again as a helper (`dispatch`), which makes the namespaces and becomes
 //! the sandbox's init: pid 1, one thread, one loop over its control socket and its children.
 //! Init's life is tied to the control socket, and everything inside to init's life.
-//! Init also watches the memory of everything inside.
+//! Init also watches the memory and the number of everything inside.
 //! File operations are done by forked children of init, which the host keeps a moment for more.
 //! Deliberately absent: a host folder, a parent-death signal, capabilities of the host, a cgroup.
 //!
@@ -15,6 +15,7 @@
 mod ask;
 mod child;
 mod converse;
+mod crowd;
 mod dispatch;
 mod engine;
 mod etc;
@@ -22,7 +23,10 @@ mod everyone;
 mod identity;
 mod idle;
 mod init;
+mod keys;
+mod limits;
 mod link;
+mod mappings;
 mod memory;
 mod packet;
 mod refusal;
@@ -30,6 +34,8 @@ mod rootfs;
 mod sandbox;
 mod start;
 mod step;
+mod sysv;
+mod watch;
 mod whole;
 mod wire;
 

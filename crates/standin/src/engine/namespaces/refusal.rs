@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use super::limits;
 use crate::engine::EngineError;
 
 /// What the host says about user namespaces; `None` where it has no such setting.
@@ -32,6 +33,15 @@ const OTHERWISE: &str = "or use --engine process (no isolation)";
 /// Turns the failed step into cause and cure.
 pub(super) fn refusal(step: &str, errno: i32, settings: HostSettings) -> EngineError {
     let error = std::io::Error::from_raw_os_error(errno);
+    if let Some(low) = step.strip_prefix(limits::TOO_LOW) {
+        return EngineError::Refused {
+            cause: format!("namespaces: {}{low}", limits::TOO_LOW),
+            cure: format!(
+                "start cutover where they are higher (as root with ulimit, in limits.conf, or by the \
+                 limits of the systemd unit or container); {OTHERWISE}"
+            ),
+        };
+    }
     let denied = errno == libc::EPERM || errno == libc::EACCES;
     let (why, cure) = if settings.user_namespaces_max == Some(0) {
         (
@@ -52,6 +62,11 @@ pub(super) fn refusal(step: &str, errno: i32, settings: HostSettings) -> EngineE
         (
             "parts of /proc are masked, as in a container",
             "start the container with --security-opt systempaths=unconfined",
+        )
+    } else if step == "seccomp" && errno == libc::EINVAL {
+        (
+            "the kernel cannot filter system calls, so the caller's keys would be within reach",
+            "use a kernel with CONFIG_SECCOMP_FILTER",
         )
     } else if errno == libc::ENOSYS {
         (
@@ -112,6 +127,13 @@ mod tests {
             ("unshare", libc::EPERM, none, "seccomp=unconfined"),
             ("mount_setattr /usr", libc::ENOSYS, none, "newer kernel"),
             ("fork", libc::EAGAIN, none, "free what"),
+            ("seccomp", libc::EINVAL, none, "CONFIG_SECCOMP_FILTER"),
+            (
+                "hard limits that are too low: open files (`ulimit -Hn` says 64)",
+                libc::EPERM,
+                none,
+                "limits.conf",
+            ),
         ] {
             let EngineError::Refused { cause, cure } = refusal(step, errno, settings) else {
                 panic!("not a refusal");

@@ -29,6 +29,13 @@ const SYSTEM: [&str; 7] = ["usr", "bin", "sbin", "lib", "lib32", "lib64", "libx3
 /// Devices that cannot do harm.
 const DEVICES: [&str; 6] = ["null", "zero", "full", "random", "urandom", "tty"];
 
+/// Terminals of one sandbox. All of a host have one count; sandboxes together can take three
+/// quarters of it, and one alone a fiftieth.
+const TERMINALS_MAX: u32 = 64;
+
+/// What `/proc` tells of keys goes by user id; where that is the caller's, they are the caller's.
+const KEYS_TOLD: [&str; 2] = ["keys", "key-users"];
+
 /// Bytes of files per inode: a sandbox of empty files must end as well.
 const BYTES_PER_INODE: u64 = 4096;
 
@@ -110,6 +117,7 @@ pub(super) fn make(setup: &Setup) -> Result<(), StepError> {
     mount(Some("proc"), &root.join("proc"), Some("proc"), inert, none)
         .map_err(step("mount proc"))?;
     if matches!(setup.ids, Ids::Single { .. }) {
+        hide_keys(&root)?;
         close_to_owner(&root)?;
     }
     enter(&root)
@@ -219,19 +227,31 @@ fn make_devices(root: &Path, setup: &Setup) -> Result<(), StepError> {
         symlink(to, root.join("dev").join(name)).map_err(step(format!("make /dev/{name}")))?;
     }
     // The group `tty` exists only where there is a range of ids.
-    let options = match setup.ids {
-        Ids::Range { .. } => "newinstance,ptmxmode=0666,mode=0620,gid=5",
-        Ids::Single { .. } => "newinstance,ptmxmode=0666,mode=0620",
+    let group = match setup.ids {
+        Ids::Range { .. } => ",gid=5",
+        Ids::Single { .. } => "",
     };
+    let options = format!("newinstance,ptmxmode=0666,mode=0620,max={TERMINALS_MAX}{group}");
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC;
     mount(
         Some("devpts"),
         &root.join("dev/pts"),
         Some("devpts"),
         flags,
-        Some(options),
+        Some(options.as_str()),
     )
     .map_err(step("mount devpts"))
+}
+
+/// Lays an empty file over what tells of keys, where the kernel has it.
+fn hide_keys(root: &Path) -> Result<(), StepError> {
+    for path in KEYS_TOLD.map(|name| root.join("proc").join(name)) {
+        match bind(Path::new("/dev/null"), &path) {
+            Ok(()) | Err(Errno::ENOENT) => {}
+            Err(error) => return Err(step("hide keys")(error)),
+        }
+    }
+    Ok(())
 }
 
 /// With one id everything is the user's own; without the write bit it is at least not writable
