@@ -1,7 +1,5 @@
 //! Bytes as the daemon's JSON encoder writes them, without holding them all.
 
-use std::io::Write as _;
-
 use serde_json::Value;
 
 /// Writes the inside of a JSON string piece by piece, as Go does: every byte that is not UTF-8
@@ -55,6 +53,8 @@ fn escape_known<'a>(mut bytes: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
     }
 }
 
+const HEXADECIMAL: &[u8; 16] = b"0123456789abcdef";
+
 fn escape_text(text: &str, out: &mut Vec<u8>) {
     let mut plain = 0;
     for (at, c) in text.char_indices() {
@@ -72,8 +72,9 @@ fn escape_text(text: &str, out: &mut Vec<u8>) {
         out.extend_from_slice(&text.as_bytes()[plain..at]);
         plain = at + c.len_utf8();
         if short.is_empty() {
-            // Writing to a vector cannot fail.
-            let _ = write!(out, "\\u{:04x}", u32::from(c));
+            out.extend_from_slice(br"\u");
+            let digit = |shift: u32| HEXADECIMAL[((u32::from(c) >> shift) & 0xf) as usize];
+            out.extend([12, 8, 4, 0].map(digit));
         } else {
             out.extend_from_slice(short);
         }
