@@ -11,7 +11,25 @@ use crate::app::error::AppError;
 /// Files and connections that a run may have open at the default number of jobs, with room.
 const OPEN_FILES_MIN: rlim_t = 256;
 
-/// Raises what may be raised, and says everything that is too little.
+/// Raises the soft limits that anybody may raise: what they hold back is ours, not a provider's.
+pub(crate) fn raise_limits() {
+    for resource in [
+        Resource::RLIMIT_NOFILE,
+        Resource::RLIMIT_NPROC,
+        Resource::RLIMIT_FSIZE,
+        Resource::RLIMIT_DATA,
+        Resource::RLIMIT_AS,
+    ] {
+        if let Ok((soft, hard)) = getrlimit(resource)
+            && soft < hard
+        {
+            // If not, what there is is what counts.
+            let _ = setrlimit(resource, hard, hard);
+        }
+    }
+}
+
+/// Says everything that is too little.
 ///
 /// # Errors
 /// A mistake in configuration, with cause and cure.
@@ -53,15 +71,10 @@ fn try_folder(folder: &Path) -> std::io::Result<()> {
     std::io::Write::write_all(&mut file, b"x")
 }
 
-/// Raises the soft limit on open files to the hard one; how many there may be.
+/// How many files may be open, once the soft limit is raised.
 pub(crate) fn open_files() -> Result<String, String> {
     let limits = getrlimit(Resource::RLIMIT_NOFILE);
-    let (soft, hard) = limits.map_err(|error| format!("the limit on open files: {error}"))?;
-    if soft < hard {
-        // Anybody may; if not, what there is is what counts.
-        let _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
-    }
-    let now = getrlimit(Resource::RLIMIT_NOFILE).map_or(soft, |(soft, _)| soft);
+    let (now, _) = limits.map_err(|error| format!("the limit on open files: {error}"))?;
     if now >= OPEN_FILES_MIN {
         return Ok(format!("{now}"));
     }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::app::machine::ready;
+use crate::app::machine::{raise_limits, ready};
 use crate::cli::args::{Cli, Command};
 use crate::cli::context::{Context, tell};
 use crate::cli::exit::{Outcome, Stop, USAGE, code};
@@ -49,6 +49,7 @@ pub fn start(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn dispatch(command: Command, context: &Context) -> Outcome {
+    raise_limits();
     if plays(&command) {
         ready(&context.environment)?;
     }
