@@ -9,6 +9,11 @@ use crate::place::{Case, Place, bash, case, drain, put, read_until, run, user, w
 
 pub(crate) const CASES: &[Case] = &[
     case!(each_kind_of_memory_is_limited, &["memory_limit", "python3"]),
+    case!(threads_do_not_hide_memory, &["memory_limit", "python3"]),
+    case!(
+        starting_a_program_is_not_twice_the_memory,
+        &["memory_limit", "python3"]
+    ),
     case!(what_nobody_holds_goes_first, &["memory_limit", "python3"]),
     case!(files_mapped_are_files, &["memory_limit", "python3"]),
     case!(
@@ -94,6 +99,55 @@ async fn each_kind_of_memory_is_limited(place: Place) {
         );
         assert_eq!(run(&*sandbox, bash("echo fine")).await.stdout, "fine\n");
     }
+}
+
+/// Memory of a process whose first thread has ended, and memory files that only another thread has.
+async fn threads_do_not_hide_memory(place: Place) {
+    let sandbox = place.sandbox_of(small(96, 64)).await;
+    let script = "
+import ctypes, os, sys, threading, time
+libc = ctypes.CDLL(None)
+kept = []
+def take():
+    if sys.argv[1] == 'files': libc.unshare(0x400)
+    else: time.sleep(0.3)
+    for _ in range(32):
+        if sys.argv[1] == 'files':
+            kept.append(os.memfd_create('x'))
+            os.write(kept[-1], b'x' * (8 << 20))
+        else: kept.append(bytearray(8 << 20))
+    print('taken', flush=True)
+    time.sleep(50)
+threading.Thread(target=take).start()
+if sys.argv[1] == 'headless': libc.pthread_exit(None)
+time.sleep(60)
+";
+    for kind in ["files", "headless"] {
+        let ran = run(&*sandbox, python(script, kind)).await;
+        assert!(!ran.stdout.contains("taken"), "{kind} {ran:?}");
+        let killed = ExitStatus::Signal {
+            signal: libc::SIGKILL,
+            core: false,
+        };
+        assert_eq!(ran.status, killed, "{kind}");
+    }
+}
+
+/// A child shares the memory of its parent until it has become another program.
+async fn starting_a_program_is_not_twice_the_memory(place: Place) {
+    let sandbox = place.sandbox_of(small(96, 64)).await;
+    let script = "
+import os
+x = bytearray(56 << 20)
+for _ in range(500):
+    os.waitpid(os.posix_spawn('/bin/true', ['true'], {}), 0)
+for _ in range(100):
+    if os.fork() == 0: os._exit(0)
+    os.wait()
+print('done')
+";
+    let ran = run(&*sandbox, python(script, "")).await;
+    assert_eq!(ran.stdout, "done\n", "{ran:?}");
 }
 
 /// Bytes of System V memory, and the count of its semaphores.

@@ -3,7 +3,17 @@
 use std::fs;
 use std::path::Path;
 
-/// One living process, as `/proc/<pid>/stat` says.
+/// Whether a process goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Life {
+    Lives,
+    /// Its first thread has ended and others go on: what the kernel tells of it, it tells of them.
+    Headless,
+    /// It has ended, and its parent has not taken it.
+    Ended,
+}
+
+/// One process, as `/proc/<pid>/stat` says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ProcessFacts {
     pub(crate) pid: i32,
@@ -11,21 +21,24 @@ pub(crate) struct ProcessFacts {
     pub(crate) session: i32,
     /// Whether it is halted by a signal or a tracer.
     pub(crate) stopped: bool,
-    /// Whether it has ended and its parent has not taken it.
-    pub(crate) zombie: bool,
+    pub(crate) life: Life,
+    /// Whether it waits for something that no signal ends: a disk, or a child that uses its memory.
+    pub(crate) waits: bool,
     pub(crate) parent: i32,
     pub(crate) threads: u64,
     /// Clock ticks from the host's start to its own.
     pub(crate) started: u64,
     /// Clock ticks in user and kernel mode.
     pub(crate) cpu_ticks: u64,
+    /// Bytes of address space.
+    pub(crate) address_bytes: u64,
     pub(crate) resident_pages: u64,
 }
 
 /// Every process that has not ended; zombies are left out.
 pub(crate) fn processes() -> Vec<ProcessFacts> {
     let mut all = processes_and_zombies();
-    all.retain(|process| !process.zombie);
+    all.retain(|process| process.life != Life::Ended);
     all
 }
 
@@ -75,16 +88,23 @@ fn parse(pid: i32, stat: &str) -> Option<ProcessFacts> {
     let fields: Vec<&str> = rest.split_whitespace().collect();
     let state = *fields.first()?;
     let count = |index: usize| fields.get(index)?.parse::<u64>().ok();
+    let (threads, ended) = (count(17)?, matches!(state, "Z" | "X" | "x"));
     Some(ProcessFacts {
         pid,
         group: fields.get(2)?.parse().ok()?,
         session: fields.get(3)?.parse().ok()?,
         stopped: matches!(state, "T" | "t"),
-        zombie: matches!(state, "Z" | "X" | "x"),
+        life: match (ended, threads) {
+            (false, _) => Life::Lives,
+            (true, 0 | 1) => Life::Ended,
+            (true, _) => Life::Headless,
+        },
+        waits: state == "D",
         parent: fields.get(1)?.parse().ok()?,
-        threads: count(17)?,
+        threads,
         started: count(19)?,
         cpu_ticks: count(11)?.saturating_add(count(12)?),
+        address_bytes: count(20)?,
         resident_pages: count(21)?,
     })
 }
@@ -105,16 +125,21 @@ mod tests {
                 group: 6,
                 session: 5,
                 stopped: true,
-                zombie: false,
+                life: Life::Lives,
+                waits: false,
                 parent: 1,
                 threads: 1,
                 started: 55,
                 cpu_ticks: 42,
+                address_bytes: 4096,
                 resident_pages: 17,
             })
         );
         assert!(!parse(7, &line("S")).unwrap().stopped);
-        assert!(parse(7, &line("Z")).unwrap().zombie);
+        assert_eq!(parse(7, &line("Z")).unwrap().life, Life::Ended);
+        assert!(parse(7, &line("D")).unwrap().waits);
+        let headless = line("Z").replace(" 20 0 1 0 55 ", " 20 0 3 0 55 ");
+        assert_eq!(parse(7, &headless).unwrap().life, Life::Headless);
         assert_eq!(parse(7, "7 (short) S 1"), None);
     }
 

@@ -8,7 +8,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::everyone::{self, Freeze};
-use crate::engine::procfs::ProcessFacts;
+use crate::engine::procfs::{Life, ProcessFacts};
 
 /// Below the limit by this part of it when there were too many: an eighth.
 const ROOM_PART: u64 = 8;
@@ -20,10 +20,10 @@ pub(super) fn count(all: &[ProcessFacts]) -> u64 {
 
 /// Init takes its own in a moment.
 const fn weight(process: &ProcessFacts) -> u64 {
-    match (process.zombie, process.parent) {
-        (true, 1) => 0,
-        (true, _) => 1,
-        (false, _) => process.threads,
+    match (process.life, process.parent) {
+        (Life::Ended, 1) => 0,
+        (Life::Ended, _) => 1,
+        _ => process.threads,
     }
 }
 
@@ -84,7 +84,7 @@ fn too_many(all: &[ProcessFacts], max: u64, whole: bool) -> BTreeSet<i32> {
         for victim in victims {
             group.weight -= weight(victim);
             left -= weight(victim);
-            ended.insert(if victim.zombie {
+            ended.insert(if victim.life == Life::Ended {
                 victim.parent
             } else {
                 victim.pid
@@ -104,7 +104,9 @@ mod tests {
             group,
             session: 1,
             stopped: false,
-            zombie: false,
+            life: Life::Lives,
+            waits: false,
+            address_bytes: 0,
             parent: 2,
             threads,
             started: u64::from(pid.unsigned_abs()),
@@ -115,7 +117,7 @@ mod tests {
 
     fn zombie(pid: i32, group: i32, parent: i32) -> ProcessFacts {
         ProcessFacts {
-            zombie: true,
+            life: Life::Ended,
             parent,
             ..process(pid, group, 1)
         }

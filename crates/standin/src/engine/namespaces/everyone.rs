@@ -6,7 +6,7 @@ use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::engine::procfs::{self, ProcessFacts};
+use crate::engine::procfs::{self, Life, ProcessFacts};
 
 /// What a signal to all did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub(super) struct Reached {
 /// Every process inside but init and `servers`.
 pub(super) fn commands(servers: &HashSet<i32>) -> Vec<ProcessFacts> {
     let mut all = commands_and_zombies(servers);
-    all.retain(|process| !process.zombie);
+    all.retain(|process| process.life != Life::Ended);
     all
 }
 

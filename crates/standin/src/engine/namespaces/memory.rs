@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufReader, ErrorKind};
 use std::os::unix::fs::MetadataExt as _;
 
 use nix::sys::memfd::{MFdFlags, memfd_create};
@@ -14,12 +14,16 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, SysconfVar, sysconf};
 
 use super::mappings::{self, Mapped};
+use super::seen::{Seen, lent};
 use super::sysv::{self, Object};
 use crate::engine::procfs::ProcessFacts;
 use crate::engine::sys::SysvKind;
 
 /// Bytes of one block, whatever the file system.
 const BLOCK_BYTES: u64 = 512;
+
+/// Looks after which a doubt is none: nobody takes so long to start a program.
+const DOUBTS_MAX: u32 = 10;
 
 /// The limit of one sandbox.
 #[derive(Debug)]
@@ -28,6 +32,8 @@ pub(super) struct Memory {
     page_bytes: u64,
     /// Where memory files are, which no mount shows: `memfd`, shared anonymous maps, System V.
     device: Option<u64>,
+    /// Looks in a row at which only memory that two show as theirs was over the limit.
+    doubts: u32,
 }
 
 /// A memory file that somebody has open: it holds its bytes whether they are mapped or not.
@@ -56,66 +62,97 @@ impl Memory {
             bytes_max,
             page_bytes: page.and_then(|n| u64::try_from(n).ok()).unwrap_or(4096),
             device: facts.map(|facts| facts.dev()),
+            doubts: 0,
         }
     }
 
     /// Ends the largest holder if all together are over the limit. Gives the bytes that are left.
-    pub(super) fn look(&self, processes: &[ProcessFacts]) -> u64 {
-        let open = self.open_files(processes);
+    pub(super) fn look(&mut self, processes: &[ProcessFacts]) -> u64 {
+        let living: Vec<Seen<'_>> = processes.iter().filter_map(Seen::of).collect();
+        let open = self.open_files(&living);
         let objects = sysv::objects();
         let shared = open.values().map(|file| file.bytes).sum::<u64>()
             + objects.iter().map(|object| object.bytes).sum::<u64>();
-        let pages: u64 = processes.iter().map(|it| it.resident_pages).sum();
-        let most = shared.saturating_add(pages.saturating_mul(self.page_bytes));
+        let resident: u64 = living.iter().map(|it| it.resident(self.page_bytes)).sum();
+        let most = shared.saturating_add(resident);
         if most <= self.bytes_max {
+            self.doubts = 0;
             return self.bytes_max - most;
         }
-        let mapped = |process: &ProcessFacts| {
-            let smaps = File::open(format!("/proc/{}/smaps", process.pid)).ok()?;
-            let is_open = |inode| open.contains_key(&inode);
-            let mapped = mappings::read(BufReader::new(smaps), self.device, is_open);
-            Some((process.pid, mapped))
-        };
-        let mapped: Vec<(i32, Mapped)> = processes.iter().filter_map(mapped).collect();
-        let own: u64 = mapped.iter().map(|(_, mapped)| mapped.own_bytes).sum();
-        let all = shared.saturating_add(own);
-        if all > self.bytes_max {
-            match largest(&mapped, &open, &objects) {
-                // One that has just ended has given its memory back by itself.
-                Some(Holder::Process(pid)) => {
-                    let _gone = kill(Pid::from_raw(pid), Signal::SIGKILL);
-                }
-                Some(Holder::Objects) => remove(objects, all - self.bytes_max),
-                None => {}
+        let mut all = u64::MAX;
+        let mut mapped = Vec::new();
+        // Who forks between two of these reads is counted whole and then in parts.
+        for _ in 0..2 {
+            mapped = self.mapped(&living, &open);
+            all = all.min(shared.saturating_add(own_bytes(&mapped)));
+            if all <= self.bytes_max {
+                self.doubts = 0;
+                return self.bytes_max - all;
             }
         }
-        self.bytes_max.saturating_sub(all)
+        let twice = lent(processes);
+        let sure = mapped.iter().filter(|(pid, _)| !twice.contains(pid));
+        let sure: u64 = sure.map(|(_, mapped)| mapped.own_bytes).sum();
+        if shared.saturating_add(sure) <= self.bytes_max && self.doubts < DOUBTS_MAX {
+            self.doubts += 1;
+            return 0;
+        }
+        self.doubts = 0;
+        match largest(&mapped, &open, &objects) {
+            // One that has just ended has given its memory back by itself.
+            Some(Holder::Process(pid)) => {
+                let _gone = kill(Pid::from_raw(pid), Signal::SIGKILL);
+            }
+            Some(Holder::Objects) => remove(objects, all - self.bytes_max),
+            None => {}
+        }
+        0
     }
 
-    fn open_files(&self, processes: &[ProcessFacts]) -> OpenFiles {
+    /// What each process holds through its mappings.
+    fn mapped(&self, living: &[Seen<'_>], open: &OpenFiles) -> Vec<(i32, Mapped)> {
+        let is_open = |inode| open.contains_key(&inode);
+        let of = |seen: &Seen<'_>| {
+            let smaps = File::open(format!("{}/smaps", seen.task));
+            let mapped = match smaps {
+                Ok(smaps) => mappings::read(BufReader::new(smaps), self.device, is_open),
+                // A program that may not be read; what is resident is not less.
+                Err(error) if error.kind() == ErrorKind::PermissionDenied => Mapped {
+                    own_bytes: seen.resident(self.page_bytes),
+                    ..Mapped::default()
+                },
+                Err(_) => return None,
+            };
+            Some((seen.facts.pid, mapped))
+        };
+        living.iter().filter_map(of).collect()
+    }
+
+    fn open_files(&self, living: &[Seen<'_>]) -> OpenFiles {
         let mut files = OpenFiles::new();
         let Some(device) = self.device else {
             return files;
         };
-        for ProcessFacts { pid, .. } in processes.iter().filter(|it| !it.zombie) {
-            let Ok(entries) = fs::read_dir(format!("/proc/{pid}/fd")) else {
-                continue;
-            };
-            for entry in entries.flatten() {
-                let Ok(facts) = fs::metadata(entry.path()) else {
+        for seen in living {
+            for entry in seen.open_files() {
+                let Ok(facts) = fs::metadata(entry) else {
                     continue;
                 };
                 if facts.dev() == device && facts.is_file() {
                     let file = files.entry(facts.ino()).or_default();
                     file.bytes = facts.blocks().saturating_mul(BLOCK_BYTES);
-                    if file.holders.last() != Some(pid) {
-                        file.holders.push(*pid);
+                    if file.holders.last() != Some(&seen.facts.pid) {
+                        file.holders.push(seen.facts.pid);
                     }
                 }
             }
         }
         files
     }
+}
+
+fn own_bytes(mapped: &[(i32, Mapped)]) -> u64 {
+    mapped.iter().map(|(_, mapped)| mapped.own_bytes).sum()
 }
 
 /// Whose part is the largest; what several hold is shared out among them.
@@ -218,7 +255,7 @@ mod tests {
         let own = nix::unistd::getpid().as_raw();
         let mut all = crate::engine::procfs::processes().into_iter();
         let own = all.find(|process| process.pid == own).unwrap();
-        let found = memory.open_files(&[own]);
+        let found = memory.open_files(&[Seen::of(&own).unwrap()]);
         let inode = file.metadata().unwrap().ino();
         assert_eq!(found[&inode].bytes, 3 << 20);
         assert_eq!(found[&inode].holders, [own.pid]);

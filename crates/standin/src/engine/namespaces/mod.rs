@@ -32,6 +32,7 @@ mod packet;
 mod refusal;
 mod rootfs;
 mod sandbox;
+mod seen;
 mod start;
 mod step;
 mod sysv;
