@@ -14,7 +14,7 @@ use cutover::compare::verdict::{
     CaseVerdict, FieldVerdict, ObservedValue, Shown, StepVerdict, Verdict,
 };
 use cutover::report::{ReportInput, Resources, RunFacts, write_all};
-use cutover::scenario::verbs;
+use cutover::scenario::{CallText, verbs};
 use cutover::transcript::Ending;
 use cutover_base::blob::Blob;
 use cutover_base::by_side::BySide;
@@ -73,10 +73,17 @@ fn step(number: usize, verdict: Verdict) -> StepVerdict {
         id: format!("{number:02}-execute"),
         line: number,
         verb: verbs::ALL[1],
+        call: CallText {
+            text: "execute: for i in 1 2 3; do echo a line of output; done".into(),
+            bytes: 55,
+        },
         verdict,
         reason: String::new(),
         unmet: Vec::new(),
         natures: Vec::new(),
+        blame: None,
+        agrees_only_in_failing: false,
+        gave: BySide::default(),
         fields: vec![
             field("$.exit_code", Verdict::Identical),
             field("$.output", verdict),
@@ -96,6 +103,7 @@ fn case(number: usize) -> CaseVerdict {
         case: format!("provider/execute/case-{number}"),
         scenario: format!("execute/case-{number}"),
         file: format!("scenarios/execute/case-{number}.yaml"),
+        why: "A line of output must come out as it went in.".to_owned(),
         surface: Surface::Provider,
         tags: Vec::new(),
         required: true,
@@ -106,6 +114,7 @@ fn case(number: usize) -> CaseVerdict {
         agrees_only_in_failing: false,
         duration_ms: 20,
         errors: Vec::new(),
+        causes: Vec::new(),
         steps: (0..STEPS).map(|number| step(number, verdict)).collect(),
     }
 }

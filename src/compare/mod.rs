@@ -6,6 +6,7 @@
 //! which side is right; rendering.
 
 pub mod answer;
+pub mod cause;
 pub mod conclude;
 pub mod diff;
 mod equality;

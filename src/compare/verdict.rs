@@ -10,6 +10,8 @@ use cutover_base::side::Side;
 use serde::{Deserialize, Serialize};
 
 use crate::call::{FailureClass, Surface};
+use crate::compare::cause::{Blame, Cause, Gave};
+use crate::scenario::CallText;
 use crate::scenario::verbs::Verb;
 use crate::transcript::{Ending, record::UnmetExpectation};
 
@@ -122,6 +124,8 @@ pub struct CaseVerdict {
     pub scenario: String,
     /// Its file, as shown to the user.
     pub file: String,
+    /// Why the scenario exists, in its own words.
+    pub why: String,
     /// The surface.
     pub surface: Surface,
     /// The scenario's tags.
@@ -142,6 +146,8 @@ pub struct CaseVerdict {
     pub duration_ms: u64,
     /// Errors met.
     pub errors: Vec<CaseError>,
+    /// What later steps may suffer from, in the order of the steps.
+    pub causes: Vec<Cause>,
     /// The steps.
     pub steps: Vec<StepVerdict>,
 }
@@ -170,12 +176,20 @@ pub struct StepVerdict {
     pub line: usize,
     /// The verb.
     pub verb: &'static Verb,
+    /// What was asked for.
+    pub call: CallText,
     /// The worst of its fields, or why it was not judged.
     pub verdict: Verdict,
     /// One sentence.
     pub reason: String,
     /// Expectations that did not hold.
     pub unmet: Vec<(Side, u32, UnmetExpectation)>,
+    /// The first cause of a verdict that is not as it should be, if it lies in an earlier step.
+    pub blame: Option<Blame>,
+    /// Both sides failed in every replay and agree, and nothing said that they would.
+    pub agrees_only_in_failing: bool,
+    /// What each side gave, where it could not be compared; else its fields tell.
+    pub gave: BySide<Vec<Gave>>,
     /// Its fields.
     pub fields: Vec<FieldVerdict>,
     /// What both sides gave in fields that a side may not have at all; judged once for the run.

@@ -14,6 +14,7 @@ use crate::compare::verdict::{
     CaseError, CaseVerdict, Effect, FieldVerdict, Gate, ObservedValue, Shown, StepVerdict, Verdict,
 };
 use crate::report::input::{ReportInput, Resources, RunFacts};
+use crate::scenario::CallText;
 use crate::scenario::verbs::Verb;
 use crate::transcript::Ending;
 use crate::transcript::event::StoredSubject;
@@ -79,12 +80,20 @@ pub(crate) fn field(verdict: Verdict, source: &str, target: &str) -> FieldVerdic
     }
 }
 
+pub(crate) fn call(text: &str) -> CallText {
+    CallText {
+        text: text.into(),
+        bytes: text.len(),
+    }
+}
+
 fn case(id: &str, verdict: Verdict, fields: Vec<FieldVerdict>) -> CaseVerdict {
     let (_, scenario) = id.split_once('/').unwrap();
     CaseVerdict {
         case: id.to_owned(),
         scenario: scenario.to_owned(),
         file: format!("scenarios/{scenario}.yaml"),
+        why: format!("Because of {HOSTILE}"),
         surface: Surface::Provider,
         tags: vec!["core".to_owned()],
         required: true,
@@ -98,13 +107,18 @@ fn case(id: &str, verdict: Verdict, fields: Vec<FieldVerdict>) -> CaseVerdict {
         agrees_only_in_failing: false,
         duration_ms: 12,
         errors: Vec::new(),
+        causes: Vec::new(),
         steps: vec![StepVerdict {
             id: "fails".to_owned(),
             line: 6,
             verb: Verb::from_name("execute").unwrap(),
+            call: call(&format!("execute: echo {HOSTILE}")),
             verdict,
             reason: String::new(),
             unmet: Vec::new(),
+            blame: None,
+            agrees_only_in_failing: false,
+            gave: BySide::default(),
             fields,
             natures: Vec::new(),
         }],

@@ -5,6 +5,7 @@
 //! ([`yaml`]). Deliberately absent: running anything, knowing any wire.
 
 mod applied;
+mod call_text;
 pub mod capability;
 mod check;
 mod compare_kind;
@@ -15,6 +16,7 @@ pub mod load;
 pub mod matcher;
 mod matching;
 pub mod model;
+pub(crate) mod names;
 mod nearest;
 pub mod node;
 pub mod problem;
@@ -27,6 +29,7 @@ pub mod verbs;
 pub mod yaml;
 
 pub use applied::CAPTURE_BYTES_MAX;
+pub use call_text::{CALL_BYTES_MAX, CallText};
 pub use discover::{Skipped, strays};
 pub use field_path::{Found, PathError};
 pub use load::{LoadOptions, Loaded, load, load_embedded, parse_one};

@@ -167,6 +167,11 @@ impl JsonTemplate {
         Ok((Self(value), names))
     }
 
+    /// The value as it was written.
+    pub(crate) const fn written(&self) -> &Value {
+        &self.0
+    }
+
     /// Puts values in the place of references.
     ///
     /// # Errors

@@ -170,13 +170,16 @@ fn open(
     }
     said.extend(drift::unjudged(cases, facts));
     for case in outer {
-        let shaky = case
-            .steps
-            .iter()
-            .flat_map(|step| &step.fields)
-            .any(|field| field.verdict == Some(Verdict::UnstableSource));
-        if shaky {
-            said.push(format!("unstable source: {}: {}", case.case, case.reason));
+        // Each by its own step: the case's reason names the one that decided.
+        for step in &case.steps {
+            let mut fields = step.fields.iter();
+            let shaky = fields.find(|field| field.verdict == Some(Verdict::UnstableSource));
+            if let Some(field) = shaky {
+                said.push(format!(
+                    "unstable source: {}, step `{}`: `{}` varies on the source only",
+                    case.case, step.id, field.path
+                ));
+            }
         }
     }
     said.extend(drift::stale(quirks, ledger));

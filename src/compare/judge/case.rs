@@ -1,10 +1,13 @@
 //! Judging one case: its steps, the worst of them, and how it ended.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use cutover_base::by_side::BySide;
 
 use crate::call::Surface;
+use crate::compare::cause::Cause;
+use crate::compare::judge::blame::blame;
 use crate::compare::judge::input::CaseInput;
 use crate::compare::judge::step::{Judged, judge_step};
 use crate::compare::steps::flatten;
@@ -41,10 +44,11 @@ pub fn judge_case(input: &CaseInput<'_>) -> CaseVerdict {
     let replays = input.transcripts.map(with_rules);
     let mut only_failed = Vec::new();
     let mut shown = BTreeSet::new();
-    for (id, step) in flatten(&input.scenario.steps) {
+    let steps = flatten(&input.scenario.steps);
+    for (at, (id, step)) in steps.iter().enumerate() {
         let judged = judge_step(
             input,
-            &id,
+            id,
             step,
             replays.as_ref().map(Vec::as_slice),
             &shown,
@@ -52,16 +56,19 @@ pub fn judge_case(input: &CaseInput<'_>) -> CaseVerdict {
         let Judged {
             step,
             mut errors,
-            only_failed: failed,
+            causes,
         } = judged;
         if is_work(&step) {
-            only_failed.push(failed);
+            only_failed.push(step.agrees_only_in_failing);
         }
         shown.extend(step.fields.iter().filter_map(|field| field.quirk.clone()));
         case.errors.append(&mut errors);
+        case.causes
+            .extend(causes.into_iter().map(|cause| Cause { at, ..cause }));
         case.steps.push(step);
     }
-    (case.verdict, case.reason) = worst(&case.steps);
+    blame(&steps, &case.causes, &mut case.steps);
+    (case.verdict, case.reason) = worst(&case);
     case.agrees_only_in_failing = case.verdict <= Verdict::KnownDivergence
         && !only_failed.is_empty()
         && only_failed.iter().all(|failed| *failed);
@@ -82,6 +89,7 @@ pub fn unjudged_case(
         case: case_id.to_owned(),
         scenario: scenario.name.clone(),
         file: scenario.file.display().to_string(),
+        why: scenario.why.clone(),
         surface,
         tags: scenario.tags.clone(),
         required,
@@ -92,6 +100,7 @@ pub fn unjudged_case(
         agrees_only_in_failing: false,
         duration_ms: 0,
         errors: Vec::new(),
+        causes: Vec::new(),
         steps: Vec::new(),
     }
 }
@@ -113,8 +122,9 @@ fn is_work(step: &StepVerdict) -> bool {
 
 /// The worst of the steps. A step that stands aside hides nothing that is wrong elsewhere, but a
 /// case with one was not judged whole and never counts as agreement.
-fn worst(steps: &[StepVerdict]) -> (Verdict, String) {
-    let of = |step: &StepVerdict| (step.verdict, format!("step `{}`: {}", step.id, step.reason));
+fn worst(case: &CaseVerdict) -> (Verdict, String) {
+    let steps = &case.steps;
+    let of = |step: &StepVerdict| (step.verdict, reason(case, step));
     let mut ranked: Option<&StepVerdict> = None;
     for step in steps.iter().filter(|step| !step.verdict.is_aside()) {
         if ranked.is_none_or(|had| step.verdict > had.verdict) {
@@ -138,4 +148,39 @@ fn worst(steps: &[StepVerdict]) -> (Verdict, String) {
         (Some(step), None) => of(step),
         (None, None) => (Verdict::Skipped, "no field of it is compared".to_owned()),
     }
+}
+
+/// The step that decided; the first that differs, if that is another; and what they suffer from.
+fn reason(case: &CaseVerdict, decided: &StepVerdict) -> String {
+    let mut text = format!("step `{}`: {}", decided.id, decided.reason);
+    let differs =
+        |step: &&StepVerdict| (Verdict::Noise..=Verdict::ExpectationFailed).contains(&step.verdict);
+    if let Some(first) = case.steps.iter().find(differs)
+        && first.id != decided.id
+        && differs(&decided)
+    {
+        let _ = write!(
+            text,
+            "; the first that differs is step `{}` ({})",
+            first.id, first.verdict
+        );
+    }
+    // Without a cause of its own, what another step could not be made for is told.
+    let blamed = decided.blame.or_else(|| {
+        let mut blamed = case.steps.iter().filter_map(|step| step.blame);
+        blamed.find(|blame| blame.certain)
+    });
+    let Some(blame) = blamed else {
+        return text;
+    };
+    let Some(cause) = case.causes.get(blame.cause) else {
+        return text;
+    };
+    let _ = match (cause.step == decided.id, blame.certain) {
+        (true, _) if decided.reason.contains(&cause.what) => return text,
+        (true, _) => write!(text, "; {}", cause.what),
+        (false, true) => write!(text, "; first cause: {}", cause.sentence()),
+        (false, false) => write!(text, "; likely first cause: {}", cause.sentence()),
+    };
+    text
 }

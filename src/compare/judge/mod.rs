@@ -6,7 +6,11 @@
 //!
 //! [`CaseVerdict`]: crate::compare::verdict::CaseVerdict
 
+mod blame;
 mod case;
+mod cause;
+#[cfg(test)]
+mod cause_tests;
 #[cfg(test)]
 mod error_tests;
 mod field;

@@ -6,8 +6,10 @@ use cutover_base::by_side::BySide;
 use cutover_base::side::Side;
 
 use crate::call::{FieldValue, Outcome, Surface};
+use crate::compare::cause::Cause;
 use crate::compare::fields::specs;
 use crate::compare::json::differences;
+use crate::compare::judge::cause::{causes, gave};
 use crate::compare::judge::field::{Seen, judge_field};
 use crate::compare::judge::got::{Got, aside, results};
 use crate::compare::judge::input::CaseInput;
@@ -16,6 +18,7 @@ use crate::compare::verdict::{
     CaseError, FieldVerdict, ObservedValue, Shown, StepVerdict, Verdict,
 };
 use crate::normalise::Normaliser;
+use crate::scenario::CallText;
 use crate::scenario::model::Step;
 use crate::scenario::verbs::VerbKind;
 use crate::transcript::Transcript;
@@ -32,8 +35,7 @@ pub(super) type Replays<'a> = [(&'a Transcript, Normaliser)];
 pub(super) struct Judged {
     pub(super) step: StepVerdict,
     pub(super) errors: Vec<CaseError>,
-    /// Both sides failed in every replay and nothing said that they would.
-    pub(super) only_failed: bool,
+    pub(super) causes: Vec<Cause>,
 }
 
 pub(super) fn judge_step(
@@ -48,17 +50,22 @@ pub(super) fn judge_step(
             id: id.to_owned(),
             line: step.line,
             verb: step.action.verb(),
+            call: CallText::of(step),
             verdict: Verdict::Skipped,
             reason: String::new(),
             unmet: Vec::new(),
+            blame: None,
+            agrees_only_in_failing: false,
+            gave: BySide::default(),
             fields: Vec::new(),
             natures: Vec::new(),
         },
         errors: Vec::new(),
-        only_failed: false,
+        causes: Vec::new(),
     };
     let got = BySide::from_fn(|side| results(input, id, step, side, replays[side]));
     judged.step.unmet = unmet(id, replays, got.as_ref().map(Vec::as_slice));
+    judged.causes = causes(input, (id, step), replays, &got);
     for (side, got) in got.iter() {
         for ((transcript, _), got) in replays[side].iter().zip(got) {
             if let Got::Error(class, message) = got {
@@ -83,10 +90,12 @@ pub(super) fn judge_step(
             None => Verdict::HarnessError,
             Some(_) => Verdict::ProviderError,
         };
+        judged.step.gave = gave(replays, &got);
         return judged;
     }
     if let Some((verdict, reason)) = aside(&got) {
         (judged.step.verdict, judged.step.reason) = (verdict, reason);
+        judged.step.gave = gave(replays, &got);
     } else {
         let seen = BySide::from_fn(|side| seen(replays[side], &got[side]));
         judge_fields(input, (id, step), &mut judged, &seen, earlier);
@@ -164,7 +173,7 @@ fn judge_fields(
     }
     // Steps that make or clear a sandbox are not work: a case whose every command fails must not
     // look alive because its sandbox could be made.
-    judged.only_failed = step.action.verb().kind == VerbKind::Work
+    judged.step.agrees_only_in_failing = step.action.verb().kind == VerbKind::Work
         && judged.step.verdict <= Verdict::KnownDivergence
         && !step
             .expect

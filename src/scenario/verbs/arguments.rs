@@ -71,6 +71,11 @@ impl Written {
         self.0.push((key, argument));
     }
 
+    /// The arguments by key, in the order of the verb's description.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&'static str, &Argument)> {
+        self.0.iter().map(|(key, argument)| (*key, argument))
+    }
+
     fn get(&self, key: &str) -> Option<&Argument> {
         let found = self.0.iter().find(|(name, _)| *name == key);
         found.map(|(_, argument)| argument)
