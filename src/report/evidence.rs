@@ -8,9 +8,11 @@ use cutover_base::side::Side;
 use indexmap::IndexMap;
 
 use crate::compare::answer::Divergence;
+use crate::compare::cause::{Cause, CauseKind};
 use crate::compare::verdict::{
     CaseError, CaseVerdict, Effect, FieldVerdict, Gate, StepVerdict, Verdict,
 };
+use crate::report::about::About;
 use crate::report::input::ReportInput;
 use crate::report::lines::{Depth, Line};
 use crate::report::sides::{self, replay_list};
@@ -29,6 +31,8 @@ pub(crate) struct Item {
     pub place: String,
     /// The field's path and its kind of comparison, or the path of an expectation.
     pub what: Option<String>,
+    /// What must be known of the step, at the first thing that is told of it.
+    pub about: Option<Box<About>>,
     /// What the sides showed; empty for errors and expectations.
     pub lines: Vec<Line>,
     /// Sentences: messages, the quirk with its title, rules, where it enters.
@@ -68,16 +72,25 @@ impl<'a> Evidence<'a> {
         }
     }
 
-    /// The new things of a case: errors, failed expectations, then fields.
+    /// The new things of a case, step by step: errors, failed expectations, fields, and what
+    /// happened to a step that others suffer from.
     pub(crate) fn new_items(&self, case: &CaseVerdict) -> Vec<Item> {
-        let mut items = error_items(case);
-        for step in &case.steps {
-            items.extend(unmet_items(case, step));
+        let mut errors = error_items(case);
+        let of_a_step = |item: &Item| case.steps.iter().any(|step| step.id == item.step);
+        let mut items: Vec<Item> = errors.extract_if(.., |item| !of_a_step(item)).collect();
+        for (at, step) in case.steps.iter().enumerate() {
+            let mut of_step: Vec<Item> =
+                errors.extract_if(.., |item| item.step == step.id).collect();
+            of_step.extend(unmet_items(case, step));
             let fields = step
                 .fields
                 .iter()
                 .filter(|field| field.verdict.is_some_and(is_new));
-            items.extend(fields.map(|field| self.field_item(case, step, field)));
+            of_step.extend(fields.map(|field| self.field_item(case, step, field)));
+            if of_step.is_empty() {
+                of_step.extend(mishap_item(case, at, step));
+            }
+            self.add(&mut items, case, at, of_step);
         }
         items
     }
@@ -85,12 +98,22 @@ impl<'a> Evidence<'a> {
     /// The known divergences of a case.
     pub(crate) fn known_items(&self, case: &CaseVerdict) -> Vec<Item> {
         let mut items = Vec::new();
-        for step in &case.steps {
+        for (at, step) in case.steps.iter().enumerate() {
             let known = Some(Verdict::KnownDivergence);
             let fields = step.fields.iter().filter(|field| field.verdict == known);
-            items.extend(fields.map(|field| self.field_item(case, step, field)));
+            let of_step = fields.map(|field| self.field_item(case, step, field));
+            self.add(&mut items, case, at, of_step.collect());
         }
         items
+    }
+
+    /// Adds the items of a step, the first of them with what must be known of it.
+    fn add(&self, items: &mut Vec<Item>, case: &CaseVerdict, at: usize, mut of_step: Vec<Item>) {
+        if let Some(first) = of_step.first_mut() {
+            let about = About::of(case, at, items.is_empty(), self.depth);
+            first.about = Some(Box::new(about));
+        }
+        items.append(&mut of_step);
     }
 
     /// A field of a case, whatever its verdict.
@@ -106,6 +129,7 @@ impl<'a> Evidence<'a> {
             step: step.id.clone(),
             place: place(case, step.line),
             what: Some(format!("{} ({})", field.path, field.kind)),
+            about: None,
             lines: sides::lines(field, self.depth),
             notes: self.field_notes(case, step, field),
         }
@@ -180,7 +204,8 @@ pub(crate) fn rules(case: &CaseVerdict) -> Vec<&str> {
     names
 }
 
-fn place(case: &CaseVerdict, line: usize) -> String {
+/// `FILE:LINE`, or `FILE` for what stands in no line.
+pub(crate) fn place(case: &CaseVerdict, line: usize) -> String {
     match line {
         0 => case.file.clone(),
         line => format!("{}:{line}", case.file),
@@ -214,6 +239,7 @@ pub(crate) fn error_items(case: &CaseVerdict) -> Vec<Item> {
             step: error.step.clone(),
             place: place(case, line),
             what: None,
+            about: None,
             lines: Vec::new(),
             notes: vec![format!(
                 "{}, {}: {class}{}",
@@ -224,6 +250,50 @@ pub(crate) fn error_items(case: &CaseVerdict) -> Vec<Item> {
         }
     };
     groups.into_values().map(item).collect()
+}
+
+/// What keeps a step from being judged, or what later steps suffer from, when nothing else is told
+/// of the step.
+fn mishap_item(case: &CaseVerdict, at: usize, step: &StepVerdict) -> Option<Item> {
+    let is_blamed = |cause: &Cause| {
+        let mut blames = case.steps.iter().filter_map(|step| step.blame);
+        cause.at == at && blames.any(|blame| case.causes.get(blame.cause) == Some(cause))
+    };
+    let is_told = match step.verdict {
+        Verdict::Unsupported | Verdict::NotRecorded => true,
+        // What ends a side is told once, with all that was not reached for it.
+        Verdict::NotReached => step.blame.is_none_or(|blame| {
+            let cause = case.causes.get(blame.cause);
+            !blame.certain || cause.is_none_or(|cause| !ends_a_side(cause.kind))
+        }),
+        _ => case.causes.iter().any(is_blamed),
+    };
+    // After an interruption nothing is told of each step that is left.
+    let before = case.steps.iter().take(at).rev();
+    let mut unexplained = before.take_while(|step| step.verdict == Verdict::NotReached);
+    let repeats = step.verdict == Verdict::NotReached
+        && unexplained.any(|before| before.reason == step.reason);
+    if !is_told || repeats {
+        return None;
+    }
+    let is_reason = step.verdict.is_aside() && !step.reason.is_empty();
+    Some(Item {
+        verdict: step.verdict,
+        fingerprint: None,
+        step: step.id.clone(),
+        place: place(case, step.line),
+        what: None,
+        about: None,
+        lines: Vec::new(),
+        notes: is_reason.then(|| step.reason.clone()).into_iter().collect(),
+    })
+}
+
+const fn ends_a_side(kind: CauseKind) -> bool {
+    matches!(
+        kind,
+        CauseKind::ProviderError | CauseKind::HarnessError | CauseKind::NotRecorded
+    )
 }
 
 pub(crate) fn unmet_items(case: &CaseVerdict, step: &StepVerdict) -> Vec<Item> {
@@ -244,6 +314,7 @@ pub(crate) fn unmet_items(case: &CaseVerdict, step: &StepVerdict) -> Vec<Item> {
             step: step.id.clone(),
             place: place(case, line),
             what: Some(path.to_owned()),
+            about: None,
             lines: Vec::new(),
             notes: vec![format!("{side}, {}: {message}", replay_list(&replays))],
         };

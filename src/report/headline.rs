@@ -49,6 +49,11 @@ pub fn changes(input: &ReportInput<'_>) -> String {
             totals.agree_only_in_failing
         ));
     }
+    let steps = totals.steps_agree_only_in_failing;
+    if steps > 0 {
+        let agree = if steps == 1 { "agrees" } else { "agree" };
+        parts.push(format!("{} {agree} only in failing", plural(steps, "step")));
+    }
     let unsupported = || {
         cases
             .iter()

@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::report::escape::one_line;
 use crate::report::evidence::{Evidence, Item};
+use crate::report::failing;
 use crate::report::headline;
 use crate::report::input::ReportInput;
 use crate::report::lines::Line;
@@ -58,6 +59,7 @@ pub fn render(input: &ReportInput<'_>) -> Result<String, minijinja::Error> {
         drift_reasons => reasons
             .map(|(word, why)| one_line(&format!("{}: {why}", word.name())))
             .collect::<Vec<_>>(),
+        failing => lines(&failing::sentences(input)),
         ledger => stale.chain(expired).map(|text| one_line(&text)).collect::<Vec<_>>(),
         cases => conclusion.cases.iter().map(|case| to_value(Row::of(&evidence, case))).collect::<Vec<_>>(),
         tables => tables.map(|(title, rows)| to_value(Table { title, rows })).collect::<Vec<_>>(),
@@ -87,6 +89,9 @@ struct Entry {
     step: String,
     place: String,
     what: Option<String>,
+    why: Option<String>,
+    about: Vec<(&'static str, String)>,
+    causes: Vec<String>,
     lines: Vec<LineEntry>,
     notes: Vec<String>,
 }
@@ -134,7 +139,17 @@ impl LineEntry {
 
 impl Entry {
     fn of(item: Item) -> Self {
+        let (why, about, causes) = match item.about {
+            Some(about) => (about.why, about.lines, about.causes),
+            None => (None, Vec::new(), Vec::new()),
+        };
         Self {
+            why: why.as_deref().map(one_line),
+            about: about
+                .into_iter()
+                .map(|(label, text)| (label, format!("{label:<6} : {text}")))
+                .collect(),
+            causes: lines(&causes),
             verdict: item.verdict.name(),
             fingerprint: item.fingerprint,
             step: one_line(&item.step),

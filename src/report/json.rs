@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::compare::answer::Standing;
 use crate::compare::limit::Limit;
+use crate::compare::cause::Cause;
 use crate::compare::verdict::{CaseVerdict, FieldVerdict, StepVerdict, Verdict};
 use crate::report::input::ReportInput;
 use crate::report::model::{
@@ -14,6 +15,7 @@ use crate::report::model::{
     TimingReport, Totals,
 };
 use crate::report::model_case::{CaseReport, ErrorReport, FieldReport, StepReport, UnmetReport};
+use crate::report::model_step::{BlameReport, CallReport, CauseReport, OutcomesReport};
 use crate::report::values::{BlobSink, side_values};
 use crate::transcript::event::StoredSubject;
 
@@ -108,12 +110,8 @@ fn limit(limit: &Limit) -> LimitReport {
 pub(crate) fn totals(input: &ReportInput<'_>) -> Totals {
     let cases = &input.conclusion.cases;
     let count = |verdict: Verdict| cases.iter().filter(|c| c.verdict == verdict).count() as u64;
-    let fields = || {
-        cases
-            .iter()
-            .flat_map(|c| &c.steps)
-            .flat_map(|step| &step.fields)
-    };
+    let steps = || cases.iter().flat_map(|c| &c.steps);
+    let fields = || steps().flat_map(|step| &step.fields);
     let compared = fields().filter(|field| field.verdict.is_some()).count() as u64;
     let by_verdict: IndexMap<_, _> = Verdict::ALL
         .into_iter()
@@ -122,12 +120,13 @@ pub(crate) fn totals(input: &ReportInput<'_>) -> Totals {
         .collect();
     Totals {
         cases: cases.len() as u64,
-        steps: cases.iter().map(|case| case.steps.len() as u64).sum(),
+        steps: steps().count() as u64,
         calls: input.run.calls,
         fields: compared,
         fields_not_compared: fields().count() as u64 - compared,
         by_verdict,
         agree_only_in_failing: cases.iter().filter(|c| c.agrees_only_in_failing).count() as u64,
+        steps_agree_only_in_failing: steps().filter(|s| s.agrees_only_in_failing).count() as u64,
     }
 }
 
@@ -174,6 +173,7 @@ fn case_report(case: &CaseVerdict, below_surface: bool, sink: BlobSink<'_>) -> C
         scenario: case.scenario.clone(),
         surface: case.surface,
         file: case.file.clone(),
+        why: case.why.clone(),
         verdict: case.verdict,
         reason: case.reason.clone(),
         ending: case.ending,
@@ -184,6 +184,7 @@ fn case_report(case: &CaseVerdict, below_surface: bool, sink: BlobSink<'_>) -> C
         tags: case.tags.clone(),
         duration_ms: case.duration_ms,
         errors: errors.collect(),
+        causes: case.causes.iter().map(cause_report).collect(),
         steps: case
             .steps
             .iter()
@@ -204,14 +205,33 @@ fn step_report(step: &StepVerdict, sink: BlobSink<'_>) -> StepReport {
         id: step.id.clone(),
         line: step.line as u64,
         verb: step.verb,
+        call: CallReport {
+            text: step.call.text.to_string(),
+            bytes: step.call.bytes as u64,
+        },
         verdict: step.verdict,
         reason: step.reason.clone(),
         unmet: unmet.collect(),
+        first_cause: step.blame.map(|blame| BlameReport {
+            cause: blame.cause as u64,
+            certain: blame.certain,
+        }),
+        agrees_only_in_failing: step.agrees_only_in_failing,
+        outcomes: OutcomesReport::of(step),
         fields: step
             .fields
             .iter()
             .map(|field| field_report(field, sink))
             .collect(),
+    }
+}
+
+fn cause_report(cause: &Cause) -> CauseReport {
+    CauseReport {
+        step: cause.step.clone(),
+        line: cause.line as u64,
+        kind: cause.kind,
+        what: cause.what.clone(),
     }
 }
 

@@ -13,11 +13,15 @@ use crate::compare::answer::Standing;
 use crate::compare::verdict::{CaseVerdict, Verdict};
 use crate::report::escape::{cut, one_line, xml};
 use crate::report::evidence::{self, Evidence, Item};
+use crate::report::failing;
 use crate::report::headline;
 use crate::report::input::ReportInput;
 
 /// Characters of the evidence of one case; the rest is in `report.json`.
 const DESCRIPTION_CHARS_MAX: usize = 16 * 1024;
+
+/// Characters of a sentence.
+const MESSAGE_CHARS_MAX: usize = 1000;
 
 /// Builds the text of `junit.xml`.
 ///
@@ -114,6 +118,7 @@ fn test_case(input: &ReportInput<'_>, found: &Evidence<'_>, case: &CaseVerdict) 
     test.add_property(property("verdict", case.verdict.name()));
     test.add_property(property("case", &case.case));
     test.add_property(property("file", &case.file));
+    test.add_property(property("why", &cut(&case.why, MESSAGE_CHARS_MAX)));
     for id in evidence::quirks(case) {
         test.add_property(property("quirk", &input.quirk(id)));
     }
@@ -125,6 +130,10 @@ fn test_case(input: &ReportInput<'_>, found: &Evidence<'_>, case: &CaseVerdict) 
     if case.agrees_only_in_failing {
         test.add_property(property("agrees_only_in_failing", "true"));
     }
+    let failing = case.steps.iter().filter(|step| step.agrees_only_in_failing);
+    test.add_properties(
+        failing.map(|step| property("agrees_only_in_failing", &failing::of_step(step))),
+    );
     let ending = match case.ending {
         crate::transcript::Ending::Clean => return test,
         crate::transcript::Ending::Unverified => "unverified",
@@ -146,7 +155,7 @@ fn split(case: &CaseVerdict) -> (&str, &str) {
 }
 
 fn status(case: &CaseVerdict, items: &[Item]) -> TestCaseStatus {
-    let message = one_line(&cut(&case.reason, 500));
+    let message = one_line(&cut(&case.reason, MESSAGE_CHARS_MAX));
     let kind = match case.verdict {
         Verdict::Identical | Verdict::Equivalent | Verdict::KnownDivergence => {
             return TestCaseStatus::success();
@@ -166,6 +175,9 @@ fn status(case: &CaseVerdict, items: &[Item]) -> TestCaseStatus {
             let mut status = TestCaseStatus::skipped();
             status.set_type(case.verdict.name());
             status.set_message(format!("{}: {message}", case.verdict.name()));
+            if !items.is_empty() {
+                status.set_description(description(items));
+            }
             return status;
         }
         Verdict::ProviderError | Verdict::HarnessError => NonSuccessKind::Error,
@@ -191,6 +203,17 @@ fn description(items: &[Item]) -> String {
         head.extend(item.what.as_deref().map(one_line));
         lines.push(head.join("  "));
         lines.push(format!("  --> {}", one_line(&item.place)));
+        if let Some(about) = &item.about {
+            let why = about.why.iter();
+            lines.extend(
+                why.map(|why| format!("  why    : {}", one_line(&cut(why, MESSAGE_CHARS_MAX)))),
+            );
+            lines.extend(about.labelled().map(|line| format!("  {line}")));
+            let causes = about.causes.iter();
+            lines.extend(
+                causes.map(|cause| format!("  = {}", one_line(&cut(cause, MESSAGE_CHARS_MAX)))),
+            );
+        }
         let shown = item.lines.iter();
         lines.extend(shown.map(|line| format!("  {}", line.labelled())));
         lines.extend(

@@ -46,6 +46,16 @@ impl Depth {
     };
 }
 
+/// The beginning of a visible line, and how much of it is left out.
+pub(crate) fn cut_line(line: &str, max: usize) -> String {
+    let count = line.chars().count();
+    if count <= max {
+        return line.to_owned();
+    }
+    let head: String = line.chars().take(max).collect();
+    format!("{head}⟨{} more characters⟩", count - max)
+}
+
 /// One line of evidence: visible, and safe wherever [`crate::report::escape::visible`] is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Line {

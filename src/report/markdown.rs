@@ -7,6 +7,7 @@ use crate::compare::limit::Limit;
 use crate::compare::verdict::Verdict;
 use crate::report::escape::{cut, markdown, markdown_block, markdown_code};
 use crate::report::evidence::{self, Evidence, Item};
+use crate::report::failing;
 use crate::report::headline;
 use crate::report::input::ReportInput;
 use crate::report::lines::Line;
@@ -50,6 +51,7 @@ pub fn render(input: &ReportInput<'_>, bytes_max: usize) -> String {
         items.map(|item| item_text(&case.case, &item))
     });
     page.section("New", new);
+    page.section("Agree only in failing", bullets(&failing::sentences(input)));
     let reasons = conclusion.drift.reasons.iter();
     let drift: Vec<_> = reasons
         .map(|(word, why)| format!("{}: {why}", word.name()))
@@ -140,15 +142,27 @@ fn item_text(case: &str, item: &Item) -> String {
     text.push_str(" at ");
     text.push_str(&code(&item.place));
     text.push('\n');
-    for note in &item.notes {
+    let about = item.about.as_deref();
+    let why = about.and_then(|about| about.why.as_ref());
+    let why = why.map(|why| format!("why: {why}"));
+    let causes = about.iter().flat_map(|about| about.causes.iter().cloned());
+    for note in why
+        .into_iter()
+        .chain(causes)
+        .chain(item.notes.iter().cloned())
+    {
         text.push_str("  - ");
-        text.push_str(&sentence(note));
+        text.push_str(&sentence(&note));
         text.push('\n');
     }
-    if item.lines.is_empty() {
+    let lines: Vec<String> = about
+        .iter()
+        .flat_map(|about| about.labelled())
+        .chain(item.lines.iter().map(Line::labelled))
+        .collect();
+    if lines.is_empty() {
         return text;
     }
-    let lines: Vec<_> = item.lines.iter().map(Line::labelled).collect();
     text.push('\n');
     for line in markdown_block(&lines.join("\n")).lines() {
         text.push_str("  ");

@@ -5,9 +5,13 @@
 //! `report.html`, the text for the terminal, and the last scan for secrets. Deliberately absent:
 //! any decision; a report tells and never judges.
 
+mod about;
+#[cfg(test)]
+mod cause_tests;
 pub mod decision;
 pub mod escape;
 mod evidence;
+mod failing;
 #[cfg(test)]
 mod fixture;
 pub mod headline;
@@ -20,6 +24,8 @@ mod long_line;
 pub mod markdown;
 pub mod model;
 pub mod model_case;
+pub mod model_step;
+mod outcome;
 pub mod render;
 mod repro;
 pub mod scan;

@@ -192,6 +192,8 @@ pub struct Totals {
     pub by_verdict: IndexMap<&'static str, u64>,
     /// Cases whose sides agree, but only in failing.
     pub agree_only_in_failing: u64,
+    /// Steps in which both sides failed alike and nothing said that they would.
+    pub steps_agree_only_in_failing: u64,
 }
 
 /// A field that differs.

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::call::{FailureClass, Surface};
 use crate::compare::verdict::Verdict;
+use crate::report::model_step::{BlameReport, CallReport, CauseReport, OutcomesReport};
 use crate::scenario::verbs::Verb;
 use crate::transcript::Ending;
 
@@ -21,6 +22,8 @@ pub struct CaseReport {
     pub surface: Surface,
     /// The scenario's file.
     pub file: String,
+    /// Why the scenario exists.
+    pub why: String,
     /// The worst of its steps, or why it stands aside.
     pub verdict: Verdict,
     /// In a sentence.
@@ -41,6 +44,10 @@ pub struct CaseReport {
     pub duration_ms: u64,
     /// Errors of harness and providers.
     pub errors: Vec<ErrorReport>,
+    /// What later steps may suffer from, in the order of the steps.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    pub causes: Vec<CauseReport>,
     /// Its steps.
     pub steps: Vec<StepReport>,
 }
@@ -69,6 +76,8 @@ pub struct StepReport {
     pub line: u64,
     /// The verb.
     pub verb: &'static Verb,
+    /// What was asked for.
+    pub call: CallReport,
     /// The worst of its fields, or why it was not judged.
     pub verdict: Verdict,
     /// In a sentence.
@@ -77,6 +86,16 @@ pub struct StepReport {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(default)]
     pub unmet: Vec<UnmetReport>,
+    /// The first cause of a verdict that is not as it should be, if it lies in an earlier step.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_cause: Option<BlameReport>,
+    /// Both sides failed alike and nothing said that they would.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(default)]
+    pub agrees_only_in_failing: bool,
+    /// What each side gave, where the fields were not compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcomes: Option<OutcomesReport>,
     /// Its fields.
     pub fields: Vec<FieldReport>,
 }

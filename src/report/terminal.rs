@@ -9,6 +9,7 @@ use crate::compare::limit::Limit;
 use crate::compare::verdict::Verdict;
 use crate::report::escape::one_line;
 use crate::report::evidence::Evidence;
+use crate::report::failing;
 use crate::report::headline;
 use crate::report::input::ReportInput;
 use crate::report::lines::Depth;
@@ -54,6 +55,7 @@ pub fn render(input: &ReportInput<'_>, options: TerminalOptions) -> String {
     }
     page.plain("");
     case_lines(&mut page, input);
+    page.list("agree only in failing", &failing::sentences(input));
     answer_lines(&mut page, input);
     ledger_lines(&mut page, input);
     page.table("latency", &latency(input));

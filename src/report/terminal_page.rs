@@ -2,8 +2,8 @@
 
 use anstyle::{AnsiColor, Style};
 
-use crate::compare::diff::DiffSide;
 use crate::compare::verdict::Verdict;
+use crate::report::about::About;
 use crate::report::escape::{cut, one_line};
 use crate::report::evidence::Item;
 use crate::report::lines::Line;
@@ -57,20 +57,33 @@ impl Page {
         head.extend(item.what.as_deref().map(one_line));
         self.plain(&head.join("  "));
         self.plain(&format!("  --> {}", one_line(&item.place)));
+        if let Some(about) = &item.about {
+            self.about(about);
+        }
         self.lines(&item.lines);
         for note in &item.notes {
             self.plain(&format!("  = {}", sentence(note)));
         }
     }
 
+    /// What must be known of a step.
+    pub(crate) fn about(&mut self, about: &About) {
+        if let Some(why) = &about.why {
+            self.plain(&format!("  why    : {}", sentence(why)));
+        }
+        for (label, text) in &about.lines {
+            let label = self.paint(side_style(label), &format!("  {label:<6} :"));
+            self.plain(&format!("{label} {text}"));
+        }
+        for cause in &about.causes {
+            self.plain(&format!("  = {}", sentence(cause)));
+        }
+    }
+
     /// What the sides showed, each line under the name of who has it.
     pub(crate) fn lines(&mut self, lines: &[Line]) {
         for line in lines {
-            let style = match line.who {
-                DiffSide::Both => Style::new().dimmed(),
-                DiffSide::Source => AnsiColor::Cyan.on_default(),
-                DiffSide::Target => AnsiColor::Magenta.on_default(),
-            };
+            let style = side_style(line.label());
             let label = self.paint(style, &format!("  {:<6} |", line.label()));
             let mut text = String::new();
             let mut at = 0;
@@ -126,6 +139,15 @@ impl Page {
                 .collect();
             self.plain(&format!("  {}", cells.join("  ")));
         }
+    }
+}
+
+/// The style of a line's label.
+fn side_style(label: &str) -> Style {
+    match label {
+        "source" => AnsiColor::Cyan.on_default(),
+        "target" => AnsiColor::Magenta.on_default(),
+        _ => Style::new().dimmed(),
     }
 }
 

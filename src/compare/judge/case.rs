@@ -17,6 +17,9 @@ use crate::scenario::model::Scenario;
 use crate::scenario::verbs::VerbKind;
 use crate::transcript::{Ending, Transcript};
 
+/// Characters of a scenario's `why` that are kept for reports.
+const WHY_CHARS_MAX: usize = 2000;
+
 /// Judges one case.
 pub fn judge_case(input: &CaseInput<'_>) -> CaseVerdict {
     let mut case = unjudged_case(
@@ -89,7 +92,7 @@ pub fn unjudged_case(
         case: case_id.to_owned(),
         scenario: scenario.name.clone(),
         file: scenario.file.display().to_string(),
-        why: scenario.why.clone(),
+        why: scenario.why.chars().take(WHY_CHARS_MAX).collect(),
         surface,
         tags: scenario.tags.clone(),
         required,
