@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use cutover_base::blob::Blob;
-use similar::{ChangeTag, TextDiff};
+use similar::{Change, ChangeTag, DiffOp, TextDiff};
 
-use crate::compare::invisible::shown_line;
+pub use crate::compare::diff_line::{DiffLine, DiffSide};
+use crate::compare::diff_line::{apart, diff_line};
 use crate::compare::verdict::Shown;
 
 /// How long a diff may take; afterwards it is coarser and still right.
-const DEADLINE: Duration = Duration::from_secs(2);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(2);
 
 /// Values up to this are diffed whole; of larger ones a window around the first difference.
 const WHOLE_BYTES_MAX: u64 = 1024 * 1024;
@@ -20,13 +21,10 @@ const WHOLE_BYTES_MAX: u64 = 1024 * 1024;
 const WINDOW_BYTES: u64 = 16 * 1024;
 
 /// Unchanged lines kept around a change.
-const CONTEXT_LINES: usize = 3;
+pub(crate) const CONTEXT_LINES: usize = 3;
 
 /// Lines that are shown; the whole value lies in its blob.
-const LINES_MAX: usize = 400;
-
-/// Bytes of one line that are shown.
-const LINE_BYTES_MAX: usize = 2000;
+pub(crate) const LINES_MAX: usize = 400;
 
 /// Lines longer than this are not compared within themselves (`crates.md`: a pair of 20 MB lines
 /// takes half a second).
@@ -34,29 +32,6 @@ const INLINE_BYTES_MAX: usize = 10 * 1024;
 
 /// Bytes per line of a value that is not text.
 const HEX_BYTES: usize = 16;
-
-/// Who has a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DiffSide {
-    /// Both.
-    Both,
-    /// The source alone.
-    Source,
-    /// The target alone.
-    Target,
-}
-
-/// One line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DiffLine {
-    /// Who has it.
-    pub side: DiffSide,
-    /// Its text, escaped, with what cannot be seen spelt out; safe for a terminal, not for HTML.
-    pub text: String,
-    /// The parts of `text` that differ from the line across, as byte ranges; empty when the line
-    /// stands alone or is too long for it.
-    pub emphasis: Vec<(usize, usize)>,
-}
 
 /// A difference to show.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -95,6 +70,18 @@ fn loaded(value: &Shown) -> Loaded<'_> {
         Shown::Bytes(blob) => {
             let max = usize::try_from(WHOLE_BYTES_MAX).unwrap_or(usize::MAX);
             Loaded::Small(blob.head(max).unwrap_or_else(|error| unreadable(&error)))
+        }
+    }
+}
+
+/// The value as text, no more than a diff takes whole, and whether there is more of it.
+pub(crate) fn head(value: &Shown) -> (Bytes, bool) {
+    match loaded(value) {
+        Loaded::Small(bytes) => (bytes, false),
+        Loaded::Large(blob) => {
+            let max = usize::try_from(WHOLE_BYTES_MAX).unwrap_or(usize::MAX);
+            let head = blob.head(max).unwrap_or_else(|error| unreadable(&error));
+            (head, true)
         }
     }
 }
@@ -164,7 +151,7 @@ fn diff(left: &[u8], right: &[u8], truncated: bool) -> DiffText {
     text
 }
 
-fn is_binary(bytes: &[u8]) -> bool {
+pub(crate) fn is_binary(bytes: &[u8]) -> bool {
     let head = &bytes[..bytes.len().min(8192)];
     if head.contains(&0) {
         return true;
@@ -220,16 +207,21 @@ fn lines(left: &[u8], right: &[u8], truncated: bool, inline: bool) -> DiffText {
             }
             if inline {
                 for change in diff.iter_inline_changes_deadline(op, Some(deadline)) {
-                    let parts: Vec<(bool, Vec<u8>)> = change
-                        .values()
-                        .iter()
-                        .map(|(marked, part)| (*marked, part.to_vec()))
-                        .collect();
-                    push(&mut text, change.tag(), &parts);
+                    let mut line = Vec::new();
+                    let mut emphasis = Vec::new();
+                    for (marked, part) in change.values() {
+                        if *marked {
+                            emphasis.push((line.len(), line.len() + part.len()));
+                        }
+                        line.extend_from_slice(part);
+                    }
+                    push(&mut text, change.tag(), &line, &emphasis);
                 }
             } else {
                 for change in diff.iter_changes(op) {
-                    push(&mut text, change.tag(), &[(false, change.value().to_vec())]);
+                    let across = across(&diff, op, &change);
+                    let apart = across.map(|other| apart(change.value(), other));
+                    push(&mut text, change.tag(), change.value(), apart.as_slice());
                 }
             }
         }
@@ -237,7 +229,37 @@ fn lines(left: &[u8], right: &[u8], truncated: bool, inline: bool) -> DiffText {
     text
 }
 
-fn push(text: &mut DiffText, tag: ChangeTag, parts: &[(bool, Vec<u8>)]) {
+/// The line that stands across a replaced one.
+fn across<'d>(
+    diff: &'d TextDiff<'_, '_, [u8]>,
+    op: &DiffOp,
+    change: &Change<&[u8]>,
+) -> Option<&'d [u8]> {
+    let DiffOp::Replace {
+        old_index,
+        old_len,
+        new_index,
+        new_len,
+    } = *op
+    else {
+        return None;
+    };
+    match change.tag() {
+        ChangeTag::Delete => {
+            let nth = change.old_index()? - old_index;
+            let other = (nth < new_len).then_some(new_index + nth)?;
+            diff.new_slice(other)
+        }
+        ChangeTag::Insert => {
+            let nth = change.new_index()? - new_index;
+            let other = (nth < old_len).then_some(old_index + nth)?;
+            diff.old_slice(other)
+        }
+        ChangeTag::Equal => None,
+    }
+}
+
+fn push(text: &mut DiffText, tag: ChangeTag, line: &[u8], emphasis: &[(usize, usize)]) {
     if text.lines.len() >= LINES_MAX {
         text.truncated = true;
         return;
@@ -247,27 +269,9 @@ fn push(text: &mut DiffText, tag: ChangeTag, parts: &[(bool, Vec<u8>)]) {
         ChangeTag::Delete => DiffSide::Source,
         ChangeTag::Insert => DiffSide::Target,
     };
-    let line: Vec<u8> = parts.iter().flat_map(|(_, part)| part).copied().collect();
-    let cut = line.len().min(LINE_BYTES_MAX);
-    let (mut shown, places) = shown_line(&line[..cut]);
-    let mut emphasis = Vec::new();
-    let mut at = 0;
-    for (marked, part) in parts {
-        let (from, to) = (at.min(cut), (at + part.len()).min(cut));
-        at += part.len();
-        if *marked && places[from] < places[to] {
-            emphasis.push((places[from], places[to]));
-        }
-    }
-    if cut < line.len() {
-        shown.push_str(" ...");
-        text.truncated = true;
-    }
-    text.lines.push(DiffLine {
-        side,
-        text: shown,
-        emphasis,
-    });
+    let line = diff_line(side, line, emphasis);
+    text.truncated |= line.is_cut;
+    text.lines.push(line);
 }
 
 /// The last line of a side that does not end in a newline says so, when the other side's does.
@@ -284,102 +288,5 @@ fn mark_missing_newline(text: &mut DiffText, left: &[u8], right: &[u8]) {
         if let Some(line) = text.lines.iter_mut().rev().find(|line| line.side == side) {
             line.text.push_str(" (no newline at the end)");
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn bytes(text: impl Into<Bytes>) -> Shown {
-        Shown::Bytes(Blob::from_bytes(text))
-    }
-
-    fn check(source: &Shown, target: &Shown, wanted: &[&str]) {
-        let got: Vec<String> = explain(source, target)
-            .lines
-            .iter()
-            .map(|line| {
-                let sign = match line.side {
-                    DiffSide::Both => ' ',
-                    DiffSide::Source => '-',
-                    DiffSide::Target => '+',
-                };
-                format!("{sign}{}", line.text)
-            })
-            .collect();
-        assert_eq!(got, wanted);
-    }
-
-    #[test]
-    fn changed_lines_are_shown_with_what_surrounds_them() {
-        check(
-            &bytes("o1\no2\ne1\n"),
-            &bytes("o1\ne1\no2\n"),
-            &[" o1", "+e1", " o2", "-e1"],
-        );
-        check(
-            &bytes("a\n"),
-            &bytes("a"),
-            &["-a", "+a (no newline at the end)"],
-        );
-        check(&bytes("a \n"), &bytes("a\t\n"), &["-a·", "+a\\t"]);
-        check(&Shown::Absent, &Shown::Json(3.into()), &["-(absent)", "+3"]);
-    }
-
-    #[test]
-    fn what_differs_within_a_line_is_marked() {
-        let text = explain(&bytes("exit code 3 here\n"), &bytes("exit code 7 here\n"));
-        let line = &text.lines[0];
-        let marked: Vec<&str> = line
-            .emphasis
-            .iter()
-            .map(|(a, b)| &line.text[*a..*b])
-            .collect();
-        assert_eq!(marked, ["3"]);
-        let long = |end: &str| bytes(format!("{}{end}\n", "x".repeat(20_000)));
-        let text = explain(&long("a"), &long("b"));
-        assert!(text.truncated && text.lines.iter().all(|line| line.emphasis.is_empty()));
-    }
-
-    #[test]
-    fn binary_is_shown_as_hex() {
-        check(
-            &bytes(&b"\x00\x01ab"[..]),
-            &bytes(&b"\x00\x02ab"[..]),
-            &[
-                "-00000000  00 01 61 62  ..ab",
-                "+00000000  00 02 61 62  ..ab",
-            ],
-        );
-    }
-
-    #[test]
-    fn a_large_pair_is_shown_around_its_first_difference() {
-        let file = |text: String| {
-            let file = tempfile::NamedTempFile::new().unwrap();
-            std::fs::write(file.path(), &text).unwrap();
-            let blob = Blob::from_file(file.path().to_owned(), text.len() as u64, "x".into());
-            (file, Shown::Bytes(blob))
-        };
-        let same = "a line that is the same\n".repeat(200_000);
-        let (_one, source) = file(format!("{same}here\n{same}"));
-        let (_other, target) = file(format!("{same}there\n{same}"));
-        let text = explain(&source, &target);
-        assert!(text.truncated);
-        let changed: Vec<&str> = text
-            .lines
-            .iter()
-            .filter(|line| line.side != DiffSide::Both)
-            .map(|line| line.text.as_str())
-            .collect();
-        assert_eq!(changed, ["here", "there"]);
-    }
-
-    #[test]
-    fn what_cannot_be_read_is_said() {
-        let gone = Shown::Bytes(Blob::from_file("/nonexistent".into(), 70_000, "x".into()));
-        let text = explain(&gone, &bytes("a"));
-        assert!(text.lines[0].text.contains("cannot be read"), "{text:?}");
     }
 }

@@ -5,10 +5,14 @@
 //! evidence, and the two answers (`design.md` section 5). Deliberately absent: an opinion on
 //! which side is right; rendering.
 
+pub mod align;
 pub mod answer;
 pub mod cause;
 pub mod conclude;
 pub mod diff;
+mod diff_line;
+#[cfg(test)]
+mod diff_tests;
 mod equality;
 mod fields;
 mod invisible;

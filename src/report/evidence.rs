@@ -15,7 +15,8 @@ use crate::compare::verdict::{
 use crate::report::about::About;
 use crate::report::input::ReportInput;
 use crate::report::lines::{Depth, Line};
-use crate::report::sides::{self, replay_list};
+use crate::report::replays;
+use crate::report::sides::replay_list;
 
 /// One thing to show of a case. The text is not yet neutralised for where it is shown, except for
 /// values, which are [`crate::report::escape::visible`].
@@ -130,7 +131,7 @@ impl<'a> Evidence<'a> {
             place: place(case, step.line),
             what: Some(format!("{} ({})", field.path, field.kind)),
             about: None,
-            lines: sides::lines(field, self.depth),
+            lines: replays::lines(field, self.depth),
             notes: self.field_notes(case, step, field),
         }
     }

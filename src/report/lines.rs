@@ -81,6 +81,16 @@ impl Line {
         Self::new(who, format!("... {sentence}"))
     }
 
+    /// The line behind a word of ours.
+    pub(crate) fn labelled_by(mut self, label: &str) -> Self {
+        self.text.insert_str(0, label);
+        for (from, to) in &mut self.emphasis {
+            *from += label.len();
+            *to += label.len();
+        }
+        self
+    }
+
     /// Who has it, in a word.
     pub(crate) const fn label(&self) -> &'static str {
         match self.who {

@@ -16,7 +16,7 @@ const AFTER_BYTES: u64 = 80;
 /// Characters kept before what differs within a line.
 const BEFORE_CHARS: usize = 30;
 
-/// Stands for what is left out of a line.
+/// Stands for what is left out before the window of [`window`].
 const LEFT_OUT: &str = "... ";
 
 /// How many characters two texts have in common at their beginning.
@@ -128,9 +128,10 @@ fn first_difference(one: Box<dyn Read + Send>, other: Box<dyn Read + Send>) -> i
     }
 }
 
-/// The line, cut to `max` characters around what differs in it.
-pub(crate) fn narrow(line: Line, max: usize) -> Line {
-    if line.text.chars().count() <= max {
+/// The line, cut to `max` characters around what differs in it, with how far in that is. `before`
+/// characters are left out already.
+pub(crate) fn narrow(line: Line, before: usize, max: usize) -> Line {
+    if before == 0 && line.text.chars().count() <= max {
         return line;
     }
     let first = line.emphasis.first().map_or(0, |(from, _)| *from);
@@ -147,7 +148,10 @@ pub(crate) fn narrow(line: Line, max: usize) -> Line {
     let mut places = line.text.char_indices().map(|(at, _)| at).skip(skip);
     let from = places.next().unwrap_or(0);
     let to = places.nth(max.saturating_sub(1)).unwrap_or(line.text.len());
-    let before = if from > 0 { LEFT_OUT } else { "" };
+    let before = match before + skip {
+        0 => String::new(),
+        count => format!("⟨{count} characters before⟩"),
+    };
     let after = if to < line.text.len() { " ..." } else { "" };
     let shifted = |at: usize| at.clamp(from, to) - from + before.len();
     let emphasis = line
@@ -205,16 +209,21 @@ mod tests {
             emphasis,
         };
         let long = format!("{}X{}", "é".repeat(300), "b".repeat(300));
-        let cut = narrow(line(long, vec![(600, 601)]), 100);
+        let cut = narrow(line(long, vec![(600, 601)]), 0, 100);
         assert!(
-            cut.text.starts_with("... é") && cut.text.ends_with("b ..."),
+            cut.text.starts_with("⟨270 characters before⟩é") && cut.text.ends_with("b ..."),
             "{}",
             cut.text
         );
         let (a, b) = cut.emphasis[0];
         assert_eq!(&cut.text[a..b], "X");
-        assert_eq!(cut.text.chars().count(), 108);
+        assert_eq!(
+            cut.text.chars().count(),
+            "⟨270 characters before⟩".chars().count() + 104
+        );
+        let more = narrow(line("xX".to_owned(), vec![(1, 2)]), 5000, 100);
+        assert_eq!(more.text, "⟨5000 characters before⟩xX");
         let short = line("short".to_owned(), vec![(0, 5)]);
-        assert_eq!(narrow(short.clone(), 5), short);
+        assert_eq!(narrow(short.clone(), 0, 5), short);
     }
 }

@@ -27,6 +27,7 @@ pub mod model_case;
 pub mod model_step;
 mod outcome;
 pub mod render;
+mod replays;
 mod repro;
 pub mod scan;
 mod sides;

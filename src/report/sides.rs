@@ -1,15 +1,15 @@
 //! What the two sides showed in a field, as labelled lines: both whole when they are short, else
 //! the difference in a window around its beginning.
 
-use crate::compare::diff::{DiffSide, DiffText, explain};
-use crate::compare::verdict::{FieldVerdict, ObservedValue, Shown, Verdict};
+use crate::compare::diff::{DiffLine, DiffSide, DiffText, explain};
+use crate::compare::verdict::Shown;
 use crate::report::escape::NO_FINAL_NEWLINE;
 use crate::report::lines::{Depth, Line};
 use crate::report::long_line;
 use crate::report::values::{Preview, VALUE_BYTES_MAX, preview};
 
 /// Both sides are shown whole up to so many lines together.
-const WHOLE_LINES_MAX: usize = 12;
+pub(crate) const WHOLE_LINES_MAX: usize = 12;
 
 /// Equal lines shown before the first difference of values that are shown one by one.
 const CONTEXT_LINES: usize = 2;
@@ -21,35 +21,13 @@ const TEXT_BYTES_PER_OTHER: usize = 10;
 const DIFF_CONTEXT_LINES: usize = 3;
 
 /// Characters of a long line that must be left for what differs.
-const FOR_THE_REST: usize = 40;
+pub(crate) const FOR_THE_REST: usize = 40;
 
 /// What `compare::diff` writes at a line without its newline.
 const DIFF_NO_NEWLINE: &str = " (no newline at the end)";
 
-/// What the sides showed.
-pub(crate) fn lines(field: &FieldVerdict, depth: Depth) -> Vec<Line> {
-    let values = field.values.as_ref().map(Vec::as_slice);
-    let ([source], [target]) = (values.source, values.target) else {
-        return one_by_one(field, depth);
-    };
-    if source.raw == target.raw {
-        return value_lines(
-            DiffSide::Both,
-            &preview(&source.raw, VALUE_BYTES_MAX),
-            0,
-            depth,
-        );
-    }
-    // Equivalent values differ only before normalisation; all others are judged after it.
-    let kept = field.verdict == Some(Verdict::Equivalent);
-    let judged = |value: &'_ ObservedValue| -> Shown {
-        let normalised = value.normalised.as_ref().filter(|_| !kept);
-        normalised.unwrap_or(&value.raw).clone()
-    };
-    pair(&judged(source), &judged(target), depth)
-}
-
-fn pair(source: &Shown, target: &Shown, depth: Depth) -> Vec<Line> {
+/// Two values that differ.
+pub(crate) fn pair(source: &Shown, target: &Shown, depth: Depth) -> Vec<Line> {
     let previews = [
         preview(source, VALUE_BYTES_MAX),
         preview(target, VALUE_BYTES_MAX),
@@ -115,14 +93,8 @@ fn difference(source: &Shown, target: &Shown, depth: Depth) -> Vec<Line> {
     let truncated = text.truncated;
     let gaps = gaps(&text, source);
     let lines = text.lines.into_iter().enumerate().flat_map(|(at, line)| {
-        let line = Line {
-            who: line.side,
-            text: line.text,
-            emphasis: line.emphasis,
-        };
         let gap = gaps.contains(&at).then(|| Line::new(DiffSide::Both, "..."));
-        gap.into_iter()
-            .chain([long_line::narrow(line, depth.chars)])
+        gap.into_iter().chain([line_of(line, depth)])
     });
     let mut lines = windowed(lines.collect(), depth);
     if truncated {
@@ -132,6 +104,17 @@ fn difference(source: &Shown, target: &Shown, depth: Depth) -> Vec<Line> {
         lines.extend(value_lines(who, &preview(value, VALUE_BYTES_MAX), 0, depth));
     }
     lines
+}
+
+/// A line of a difference, cut around what differs in it.
+pub(crate) fn line_of(line: DiffLine, depth: Depth) -> Line {
+    let before = line.before;
+    let line = Line {
+        who: line.side,
+        text: line.text,
+        emphasis: line.emphasis,
+    };
+    long_line::narrow(line, before, depth.chars)
 }
 
 /// Before which lines of a difference equal lines were left out. The difference does not say, but
@@ -174,7 +157,7 @@ fn mark_missing_newline(text: &mut DiffText, source: &Shown, target: &Shown) {
 }
 
 /// The beginning of the lines, and of every run of one side.
-fn windowed(lines: Vec<Line>, depth: Depth) -> Vec<Line> {
+pub(crate) fn windowed(lines: Vec<Line>, depth: Depth) -> Vec<Line> {
     let mut out: Vec<Line> = Vec::new();
     let total = lines.len();
     let (mut seen, mut run, mut hidden) = (0, 0, 0);
@@ -211,95 +194,20 @@ fn close_run(out: &mut Vec<Line>, who: Option<DiffSide>, hidden: &mut usize) {
     *hidden = 0;
 }
 
-/// A side that disagrees with itself has several values: the first of each side are shown.
-fn one_by_one(field: &FieldVerdict, depth: Depth) -> Vec<Line> {
-    let sides = [
-        (DiffSide::Source, &field.values.source),
-        (DiffSide::Target, &field.values.target),
-    ];
-    let values: Vec<(DiffSide, &ObservedValue, Preview)> = sides
-        .into_iter()
-        .flat_map(|(who, values)| {
-            values
-                .iter()
-                .take(depth.values)
-                .map(move |value| (who, value))
-        })
-        .map(|(who, value)| (who, value, preview(&value.raw, VALUE_BYTES_MAX)))
-        .collect();
-    let all: Vec<_> = values
-        .iter()
-        .map(|(_, _, shown)| shown.text.as_str())
-        .collect();
-    let skip = equal_lines_before(&all);
-    let (alike, mut lines) = alike(&values, &all, skip, depth);
-    let mut at = 0;
-    for (who, of_side) in sides {
-        let depth = Depth {
-            lines: if of_side.len() > 1 {
-                depth.run / 2
-            } else {
-                depth.lines
-            },
-            ..depth
-        };
-        for (_, value, preview) in values.iter().skip(at).take_while(|(w, ..)| *w == who) {
-            if alike.contains(&at) {
-                lines.extend(whole_note(who, preview, depth));
-            } else {
-                if of_side.len() > 1 {
-                    let replays = replay_list(&value.replays);
-                    lines.push(Line::new(who, format!("in {replays}:")));
-                }
-                lines.extend(value_lines(who, preview, skip, depth));
-            }
-            at += 1;
-        }
-        let more = of_side.len().saturating_sub(depth.values);
-        if more > 0 {
-            lines.push(Line::note(
-                who,
-                &format!("{more} more values in other replays"),
-            ));
-        }
-    }
-    lines
-}
-
-/// Values whose long lines begin alike, by their place, and the lines that show where they differ.
-fn alike(
-    values: &[(DiffSide, &ObservedValue, Preview)],
-    texts: &[&str],
+/// The beginning of one value, without the first lines.
+pub(crate) fn value_lines(
+    who: DiffSide,
+    preview: &Preview,
     skip: usize,
     depth: Depth,
-) -> (Vec<usize>, Vec<Line>) {
-    let firsts: Vec<_> = texts.iter().map(|text| text.lines().nth(skip)).collect();
-    let Some(Some(first)) = firsts.first() else {
-        return (Vec::new(), Vec::new());
-    };
-    let begins_alike = |other: &str| {
-        first.chars().count() > depth.chars
-            && long_line::equal_chars(first, other) + FOR_THE_REST > depth.chars
-    };
-    let places = firsts.iter().enumerate();
-    let places = places.filter(|(_, text)| text.is_some_and(begins_alike));
-    let alike: Vec<_> = places.map(|(at, _)| at).collect();
-    let raw = alike.iter().map(|at| (values[*at].0, &values[*at].1.raw));
-    match long_line::window(&raw.collect::<Vec<_>>()) {
-        Ok(lines) if alike.len() > 1 => (alike, lines),
-        _ => (Vec::new(), Vec::new()),
-    }
-}
-
-/// The beginning of one value, without the first lines.
-fn value_lines(who: DiffSide, preview: &Preview, skip: usize, depth: Depth) -> Vec<Line> {
+) -> Vec<Line> {
     let mut lines = Vec::new();
     if skip > 0 {
         lines.push(Line::note(who, &format!("{skip} equal lines before")));
     }
     let max = depth.lines.min(WHOLE_LINES_MAX.max(depth.run));
     let shown = preview.text.lines().skip(skip).take(max);
-    lines.extend(shown.map(|line| long_line::narrow(Line::new(who, line), depth.chars)));
+    lines.extend(shown.map(|line| long_line::narrow(Line::new(who, line), 0, depth.chars)));
     let after = preview.text.lines().count().saturating_sub(skip + max);
     if after > 0 {
         lines.push(Line::note(who, &format!("{after} more lines")));
@@ -308,7 +216,7 @@ fn value_lines(who: DiffSide, preview: &Preview, skip: usize, depth: Depth) -> V
     lines
 }
 
-fn whole_note(who: DiffSide, preview: &Preview, depth: Depth) -> Option<Line> {
+pub(crate) fn whole_note(who: DiffSide, preview: &Preview, depth: Depth) -> Option<Line> {
     let (bytes, sha256) = preview.cut.as_ref()?;
     let whole = if depth.blobs {
         format!("the whole has {bytes} bytes: blobs/{sha256}")

@@ -5,7 +5,8 @@ use cutover_base::blob::Blob;
 use crate::compare::verdict::{Shown, Verdict};
 use crate::report::fixture::field;
 use crate::report::lines::{Depth, Line};
-use crate::report::sides::{equal_lines_before, lines};
+use crate::report::replays::lines;
+use crate::report::sides::equal_lines_before;
 
 fn shown(source: Shown, target: Shown, depth: Depth) -> Vec<String> {
     let mut field = field(Verdict::NewDivergence, "", "");
@@ -180,4 +181,94 @@ fn binary_is_shown_as_hex_and_the_whole_is_named() {
     let got = shown(Shown::Bytes(blob), bytes(vec![0, 2]), Depth::REPORT);
     let last = format!("source | ... the whole has 9000 bytes: blobs/{name}");
     assert_eq!(got.last(), Some(&last));
+}
+
+/// One value for each replay of both sides.
+fn replayed(source: &[&str], target: &[&str], depth: Depth) -> Vec<String> {
+    let mut field = field(Verdict::NewDivergence, "", "");
+    let values = |texts: &[&str]| -> Vec<crate::compare::verdict::ObservedValue> {
+        let all = texts.iter().zip(1..).map(|(text, replay)| {
+            let mut value = crate::report::fixture::value(text);
+            value[0].replays = vec![replay];
+            value.remove(0)
+        });
+        all.collect()
+    };
+    field.values.source = values(source);
+    field.values.target = values(target);
+    lines(&field, depth).iter().map(Line::labelled).collect()
+}
+
+/// Ten timings that no two replays share, then a line of the side.
+fn timed(seed: usize, end: &str) -> String {
+    let line = |test: usize| format!("test {test} took {} ms\n", seed * 100 + test);
+    let lines: String = (1..=10).map(line).collect();
+    format!("{lines}lang {end}\n")
+}
+
+#[test]
+fn what_differs_in_every_replay_comes_before_what_varies() {
+    let (source, target) = (
+        [timed(1, "none"), timed(2, "none")],
+        [timed(3, "C"), timed(4, "C")],
+    );
+    let got = replayed(
+        &[&source[0], &source[1]],
+        &[&target[0], &target[1]],
+        Depth::REPORT,
+    );
+    assert_eq!(
+        got,
+        [
+            "both   | ⟨10 lines that vary from replay to replay⟩",
+            "source | lang none",
+            "target | lang C",
+            "source | ⟨10 lines vary; one in the first replay:⟩ test 1 took 101 ms",
+            "source | ⟨in another replay:⟩ test 1 took 201 ms",
+            "target | ⟨10 lines vary; one in the first replay:⟩ test 1 took 301 ms",
+            "target | ⟨in another replay:⟩ test 1 took 401 ms",
+        ]
+    );
+}
+
+#[test]
+fn values_that_differ_before_normalisation_only_are_one_value() {
+    let mut field = field(Verdict::NewDivergence, "", "");
+    let value = |raw: &str, normalised: &str, replay| {
+        let mut value = crate::report::fixture::value(raw);
+        value[0].normalised = Some(bytes(normalised.to_owned()));
+        value[0].replays = vec![replay];
+        value.remove(0)
+    };
+    field.values.source = vec![
+        value("at 1\n", "at <time>\n", 1),
+        value("at 2\n", "at <time>\n", 2),
+    ];
+    field.values.target = crate::report::fixture::value("nothing\n");
+    let got: Vec<_> = lines(&field, Depth::REPORT)
+        .iter()
+        .map(Line::labelled)
+        .collect();
+    assert_eq!(got, ["source | at <time>", "target | nothing"]);
+}
+
+#[test]
+fn a_difference_far_into_a_line_is_shown_with_how_far_in_it_is() {
+    let line = |end: &str| format!("{} end-{end}\n", "0".repeat(200));
+    let got = shown(bytes(line("none")), bytes(line("C")), Depth::REPORT);
+    let zeros = "0".repeat(29);
+    assert_eq!(
+        got,
+        [
+            format!("source | ⟨171 characters before⟩{zeros} end-none"),
+            format!("target | ⟨171 characters before⟩{zeros} end-C"),
+        ]
+    );
+    // Not the first changed line alone, and beyond what is diffed within a line.
+    let long = |end: &str| format!("{end}\n{}{end}\n", "x".repeat(30_000));
+    let got = shown(bytes(long("a")), bytes(long("b")), Depth::REPORT);
+    let far = got
+        .iter()
+        .filter(|line| line.contains("⟨29970 characters before⟩"));
+    assert_eq!(far.count(), 2, "{got:?}");
 }

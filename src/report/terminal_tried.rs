@@ -9,7 +9,7 @@ use crate::report::evidence::{Evidence, Item, error_items, unmet_items};
 use crate::report::headline;
 use crate::report::input::ReportInput;
 use crate::report::lines::{Depth, Line};
-use crate::report::sides;
+use crate::report::replays;
 use crate::report::standing;
 use crate::report::terminal::TerminalOptions;
 use crate::report::terminal_page::{Page, sentence, verdict_style};
@@ -90,7 +90,7 @@ fn field_lines(
     width: usize,
 ) {
     let Some(verdict) = field.verdict else { return };
-    let lines = sides::lines(field, Depth::TRIED);
+    let lines = replays::lines(field, Depth::TRIED);
     let painted = page.paint(
         verdict_style(verdict).bold(),
         &format!("{:<width$}", verdict.name()),
