@@ -11,7 +11,7 @@ use crate::compare::answer::{Conclusion, Divergence};
 use crate::compare::profile::Profile;
 use crate::compare::verdict::CaseVerdict;
 use crate::report::terminal::TerminalOptions;
-use crate::report::{ReportInput, terminal, whole_case, write_all};
+use crate::report::{ReportInput, divergence, terminal, whole_case, write_all};
 use crate::run::conclude::{Terms, conclude_run};
 use crate::scenario::render;
 use crate::transcript::event::{StoredPlace, StoredSince};
@@ -90,17 +90,23 @@ impl Judged {
         terminal::render(&self.input(), shown(colour))
     }
 
-    /// One divergence for a terminal, by its fingerprint, with both sides.
+    /// One divergence for a terminal, by its fingerprint, or a whole case by its id, with both
+    /// sides.
     ///
     /// # Errors
-    /// When the run has no such divergence.
-    pub(crate) fn divergence(&self, fingerprint: &str, colour: bool) -> Result<String, AppError> {
-        let text = terminal::divergence(&self.input(), fingerprint, shown(colour));
+    /// When the run has neither.
+    pub(crate) fn show(&self, what: &str, colour: bool) -> Result<String, AppError> {
+        if let Some(case) = self.conclusion.cases.iter().find(|case| case.case == what) {
+            return Ok(self.whole_case(case, colour));
+        }
+        let text = divergence(&self.input(), what, shown(colour));
         text.ok_or_else(|| {
             AppError::usage(format!(
-                "run {} has no divergence `{fingerprint}`; its {} are in report.json",
+                "run {} has no divergence and no case `{what}`; its {} divergences and {} cases \
+                 are in report.json",
                 self.run.started.run,
-                self.conclusion.divergences.len()
+                self.conclusion.divergences.len(),
+                self.conclusion.cases.len()
             ))
         })
     }

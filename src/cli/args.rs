@@ -34,7 +34,7 @@ pub(crate) enum Command {
     List(SelectArgs),
     /// Explain a quirk of the ledger
     Explain(ExplainArgs),
-    /// Show one divergence of a run with both sides
+    /// Show one divergence or one case of a run with both sides
     Show(ShowArgs),
     /// Render the reports of a run again, from its journal
     Report(StoredArgs),
@@ -263,8 +263,9 @@ pub(crate) struct ExplainArgs {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ShowArgs {
-    /// The divergence's fingerprint, e.g. D-1a2b3c4d
-    pub(crate) fingerprint: String,
+    /// The divergence's fingerprint, e.g. D-1a2b3c4d, or the case's id
+    #[arg(value_name = "FINGERPRINT|CASE")]
+    pub(crate) what: String,
     /// The run
     #[arg(long, default_value = "reports/latest")]
     pub(crate) run: PathBuf,

@@ -1,4 +1,4 @@
-//! `cutover show D-xxxxxxxx`: one divergence of a run, with both sides.
+//! `cutover show D-xxxxxxxx`: one divergence of a run, or one case, with both sides.
 
 use crate::app::judged::Judged;
 use crate::cli::args::ShowArgs;
@@ -7,6 +7,6 @@ use crate::cli::exit::{OK, Outcome};
 
 pub(crate) fn run(args: &ShowArgs, context: &Context) -> Outcome {
     let judged = Judged::read(&args.run, None)?;
-    print(&judged.divergence(&args.fingerprint, context.colour)?)?;
+    print(&judged.show(&args.what, context.colour)?)?;
     Ok(OK)
 }

@@ -5,8 +5,8 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use crate::compare::answer::Standing;
-use crate::compare::limit::Limit;
 use crate::compare::cause::Cause;
+use crate::compare::limit::Limit;
 use crate::compare::verdict::{CaseVerdict, FieldVerdict, StepVerdict, Verdict};
 use crate::report::input::ReportInput;
 use crate::report::model::{

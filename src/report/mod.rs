@@ -40,6 +40,7 @@ mod tables;
 pub mod terminal;
 mod terminal_cases;
 mod terminal_page;
+mod terminal_shown;
 mod terminal_tried;
 #[cfg(test)]
 mod tests;
@@ -48,4 +49,5 @@ mod values;
 pub use input::{ReportInput, Resources, RunFacts};
 pub use render::{ReportError, write_all};
 pub use scan::{Finding, scan, withhold};
+pub use terminal_shown::divergence;
 pub use terminal_tried::whole_case;

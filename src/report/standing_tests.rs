@@ -4,7 +4,7 @@ use crate::compare::answer::{Conclusion, Standing};
 use crate::compare::verdict::{Effect, Gate, Verdict};
 use crate::report::fixture::{conclusion, input};
 use crate::report::terminal::TerminalOptions;
-use crate::report::{headline, json, junit, terminal, whole_case};
+use crate::report::{divergence, headline, json, junit, whole_case};
 
 fn standing(verdict: Verdict, quirk: Option<&str>) -> Standing {
     Standing {
@@ -63,7 +63,7 @@ fn a_divergence_of_the_run_fails_in_junit_and_counts_as_new() {
 fn it_is_shown_by_its_fingerprint_and_in_the_report_for_machines() {
     let whole = unexplained(true);
     let input = input(&whole);
-    let shown = terminal::divergence(&input, "D-5e5e5e5e", TerminalOptions::default()).unwrap();
+    let shown = divergence(&input, "D-5e5e5e5e", TerminalOptions::default()).unwrap();
     assert!(
         shown.starts_with("new_divergence  $.stderr (standing)  D-5e5e5e5e"),
         "{shown}"

@@ -6,15 +6,11 @@ use indexmap::IndexMap;
 
 use crate::compare::answer::{DecisionVerdict, DriftVerdict};
 use crate::compare::limit::Limit;
-use crate::compare::verdict::Verdict;
 use crate::report::escape::one_line;
 use crate::report::evidence::Evidence;
 use crate::report::failing;
 use crate::report::headline;
 use crate::report::input::ReportInput;
-use crate::report::lines::Depth;
-use crate::report::repro::REPRO_DIR;
-use crate::report::standing;
 use crate::report::tables::{availability, latency};
 use crate::report::terminal_cases::case_lines;
 use crate::report::terminal_page::{Page, sentence};
@@ -62,41 +58,6 @@ pub fn render(input: &ReportInput<'_>, options: TerminalOptions) -> String {
     page.table("availability", &availability(input));
     resource_lines(&mut page, input);
     page.out
-}
-
-/// One divergence, expanded, with the case's file and both sides; `None` if the run has no such
-/// fingerprint.
-pub fn divergence(
-    input: &ReportInput<'_>,
-    fingerprint: &str,
-    options: TerminalOptions,
-) -> Option<String> {
-    let mut page = Page::new(options.color);
-    let evidence = Evidence::deep(input, Depth::WHOLE);
-    for case in &input.conclusion.cases {
-        for step in &case.steps {
-            let is_it = |f: &&crate::compare::verdict::FieldVerdict| {
-                f.fingerprint.as_deref() == Some(fingerprint)
-            };
-            for field in step.fields.iter().filter(is_it) {
-                let mut item = evidence.field_item(case, step, field);
-                let mut stored = input.scenarios.iter();
-                let is_stored = stored.any(|stored| stored.name == case.scenario);
-                if is_stored && item.verdict != Verdict::KnownDivergence {
-                    let repro =
-                        format!("shown again by `{REPRO_DIR}/{fingerprint}.yaml` of the run");
-                    item.notes.push(repro);
-                }
-                page.item(&case.case, &item);
-            }
-        }
-    }
-    let mut standing = input.conclusion.standing.iter();
-    if let Some(found) = standing.find(|found| found.fingerprint == fingerprint) {
-        page.plain(&standing::line(input, found, &page));
-        page.plain(&format!("  = {}", sentence(&found.met())));
-    }
-    (!page.out.is_empty()).then_some(page.out)
 }
 
 /// How good line 1 is: the worse of its two answers gives the colour.

@@ -4,6 +4,7 @@ use cutover_base::by_side::BySide;
 
 use crate::compare::answer::Standing;
 use crate::compare::verdict::{CaseVerdict, FieldVerdict, Shown, StepVerdict, Verdict};
+use crate::report::about::About;
 use crate::report::escape::one_line;
 use crate::report::evidence::{Evidence, Item, error_items, unmet_items};
 use crate::report::headline;
@@ -39,9 +40,13 @@ pub fn whole_case(input: &ReportInput<'_>, case: &CaseVerdict, options: Terminal
     for item in error_items(case) {
         said(&mut page, &item);
     }
-    for step in &steps {
+    for (at, step) in case.steps.iter().enumerate() {
+        if !is_told(step) {
+            continue;
+        }
         if steps.len() > 1 {
             page.heading(&one_line(&step.id));
+            page.about(&About::of(case, at, false, Depth::TRIED));
         }
         for item in unmet_items(case, step) {
             said(&mut page, &item);

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use crate::call::Surface;
 use crate::report::fixture::{conclusion, input, value};
 use crate::report::terminal::TerminalOptions;
-use crate::report::{html, json, junit, markdown, render, scan, terminal, withhold};
+use crate::report::{divergence, html, json, junit, markdown, render, scan, terminal, withhold};
+use crate::transcript::event::StoredScenario;
 
 fn is_safe(text: &str) -> bool {
     text.chars()
@@ -43,7 +44,7 @@ fn colours_are_all_that_colour_adds() {
 fn one_divergence_is_shown_by_its_fingerprint() {
     let conclusion = conclusion();
     let input = input(&conclusion);
-    let text = terminal::divergence(&input, "D-00000001", TerminalOptions::default()).unwrap();
+    let text = divergence(&input, "D-00000001", TerminalOptions::default()).unwrap();
     assert!(
         text.contains("Q27 \"On E2B a non-zero exit loses all output\""),
         "{text}"
@@ -52,7 +53,36 @@ fn one_divergence_is_shown_by_its_fingerprint() {
         text.contains("scenarios/execute/nonzero-exit.yaml:6"),
         "{text}"
     );
-    assert!(terminal::divergence(&input, "D-ffffffff", TerminalOptions::default()).is_none());
+    assert!(divergence(&input, "D-ffffffff", TerminalOptions::default()).is_none());
+}
+
+#[test]
+fn a_shown_divergence_has_the_call_the_line_and_both_outcomes_whole() {
+    let mut conclusion = conclusion();
+    let long: String = (0..500).map(|n| format!("line {n}\n")).collect();
+    let step = &mut conclusion.cases[2].steps[0];
+    step.fields[0].values.source = value(&long);
+    let stored = [StoredScenario {
+        name: conclusion.cases[2].scenario.clone(),
+        file: String::new(),
+        sha256: String::new(),
+        text: "why: x\n\n\n\n\n  - execute: the sixth line\n".to_owned(),
+    }];
+    let mut input = input(&conclusion);
+    input.scenarios = &stored;
+    let text = divergence(&input, "D-00000001", TerminalOptions::default()).unwrap();
+    assert!(is_safe(&text));
+    for words in [
+        "  why    : Because of",
+        "  call   : execute: echo",
+        "  6 |   - execute: the sixth line",
+        "what the source gave in step fails",
+        "  source | line 499",
+        "what the target gave in step fails",
+        "  target | b",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
 }
 
 #[test]

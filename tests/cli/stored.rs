@@ -1,7 +1,7 @@
 //! Runs that go on, go again and are made one: `--resume`, `--rerun`, `merge`.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
