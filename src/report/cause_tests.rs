@@ -167,3 +167,34 @@ fn a_huge_or_hostile_call_is_bounded_and_harmless() {
     let page = html::render(&input(&conclusion)).unwrap();
     assert!(!page.contains("<b>x") && !page.contains("<script"));
 }
+
+#[test]
+fn replays_that_gave_the_same_are_told_once_and_a_reason_that_stands_alone_whole() {
+    let mut conclusion = suffering();
+    let case = &mut conclusion.cases[0];
+    let gave = |replay: u32| Gave {
+        replays: vec![replay],
+        // The time that it took is another in each replay.
+        what: Given::Outcome(
+            Outcome::default()
+                .with("exit_code", 0)
+                .with("duration", replay),
+        ),
+    };
+    case.steps[0].gave.source = vec![gave(1), gave(2)];
+    let mut alone = case.clone();
+    "provider/t/alone".clone_into(&mut alone.case);
+    alone.verdict = Verdict::Unsupported;
+    alone.steps = Vec::new();
+    alone.causes = Vec::new();
+    alone.reason = format!("requires {}endoftheword", "a word, ".repeat(20));
+    conclusion.cases.push(alone);
+    let text = terminal::render(&input(&conclusion), TerminalOptions::default());
+    assert!(text.contains("  source : exit_code 0\n"), "{text}");
+    assert!(text.contains("endoftheword\n"), "{text}");
+    assert!(
+        text.lines()
+            .filter(|line| line.starts_with("    = "))
+            .all(|l| l.len() <= 100)
+    );
+}

@@ -20,21 +20,24 @@ const MESSAGE_CHARS_MAX: usize = 300;
 pub(crate) fn outcomes(step: &StepVerdict, side: Side) -> Vec<(Vec<u32>, String)> {
     let gave = &step.gave[side];
     if !gave.is_empty() {
-        let told = gave
-            .iter()
-            .map(|gave| (gave.replays.clone(), given(&gave.what)));
-        return told.collect();
+        let told = gave.iter();
+        return grouped(told.map(|gave| (&gave.replays[..], given(&gave.what))));
     }
     let values = step.fields.iter().flat_map(|field| &field.values[side]);
     let mut replays: Vec<u32> = values.flat_map(|value| &value.replays).copied().collect();
     replays.sort_unstable();
     replays.dedup();
+    let each = replays.iter();
+    grouped(each.map(|replay| (std::slice::from_ref(replay), judged(step, side, *replay))))
+}
+
+/// Each text once, with all replays that gave it.
+fn grouped<'r>(told: impl Iterator<Item = (&'r [u32], String)>) -> Vec<(Vec<u32>, String)> {
     let mut all: Vec<(Vec<u32>, String)> = Vec::new();
-    for replay in replays {
-        let text = judged(step, side, replay);
+    for (replays, text) in told {
         match all.iter_mut().find(|(_, had)| *had == text) {
-            Some((replays, _)) => replays.push(replay),
-            None => all.push((vec![replay], text)),
+            Some((had, _)) => had.extend(replays),
+            None => all.push((replays.to_vec(), text)),
         }
     }
     all

@@ -4,7 +4,7 @@ use crate::compare::verdict::{CaseVerdict, Verdict};
 use crate::report::escape::one_line;
 use crate::report::evidence;
 use crate::report::input::ReportInput;
-use crate::report::terminal_page::{COLUMNS, Page, sentence, verdict_style};
+use crate::report::terminal_page::{COLUMNS, Page, sentence, verdict_style, wrapped};
 use crate::transcript::Ending;
 
 /// A note that has less room than this beside its case stands beneath it.
@@ -22,6 +22,15 @@ pub(crate) fn case_lines(page: &mut Page, input: &ReportInput<'_>) {
         let name = one_line(&case.case);
         let line = format!("{verdict}  {:>times$} ms  {name}", case.duration_ms);
         let used = verdicts + times + 7 + name.chars().count() + 2;
+        // Of a case without steps no other line tells the reason.
+        let is_alone = case.steps.is_empty() && !case.reason.is_empty();
+        if is_alone && used + case.reason.chars().count() > COLUMNS {
+            page.plain(&line);
+            for part in wrapped(&sentence(&case.reason), COLUMNS - 6) {
+                page.plain(&format!("    = {part}"));
+            }
+            continue;
+        }
         match notes(input, case).as_slice() {
             [note] if used + NOTE_CHARS_MIN.min(note.chars().count()) <= COLUMNS => {
                 page.plain(&format!("{line}  {}", cut_note(note, COLUMNS - used)));

@@ -152,7 +152,7 @@ fn side_style(label: &str) -> Style {
 }
 
 /// A text in lines of at most `max` characters, broken at spaces; a longer word has its own line.
-fn wrapped(text: &str, max: usize) -> Vec<String> {
+pub(crate) fn wrapped(text: &str, max: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut used = 0;
     for word in text.split(' ') {
