@@ -3,7 +3,7 @@
 use cutover_base::side::Side;
 
 use crate::compare::diff::DiffSide;
-use crate::compare::verdict::{CaseVerdict, StepVerdict, Verdict};
+use crate::compare::verdict::{CaseVerdict, Shown, StepVerdict, Verdict};
 use crate::report::about::About;
 use crate::report::escape::one_line;
 use crate::report::evidence::Evidence;
@@ -18,6 +18,9 @@ use crate::report::values::preview;
 
 /// Bytes of one value of an outcome that is shown whole.
 const WHOLE_BYTES_MAX: usize = 64 * 1024;
+
+/// Values of a side that disagrees with itself.
+const VALUES_MAX: usize = 3;
 
 /// One divergence: the call, its line in the file, the difference, and both outcomes whole; `None`
 /// if the run has no such fingerprint.
@@ -65,7 +68,7 @@ fn source_line(page: &mut Page, text: &str, line: usize) {
     }
 }
 
-/// Every field of a step as each side gave it.
+/// Every field of a step that a side gave, as it gave it.
 fn outcomes(page: &mut Page, case: &CaseVerdict, step: &StepVerdict) {
     for side in Side::BOTH {
         page.heading(&format!(
@@ -77,23 +80,35 @@ fn outcomes(page: &mut Page, case: &CaseVerdict, step: &StepVerdict) {
             Side::Target => DiffSide::Target,
         };
         for field in &step.fields {
-            for value in &field.values[side] {
+            let given = field.values[side].iter();
+            let mut given = given.filter(|value| value.raw != Shown::Absent);
+            for value in given.by_ref().take(VALUES_MAX) {
                 let path = one_line(&field.path);
                 let replays = match case.replays[side] {
                     0 | 1 => String::new(),
                     _ => format!(", {}", replay_list(&value.replays)),
                 };
                 page.plain(&format!("  {path}{replays}"));
-                let shown = preview(&value.raw, WHOLE_BYTES_MAX);
-                let lines = shown.text.lines();
-                let lines = lines.map(|line| Line::new(who, cut_line(line, Depth::WHOLE.chars)));
-                let mut lines: Vec<_> = lines.collect();
-                if let Some((bytes, sha256)) = shown.cut {
-                    let whole = format!("the whole has {bytes} bytes: blobs/{sha256}");
-                    lines.push(Line::note(who, &whole));
-                }
-                page.lines(&lines);
+                page.lines(&whole(who, &value.raw));
+            }
+            let more = given.count();
+            if more > 0 {
+                let more = format!("{more} more values in other replays");
+                page.lines(&[Line::note(who, &more)]);
             }
         }
     }
+}
+
+/// A value as lines, whole within bounds.
+fn whole(who: DiffSide, value: &Shown) -> Vec<Line> {
+    let shown = preview(value, WHOLE_BYTES_MAX);
+    let lines = shown.text.lines();
+    let lines = lines.map(|line| Line::new(who, cut_line(line, Depth::WHOLE.chars)));
+    let mut lines: Vec<_> = lines.collect();
+    if let Some((bytes, sha256)) = shown.cut {
+        let note = format!("the whole has {bytes} bytes: blobs/{sha256}");
+        lines.push(Line::note(who, &note));
+    }
+    lines
 }
