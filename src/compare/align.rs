@@ -140,8 +140,9 @@ fn entries(masked: &BySide<Vec<&[u8]>>, deadline: Instant) -> Vec<Entry> {
     for op in &ops {
         let (old, new) = (&source[op.old_range()], &target[op.new_range()]);
         if let DiffOp::Equal { .. } = op {
-            old.iter()
-                .for_each(|line| push(&mut out, DiffSide::Both, line, None));
+            for line in old {
+                push(&mut out, DiffSide::Both, line, None);
+            }
             continue;
         }
         for (nth, line) in old.iter().enumerate() {

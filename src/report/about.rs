@@ -38,9 +38,10 @@ impl About {
             let several = all.len() > 1;
             let more = all.len().saturating_sub(depth.values);
             for (replays, text) in all.into_iter().take(depth.values) {
-                let replays = match several {
-                    true => format!("in {}: ", replay_list(&replays)),
-                    false => String::new(),
+                let replays = if several {
+                    format!("in {}: ", replay_list(&replays))
+                } else {
+                    String::new()
                 };
                 lines.push((
                     side.name(),

@@ -96,7 +96,7 @@ fn human(conclusion: &Conclusion) -> Vec<(&'static str, String)> {
     ];
     let plain = |text: String| {
         let text = text.replace("&#x27;", "'").replace("&gt;", ">");
-        text.replace('\\', "").replace('`', "")
+        text.replace(['\\', '`'], "")
     };
     all.map(|(name, text)| (name, plain(text))).to_vec()
 }

@@ -202,8 +202,8 @@ fn replayed(source: &[&str], target: &[&str], depth: Depth) -> Vec<String> {
 /// Ten timings that no two replays share, then a line of the side.
 fn timed(seed: usize, end: &str) -> String {
     let line = |test: usize| format!("test {test} took {} ms\n", seed * 100 + test);
-    let lines: String = (1..=10).map(line).collect();
-    format!("{lines}lang {end}\n")
+    let lines: Vec<String> = (1..=10).map(line).collect();
+    format!("{}lang {end}\n", lines.concat())
 }
 
 #[test]

@@ -59,7 +59,10 @@ fn one_divergence_is_shown_by_its_fingerprint() {
 #[test]
 fn a_shown_divergence_has_the_call_the_line_and_both_outcomes_whole() {
     let mut conclusion = conclusion();
-    let long: String = (0..500).map(|n| format!("line {n}\n")).collect();
+    let long = (0..500)
+        .map(|n| format!("line {n}\n"))
+        .collect::<Vec<_>>()
+        .concat();
     let step = &mut conclusion.cases[2].steps[0];
     step.fields[0].values.source = value(&long);
     let stored = [StoredScenario {

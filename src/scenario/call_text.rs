@@ -30,7 +30,7 @@ impl CallText {
         match &step.action {
             Action::Call(call) => Self::new(call.verb, &arguments(call.verb, &call.written)),
             Action::Harness(verb, action) => Self::new(verb, &harness(verb, action)),
-            Action::Parallel(children) => Self::cut(format!("parallel: {} steps", children.len())),
+            Action::Parallel(children) => Self::cut(&format!("parallel: {} steps", children.len())),
         }
     }
 
@@ -50,7 +50,7 @@ impl CallText {
             [] => String::new(),
             some => format!("{{ {} }}", some.join(", ")),
         };
-        Self::cut(match main {
+        Self::cut(&match main {
             Some((_, main)) if rest.is_empty() => format!("{verb}: {main}"),
             Some((_, main)) => format!("{verb}: {}\n  with {rest}", main.trim_end_matches('\n')),
             None if rest.is_empty() => verb.name.to_owned(),
@@ -58,7 +58,7 @@ impl CallText {
         })
     }
 
-    fn cut(text: String) -> Self {
+    fn cut(text: &str) -> Self {
         let bytes = text.len();
         let mut end = bytes.min(CALL_BYTES_MAX);
         while !text.is_char_boundary(end) {

@@ -14,9 +14,12 @@ pub(super) fn blame(steps: &[(String, &Step)], causes: &[Cause], verdicts: &mut 
     }
     let mut order: Vec<usize> = (0..steps.len()).collect();
     // Deferred steps are made at the end, the last first.
-    order.sort_by_key(|at| match steps[*at].1.defer {
-        false => (false, *at),
-        true => (true, usize::MAX - *at),
+    order.sort_by_key(|at| {
+        let is_deferred = steps[*at].1.defer;
+        (
+            is_deferred,
+            if is_deferred { usize::MAX - *at } else { *at },
+        )
     });
     for (rank, at) in order.iter().enumerate() {
         let Some(verdict) = verdicts.get(*at) else {

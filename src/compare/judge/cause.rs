@@ -4,7 +4,7 @@ use cutover_base::by_side::BySide;
 use cutover_base::side::Side;
 
 use crate::call::{FailureClass, FieldValue, Outcome};
-use crate::compare::cause::{Cause, CauseKind, Gave, Given};
+use crate::compare::cause::{self, Cause, CauseKind, Gave};
 use crate::compare::judge::got::Got;
 use crate::compare::judge::input::CaseInput;
 use crate::normalise::Normaliser;
@@ -17,100 +17,101 @@ type Replays<'a> = [(&'a Transcript, Normaliser)];
 /// In which replays of each side something happened, and what was said of it.
 type Happened = BySide<Vec<(u32, String)>>;
 
-/// The causes in a step, each kind once. `at` is left to the caller.
-pub(super) fn causes(
-    input: &CaseInput<'_>,
-    (id, step): (&str, &Step),
-    replays: BySide<&Replays<'_>>,
-    got: &BySide<Vec<Got<'_>>>,
-) -> Vec<Cause> {
-    let find = |look: &dyn Fn(Side, &Transcript, &Got<'_>) -> Option<String>| -> Happened {
+/// A step and what was given for it.
+#[derive(Clone, Copy)]
+pub(super) struct Given<'a, 'g> {
+    pub(super) id: &'a str,
+    pub(super) step: &'a Step,
+    pub(super) replays: BySide<&'a Replays<'a>>,
+    pub(super) got: &'a BySide<Vec<Got<'g>>>,
+}
+
+impl Given<'_, '_> {
+    /// In which replays `look` finds something.
+    fn find(&self, look: impl Fn(&Transcript, &Got<'_>) -> Option<String>) -> Happened {
         BySide::from_fn(|side| {
-            let all = replays[side].iter().zip(&got[side]);
+            let all = self.replays[side].iter().zip(&self.got[side]);
             let found = all.filter_map(|((transcript, _), got)| {
-                Some((transcript.replay, look(side, transcript, got)?))
+                Some((transcript.replay, look(transcript, got)?))
             });
             found.collect()
         })
-    };
-    let mut causes = Vec::new();
-    let mut add = |kind, name: Option<&str>, words: &str, happened: &Happened| {
-        if happened.iter().all(|(_, side)| side.is_empty()) {
-            return;
-        }
-        causes.push(Cause {
+    }
+
+    /// The same of the replays that gave an outcome.
+    fn find_outcome(&self, look: impl Fn(&Transcript, &Outcome) -> Option<String>) -> Happened {
+        self.find(|transcript, got| match got {
+            Got::Outcome(outcome) => look(transcript, outcome),
+            _ => None,
+        })
+    }
+
+    /// The cause, if it happened on any side. `at` is left to the caller.
+    fn cause(&self, kind: CauseKind, words: &str, happened: &Happened) -> Option<Cause> {
+        let never = happened.iter().all(|(_, side)| side.is_empty());
+        (!never).then(|| Cause {
             at: 0,
-            step: id.to_owned(),
-            line: step.line,
+            step: self.id.to_owned(),
+            line: self.step.line,
             kind,
-            name: name.map(str::to_owned),
-            what: sentence(words, happened, got),
+            name: None,
+            what: sentence(words, happened, self.got),
+        })
+    }
+}
+
+/// The causes in a step, each kind once. `at` is left to the caller.
+pub(super) fn causes(input: &CaseInput<'_>, given: Given<'_, '_>) -> Vec<Cause> {
+    let mut causes: Vec<Cause> = unanswered(given).into_iter().flatten().collect();
+    let (id, step) = (given.id, given.step);
+    if !is_expected(input, step) {
+        let limit = given.find_outcome(|transcript, outcome| {
+            is_time_limit(outcome).then(|| after(transcript, id))
         });
-    };
-    let plain = find(&|_, _, got| match got {
+        causes.extend(given.cause(CauseKind::TimeLimit, "ended by its time limit", &limit));
+    }
+    if let Some(until) = &step.until {
+        let missed = given.find_outcome(|transcript, outcome| {
+            (!holds(until, outcome)).then(|| after(transcript, id))
+        });
+        causes.extend(given.cause(CauseKind::Until, "its `until` did not come true", &missed));
+    }
+    for capture in &step.capture {
+        let missed = given.find_outcome(|_, outcome| capture.take(outcome).err());
+        let words = format!("capture `{}` found nothing", capture.name);
+        let cause = given.cause(CauseKind::Capture, &words, &missed);
+        causes.extend(cause.map(|cause| Cause {
+            name: Some(capture.name.clone()),
+            ..cause
+        }));
+    }
+    causes
+}
+
+/// What kept a side from giving an outcome.
+fn unanswered(given: Given<'_, '_>) -> [Option<Cause>; 4] {
+    let unsupported = given.find(|_, got| match got {
         Got::Unsupported(why) => Some(why.clone()),
         _ => None,
     });
-    add(CauseKind::Unsupported, None, "unsupported", &plain);
-    let plain = find(&|_, _, got| match got {
+    let unrecorded = given.find(|_, got| match got {
         Got::NotRecorded(why) => Some(why.clone()),
         _ => None,
     });
-    add(CauseKind::NotRecorded, None, "not recorded", &plain);
-    let plain = find(&|_, _, got| match got {
+    let provider = given.find(|_, got| match got {
         Got::Error(Some(class), message) => Some(format!("{class}: {message}")),
         _ => None,
     });
-    add(
-        CauseKind::ProviderError,
-        None,
-        "the provider failed",
-        &plain,
-    );
-    let plain = find(&|_, _, got| match got {
+    let harness = given.find(|_, got| match got {
         Got::Error(None, message) => Some(message.clone()),
         _ => None,
     });
-    add(CauseKind::HarnessError, None, "the harness failed", &plain);
-    if !is_expected(input, step) {
-        let limit = find(&|_, transcript, got| {
-            let Got::Outcome(outcome) = got else {
-                return None;
-            };
-            is_time_limit(outcome).then(|| after(transcript, id))
-        });
-        add(
-            CauseKind::TimeLimit,
-            None,
-            "ended by its time limit",
-            &limit,
-        );
-    }
-    if let Some(until) = &step.until {
-        let missed = find(&|_, transcript, got| {
-            let Got::Outcome(outcome) = got else {
-                return None;
-            };
-            (!holds(until, outcome)).then(|| after(transcript, id))
-        });
-        add(
-            CauseKind::Until,
-            None,
-            "its `until` did not come true",
-            &missed,
-        );
-    }
-    for capture in &step.capture {
-        let missed = find(&|_, _, got| {
-            let Got::Outcome(outcome) = got else {
-                return None;
-            };
-            capture.take(outcome).err()
-        });
-        let words = format!("capture `{}` found nothing", capture.name);
-        add(CauseKind::Capture, Some(&capture.name), &words, &missed);
-    }
-    causes
+    [
+        given.cause(CauseKind::Unsupported, "unsupported", &unsupported),
+        given.cause(CauseKind::NotRecorded, "not recorded", &unrecorded),
+        given.cause(CauseKind::ProviderError, "the provider failed", &provider),
+        given.cause(CauseKind::HarnessError, "the harness failed", &harness),
+    ]
 }
 
 /// What each side gave, where that cannot be compared field by field.
@@ -119,11 +120,11 @@ pub(super) fn gave(replays: BySide<&Replays<'_>>, got: &BySide<Vec<Got<'_>>>) ->
         let mut all: Vec<Gave> = Vec::new();
         for ((transcript, _), got) in replays[side].iter().zip(&got[side]) {
             let what = match got {
-                Got::Outcome(outcome) => Given::Outcome(outcome.clone().into_owned()),
-                Got::Error(class, message) => Given::Error(*class, message.clone()),
-                Got::Unsupported(why) => Given::Unsupported(why.clone()),
-                Got::NotReached(why) => Given::NotReached(why.clone()),
-                Got::NotRecorded(why) => Given::NotRecorded(why.clone()),
+                Got::Outcome(outcome) => cause::Given::Outcome(outcome.clone().into_owned()),
+                Got::Error(class, message) => cause::Given::Error(*class, message.clone()),
+                Got::Unsupported(why) => cause::Given::Unsupported(why.clone()),
+                Got::NotReached(why) => cause::Given::NotReached(why.clone()),
+                Got::NotRecorded(why) => cause::Given::NotRecorded(why.clone()),
             };
             match all.iter_mut().find(|had| had.what == what) {
                 Some(had) => had.replays.push(transcript.replay),

@@ -9,7 +9,7 @@ use crate::call::{FieldValue, Outcome, Surface};
 use crate::compare::cause::Cause;
 use crate::compare::fields::specs;
 use crate::compare::json::differences;
-use crate::compare::judge::cause::{causes, gave};
+use crate::compare::judge::cause::{Given, causes, gave};
 use crate::compare::judge::field::{Seen, judge_field};
 use crate::compare::judge::got::{Got, aside, results};
 use crate::compare::judge::input::CaseInput;
@@ -65,7 +65,15 @@ pub(super) fn judge_step(
     };
     let got = BySide::from_fn(|side| results(input, id, step, side, replays[side]));
     judged.step.unmet = unmet(id, replays, got.as_ref().map(Vec::as_slice));
-    judged.causes = causes(input, (id, step), replays, &got);
+    judged.causes = causes(
+        input,
+        Given {
+            id,
+            step,
+            replays,
+            got: &got,
+        },
+    );
     for (side, got) in got.iter() {
         for ((transcript, _), got) in replays[side].iter().zip(got) {
             if let Got::Error(class, message) = got {
