@@ -42,6 +42,22 @@ pub struct Exchange {
     pub error: Option<String>,
 }
 
+/// What stands as the error of an exchange whose answer nobody waited for any more.
+pub const GIVEN_UP: &str = "given up before the answer was read";
+
+impl Exchange {
+    /// Whether the provider did not do its work: no usable answer, 429 or 5xx. An answer that we
+    /// did not wait for says nothing of the provider; its status may, if it came.
+    pub fn is_failure(&self) -> bool {
+        let refused = |status: u16| status == 429 || status >= 500;
+        match (self.error.as_deref(), self.status) {
+            (Some(GIVEN_UP), status) => status.is_some_and(refused),
+            (Some(_), _) | (None, None) => true,
+            (None, Some(status)) => refused(status),
+        }
+    }
+}
+
 /// Takes exchanges as they happen.
 pub trait ExchangeSink: Send + Sync + fmt::Debug {
     /// Keeps one exchange. Must not block for long.
@@ -54,4 +70,47 @@ pub struct NoSink;
 
 impl ExchangeSink for NoSink {
     fn record(&self, _exchange: Exchange) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_we_gave_up_is_no_failure_of_the_provider() {
+        let exchange = |status, error: Option<&str>| Exchange {
+            at: Timestamp::UNIX_EPOCH,
+            provider: Provider::E2b,
+            operation: "start_background".to_owned(),
+            method: "POST".to_owned(),
+            url: "http://x/".to_owned(),
+            attempt: 1,
+            status,
+            duration_ms: 1,
+            request_headers: Vec::new(),
+            response_headers: Vec::new(),
+            sandbox: None,
+            request_bytes: 0,
+            response_bytes: 0,
+            error_body: None,
+            error: error.map(str::to_owned),
+        };
+        for (status, error, fails) in [
+            (Some(200), None, false),
+            (Some(404), None, false),
+            (Some(429), None, true),
+            (Some(503), None, true),
+            (None, None, true),
+            (Some(200), Some("the answer broke off"), true),
+            (Some(200), Some(GIVEN_UP), false),
+            (None, Some(GIVEN_UP), false),
+            (Some(503), Some(GIVEN_UP), true),
+        ] {
+            assert_eq!(
+                exchange(status, error).is_failure(),
+                fails,
+                "{status:?} {error:?}"
+            );
+        }
+    }
 }

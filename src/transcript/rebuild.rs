@@ -197,10 +197,7 @@ impl Rebuild {
     }
 
     fn count(&mut self, side: Option<Side>, exchange: Exchange) {
-        let failed = exchange.error.is_some()
-            || exchange
-                .status
-                .is_none_or(|status| status == 429 || status >= 500);
+        let failed = exchange.is_failure();
         let count = match self.calls.entry((side, exchange.operation)) {
             Entry::Occupied(entry) => entry.into_mut(),
             Entry::Vacant(entry) => {

@@ -9,6 +9,7 @@ use super::request::Ask;
 use crate::call::Provider;
 use crate::driver::CallContext;
 use crate::transcript::Exchange;
+use crate::transcript::exchange::GIVEN_UP;
 
 /// Bytes of an error body that are kept as evidence (`Exchange::error_body`).
 const ERROR_BODY_KEPT: usize = 2048;
@@ -68,7 +69,7 @@ impl Trail {
             request_bytes: ask.payload_len(),
             response_bytes: 0,
             error_body: None,
-            error: Some("given up before the answer was read".to_owned()),
+            error: Some(GIVEN_UP.to_owned()),
         };
         Self {
             cx: cx.clone(),
