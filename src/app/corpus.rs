@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use cutover_base::by_side::BySide;
+
 use crate::app::error::AppError;
 use crate::app::files;
 use crate::app::shipped;
-use crate::call::Surface;
+use crate::call::{SideSpec, Surface};
 use crate::compare::ledger::{self, Entry, Ledger};
 use crate::compare::profile::Profile;
 use crate::plan::{Case, Plan, PlanOptions, Shard, plan};
@@ -143,7 +145,7 @@ impl Corpus {
             allow: Some("external".to_owned()),
             ..Select::default()
         };
-        let plan = self.plan(&everything, &every_capability(), BTreeSet::new())?;
+        let plan = self.plan(&everything, Means::everything(), BTreeSet::new())?;
         Ok(plan.cases.into_iter().map(|case| case.id).collect())
     }
 
@@ -192,7 +194,7 @@ impl Corpus {
     /// # Errors
     /// When something is selected that does not exist, or nothing is selected.
     pub(crate) fn cases(&self, select: &Select) -> Result<Vec<Case>, AppError> {
-        let plan = self.plan(select, &every_capability(), BTreeSet::new())?;
+        let plan = self.plan(select, Means::everything(), BTreeSet::new())?;
         if plan.cases.is_empty() {
             return Err(AppError::nothing("no case is selected"));
         }
@@ -231,6 +233,17 @@ impl Corpus {
         )
     }
 
+    /// What steps ask for that not every provider or lane has.
+    pub(crate) fn notes(&self) -> Vec<Problem> {
+        let of = |scenario: &Arc<Scenario>| {
+            let (file, text) = (scenario.file.display().to_string(), &scenario.text);
+            let notes = scenario.wants.iter();
+            let notes = notes.map(|want| Problem::note(&file, text, want.at, want.note()));
+            notes.collect::<Vec<_>>()
+        };
+        self.scenarios.iter().flat_map(of).collect()
+    }
+
     /// Entries that name no step on disk, with why.
     pub(crate) fn orphans(&self) -> Vec<(String, String)> {
         match self.scope {
@@ -241,11 +254,12 @@ impl Corpus {
     }
 
     /// Plans every case of every scenario, whatever its effects: an earlier run has chosen.
-    pub(crate) fn plan_all(&self, capabilities: &BTreeSet<String>) -> Result<Plan, AppError> {
+    pub(crate) fn plan_all(&self, means: Means) -> Result<Plan, AppError> {
         let options = PlanOptions {
             surfaces: vec![Surface::Provider],
             allow_external: true,
-            capabilities: capabilities.clone(),
+            capabilities: means.capabilities,
+            sides: means.sides,
             ..PlanOptions::default()
         };
         plan(&self.scenarios, &options).map_err(|error| AppError::usage(error.to_string()))
@@ -254,7 +268,7 @@ impl Corpus {
     /// The cases that a profile requires. A pattern that no scenario answers is a mistake: nobody
     /// would notice that nothing is required.
     pub(crate) fn required(&self, profile: &Profile) -> Result<BTreeSet<String>, AppError> {
-        let all = self.plan_all(&every_capability())?.cases;
+        let all = self.plan_all(Means::everything())?.cases;
         let ids: Vec<&str> = all.iter().map(|case| case.id.as_str()).collect();
         let lost = profile.lost(&ids);
         if !lost.is_empty() {
@@ -271,7 +285,7 @@ impl Corpus {
     pub(crate) fn plan(
         &self,
         select: &Select,
-        capabilities: &BTreeSet<String>,
+        means: Means,
         required: BTreeSet<String>,
     ) -> Result<Plan, AppError> {
         let options = PlanOptions {
@@ -280,7 +294,8 @@ impl Corpus {
             skip: select.skip.clone(),
             tags: select.tags.clone(),
             allow_external: allow_external(select.allow.as_deref())?,
-            capabilities: capabilities.clone(),
+            capabilities: means.capabilities,
+            sides: means.sides,
             required,
             shard: select
                 .shard
@@ -294,9 +309,23 @@ impl Corpus {
     }
 }
 
-/// Every capability there is: for commands that only look.
-fn every_capability() -> BTreeSet<String> {
-    capability_names().into_iter().map(str::to_owned).collect()
+/// What a run can do.
+#[derive(Debug, Clone)]
+pub(crate) struct Means {
+    pub(crate) capabilities: BTreeSet<String>,
+    /// Who takes part, if that is known.
+    pub(crate) sides: Option<BySide<SideSpec>>,
+}
+
+impl Means {
+    /// Everything there is: for commands that only look.
+    fn everything() -> Self {
+        let capabilities = capability_names().into_iter().map(str::to_owned).collect();
+        Self {
+            capabilities,
+            sides: None,
+        }
+    }
 }
 
 fn surfaces(names: &[String]) -> Result<Vec<Surface>, AppError> {

@@ -6,7 +6,7 @@ use cutover_base::clock::Clock;
 
 use crate::app::error::AppError;
 use crate::app::sides::Sides;
-use crate::run::{Replays, RunSettings};
+use crate::run::{GUARD_DEFAULT, Replays, RunSettings};
 
 /// What a run may take; `None` is no bound.
 #[derive(Debug, Clone)]
@@ -57,6 +57,7 @@ impl Limits {
             minutes_max: self
                 .max_minutes
                 .map(|minutes| Duration::from_secs(minutes.saturating_mul(60))),
+            guard: sides.guard.unwrap_or(GUARD_DEFAULT),
             lanes: sides.specs.as_ref().map(|spec| spec.lane.to_string()),
             providers: sides
                 .specs

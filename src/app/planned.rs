@@ -76,7 +76,7 @@ impl PlannedRun {
             Some(file) => corpus.required(&files::profile(file)?)?,
             None => BTreeSet::new(),
         };
-        let mut plan = corpus.plan(&request.select, &sides.capabilities, required)?;
+        let mut plan = corpus.plan(&request.select, sides.means(), required)?;
         if let Some(again) = &again {
             again.narrow(&mut plan)?;
         }

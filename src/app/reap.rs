@@ -95,6 +95,21 @@ pub(crate) async fn reap<E: From<AppError>>(
     Ok(reaped)
 }
 
+/// What becomes of a sandbox that nobody destroys, as the drivers ask for it. A scenario may have
+/// given it more time.
+fn net(provider: &str) -> &'static str {
+    match provider {
+        "e2b" => {
+            "; E2B ends it 5 minutes after it was made, unless its scenario gave it another end"
+        }
+        "daytona" => {
+            "; Daytona stops it after 15 minutes without activity and deletes it an hour later, \
+             unless its scenario gave it more time"
+        }
+        _ => "",
+    }
+}
+
 /// Drivers of the live lanes, made when first needed.
 struct Reaper<'a> {
     environment: &'a Environment,
@@ -123,13 +138,19 @@ impl<'a> Reaper<'a> {
             // when that process's control sockets close.
             return Fate::Gone("its stand-in ended with the run".to_owned());
         }
-        let driver = match self.driver(&sandbox.provider) {
-            Ok(driver) => driver,
-            Err(why) => return Fate::NotReachable(why),
+        let fate = match self.driver(&sandbox.provider) {
+            Ok(driver) => match &sandbox.id {
+                Some(id) => self.destroy(&*driver, id).await,
+                None => self.destroy_labelled(&*driver, &sandbox.labels).await,
+            },
+            Err(why) => Fate::NotReachable(why),
         };
-        match &sandbox.id {
-            Some(id) => self.destroy(&*driver, id).await,
-            None => self.destroy_labelled(&*driver, &sandbox.labels).await,
+        match fate {
+            Fate::NotReachable(why) => {
+                let net = net(&sandbox.provider);
+                Fate::NotReachable(format!("{why}{net}"))
+            }
+            fate => fate,
         }
     }
 

@@ -72,6 +72,7 @@ impl Rehearsal {
         let options = PlanOptions {
             surfaces: vec![Surface::Provider],
             capabilities: met.clone(),
+            sides: Some(specs.clone()),
             ..PlanOptions::default()
         };
         let cases = plan(&scenarios, &options)

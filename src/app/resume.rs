@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use cutover_base::clock::Clock;
 
-use crate::app::corpus::Corpus;
+use crate::app::corpus::{Corpus, Means};
 use crate::app::environment::Environment;
 use crate::app::error::AppError;
 use crate::app::limits::{Limits, replays};
@@ -55,7 +55,7 @@ pub(crate) async fn resume(
     let replays = replays(&stored.started.replays)?;
     let sides = Sides::open(&side_settings(&stored, settings), environment).await?;
     same_machine(&stored, &sides.capabilities)?;
-    let plan = plan(&corpus, &stored, &open, &sides.capabilities)?;
+    let plan = plan(&corpus, &stored, &open, sides.means())?;
     warn_of_open_sandboxes(&stored, &**observer);
     let started = &stored.started;
     let performance = Performance {
@@ -136,9 +136,9 @@ fn plan(
     corpus: &Corpus,
     stored: &StoredRun,
     open: &BTreeMap<&str, bool>,
-    capabilities: &BTreeSet<String>,
+    means: Means,
 ) -> Result<Plan, AppError> {
-    let mut plan = corpus.plan_all(capabilities)?;
+    let mut plan = corpus.plan_all(means)?;
     plan.keep(|case| open.contains_key(case.id.as_str()));
     for case in &mut plan.cases {
         case.required = open.get(case.id.as_str()).copied().unwrap_or(case.required);

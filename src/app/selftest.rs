@@ -10,7 +10,7 @@ use cutover_base::clock::Clock;
 use cutover_base::redact::Redactor;
 use cutover_standin::engine::Engine;
 
-use crate::app::corpus::{Corpus, Select};
+use crate::app::corpus::{Corpus, Means, Select};
 use crate::app::environment::Environment;
 use crate::app::error::AppError;
 use crate::app::signals::{self, Signals};
@@ -132,7 +132,14 @@ impl Selftest {
             surfaces: vec!["provider".to_owned()],
             ..Select::default()
         };
-        let plan = corpus.plan(&select, &met, BTreeSet::new())?;
+        let plan = corpus.plan(
+            &select,
+            Means {
+                capabilities: met.clone(),
+                sides: Some(specs.clone()),
+            },
+            BTreeSet::new(),
+        )?;
         let mut noticed = BTreeSet::new();
         let now = Clock::new().now();
         for case in plan.cases.iter().filter(|case| case.unmet.is_empty()) {

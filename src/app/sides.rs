@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use cutover_base::by_side::BySide;
 use cutover_base::redact::Redactor;
@@ -11,19 +12,20 @@ use cutover_base::side::Side;
 use cutover_standin::fault::{Fault, FaultSwitch};
 use jiff::Timestamp;
 
+use crate::app::corpus::Means;
 use crate::app::environment::Environment;
 use crate::app::error::AppError;
 use crate::app::files;
 use crate::call::{Lane, SideSpec};
 use crate::compare::ledger::Ledger;
 use crate::driver::http::HttpClients;
-use crate::plan::{Accounts, read_accounts};
+use crate::plan::{Accounts, Settings, read_settings};
 use crate::run::SideBounds;
 use crate::run::conclude::{Judge, subjects};
 use crate::scenario::render;
 use crate::stage::{
-    EngineChoice, Recording, SideStage, StandinPlan, TwoSides, capabilities, choose_engine,
-    live_driver,
+    BUILT_IN_IMAGE, EngineChoice, Recording, SideStage, StandinPlan, TwoSides, capabilities,
+    choose_engine, image_variable, live_driver,
 };
 use crate::transcript::event::StoredSubject;
 
@@ -57,6 +59,8 @@ pub(crate) struct Sides {
     pub(crate) redactor: Redactor,
     /// What a run may ask of the providers.
     pub(crate) accounts: Accounts,
+    /// How long a call is waited for, if the settings say it.
+    pub(crate) guard: Option<Duration>,
 }
 
 impl Sides {
@@ -65,7 +69,7 @@ impl Sides {
         settings: &SideSettings,
         environment: &Environment,
     ) -> Result<Self, AppError> {
-        let accounts = accounts(Path::new(SETTINGS))?;
+        let settings_file = settings_file(Path::new(SETTINGS))?;
         let mut specs = BySide::from_fn(|side| spec(side, &settings.specs[side])).transpose()?;
         let recordings =
             BySide::from_fn(|side| recording(side, specs.get_mut(side))).transpose()?;
@@ -97,6 +101,9 @@ impl Sides {
                 faults: FaultSwitch::new(faults[side].clone()),
                 allow_network: settings.allow_network,
                 memory_bytes_max: settings.memory_bytes_max,
+                image: environment
+                    .var(image_variable(specs[side].provider))
+                    .unwrap_or_else(|| BUILT_IN_IMAGE.to_owned()),
                 ..plan
             })))
         };
@@ -113,8 +120,17 @@ impl Sides {
             redactor: environment.redactor_with(secrets),
             engine: engine.map(|engine| engine.name().to_owned()),
             specs,
-            accounts,
+            accounts: settings_file.accounts,
+            guard: settings_file.guard,
         })
+    }
+
+    /// What a run between them can do.
+    pub(crate) fn means(&self) -> Means {
+        Means {
+            capabilities: self.capabilities.clone(),
+            sides: Some(self.specs.clone()),
+        }
     }
 
     /// Bounds on both sides: what was asked for, and on live lanes what the account allows.
@@ -170,9 +186,12 @@ fn subject(spec: &SideSpec, stage: &SideStage) -> StoredSubject {
     };
     match stage {
         SideStage::Recording(recording) => return recording.subject().clone(),
-        SideStage::Standin(_) => {
+        SideStage::Standin(plan) => {
             "a local stand-in per case".clone_into(&mut subject.endpoint);
-            subject.image = Some("litellm (built in)".to_owned());
+            subject.image = Some(match plan.image.as_str() {
+                BUILT_IN_IMAGE => format!("{BUILT_IN_IMAGE} (built in)"),
+                other => other.to_owned(),
+            });
         }
         SideStage::Live(driver) => {
             let facts = driver.facts();
@@ -186,13 +205,13 @@ fn subject(spec: &SideSpec, stage: &SideStage) -> StoredSubject {
     subject
 }
 
-/// The accounts of `cutover.yaml`, if there is one.
-fn accounts(path: &Path) -> Result<Accounts, AppError> {
+/// What `cutover.yaml` says, if there is one.
+fn settings_file(path: &Path) -> Result<Settings, AppError> {
     if !path.is_file() {
-        return Ok(Accounts::default());
+        return Ok(Settings::default());
     }
     let file = files::read(path)?;
-    read_accounts(&file.file, &file.text).map_err(|problems| AppError::usage(render(&problems)))
+    read_settings(&file.file, &file.text).map_err(|problems| AppError::usage(render(&problems)))
 }
 
 fn spec(side: Side, text: &str) -> Result<SideSpec, AppError> {

@@ -48,6 +48,7 @@ pub(crate) async fn try_one(
     let options = PlanOptions {
         surfaces: vec![Surface::Provider],
         capabilities: sides.capabilities.clone(),
+        sides: Some(sides.specs.clone()),
         ..PlanOptions::default()
     };
     let plan = plan(&[Arc::new(scenario)], &options)

@@ -61,9 +61,21 @@ pub enum SandboxRequest {
 pub struct Provision {
     /// Environment of the whole sandbox.
     pub env: Env,
-    /// How long it may live (E2B: timeout in seconds; Daytona: auto-stop in minutes, rounded up,
-    /// and auto-delete on stop as a net).
+    /// How long it may live (E2B: timeout in seconds; Daytona: auto-stop in minutes, rounded up).
     pub timeout: Option<Duration>,
+    /// What becomes of it then.
+    pub at_expiry: Option<AtExpiry>,
+}
+
+/// What becomes of a sandbox whose time has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AtExpiry {
+    /// It is gone, its files with it (E2B's own way; on Daytona an ephemeral sandbox).
+    Kill,
+    /// It is paused, and goes on where it was when it is resumed (E2B).
+    Pause,
+    /// It is stopped; its files are kept (Daytona's own way).
+    Stop,
 }
 
 /// Arguments of `execute`.
@@ -77,7 +89,7 @@ pub struct Execute {
     pub env: Env,
     /// User to run as; Daytona has no such thing.
     pub user: Option<String>,
-    /// The provider's time limit, in the provider's own unit on the wire.
+    /// The provider's time limit, in the provider's own unit on the wire; zero is none.
     pub timeout: Option<Duration>,
     /// Bytes for standard input, then end of file; Daytona has no such thing.
     pub stdin: Option<Bytes>,
@@ -137,6 +149,8 @@ pub struct StartBackground {
     pub cwd: Option<String>,
     /// Environment of this call.
     pub env: Env,
+    /// The provider's time limit; zero is none, and Daytona has no other.
+    pub timeout: Option<Duration>,
 }
 
 /// Arguments of `send_signal`.

@@ -29,6 +29,9 @@ pub enum Provider {
 }
 
 impl Provider {
+    /// Every provider.
+    pub const ALL: [Self; 2] = [Self::E2b, Self::Daytona];
+
     /// The word used in YAML, reports and on the command line.
     pub const fn name(self) -> &'static str {
         match self {

@@ -14,6 +14,9 @@ pub(crate) fn run(args: &CheckArgs) -> Outcome {
     if !problems.is_empty() {
         return Err(Stop::usage(render(&problems)));
     }
+    let notes = corpus.notes();
+    let notes = notes.iter().map(|note| format!("{note}\n"));
+    print(&notes.collect::<String>())?;
     print(&format!(
         "{} scenarios, {} cases, {} ledger entries: no problem found\n",
         corpus.scenarios.len(),

@@ -37,12 +37,22 @@ pub(crate) fn kind_name(kind: &CompareKind) -> String {
 }
 
 /// The fields that are compared when the step says nothing.
-fn defaults(step: &Step, surface: Surface) -> Vec<(&'static str, CompareKind)> {
+/// Where no outcomes are given, all that may be.
+fn defaults(
+    step: &Step,
+    surface: Surface,
+    outcomes: &[&Outcome],
+) -> Vec<(&'static str, CompareKind)> {
     let Action::Call(call) = &step.action else {
         return Vec::new();
     };
+    let given = |field: &Field| {
+        let has = |outcome: &&Outcome| outcome.fields.contains_key(field.name);
+        outcomes.is_empty() || outcomes.iter().any(has)
+    };
     let compared = fields_of(call.verb, surface).filter_map(|field| match &field.compared {
         Compared::By(path, kind) => Some((*path, kind.clone())),
+        Compared::WhereGiven(path, kind) => given(field).then(|| (*path, kind.clone())),
         Compared::No(_) => None,
     });
     compared.collect()
@@ -60,7 +70,7 @@ pub(crate) fn comparable_paths(step: &Step, surface: Surface) -> Vec<String> {
 /// The fields of a step, given what came back on both sides in all replays.
 pub(crate) fn specs(step: &Step, surface: Surface, outcomes: &[&Outcome]) -> Vec<FieldSpec> {
     let mut specs = Vec::new();
-    for (text, kind) in defaults(step, surface) {
+    for (text, kind) in defaults(step, surface, outcomes) {
         let Ok(path) = FieldPath::parse(text) else {
             continue;
         };
@@ -183,20 +193,21 @@ mod tests {
                 "$.stdout bytes",
                 "$.stderr bytes",
                 "$.output bytes",
-                "$.failure.class exact"
+                "$.failure.class exact",
+                "$.ended text"
             ]
         );
         assert_eq!(
             names(&step("read_file: /a"), Surface::Provider, &[]),
-            ["$.content bytes", "$.failure.class exact"]
+            ["$.content bytes", "$.failure.class exact", "$.ended text"]
         );
         assert_eq!(
             names(&step("list_files: /a"), Surface::Provider, &[]),
-            ["$.entries json", "$.failure.class exact"]
+            ["$.entries json", "$.failure.class exact", "$.ended text"]
         );
         assert_eq!(
             names(&step("make_dir: /a"), Surface::Provider, &[]),
-            ["$.failure.class exact"]
+            ["$.failure.class exact", "$.ended text"]
         );
         assert!(names(&step("advance: 5"), Surface::Provider, &[]).is_empty());
     }
@@ -229,6 +240,19 @@ mod tests {
     }
 
     #[test]
+    fn what_most_calls_do_not_have_is_compared_where_a_side_has_it() {
+        let plain = Outcome::default().with("exit_code", 0);
+        let ended = plain.clone().with("ended", "web");
+        let execute = step("execute: 'true'");
+        let compared = |outcomes: &[&Outcome]| {
+            let names = names(&execute, Surface::Provider, outcomes);
+            names.contains(&"$.ended text".to_owned())
+        };
+        assert!(!compared(&[&plain, &plain]));
+        assert!(compared(&[&ended, &plain]) && compared(&[&plain, &ended]));
+    }
+
+    #[test]
     fn a_rule_changes_what_it_names_and_leaves_the_rest() {
         let step = with_compare(
             step("read_file: /a"),
@@ -240,7 +264,11 @@ mod tests {
         );
         assert_eq!(
             names(&step, Surface::Provider, &[]),
-            ["$.content lines: any_order", "$.failure - wording"]
+            [
+                "$.ended text",
+                "$.content lines: any_order",
+                "$.failure - wording"
+            ]
         );
         assert_eq!(
             names(&step, Surface::Mcp, &[]),

@@ -51,6 +51,7 @@ pub(crate) fn scenario(name: &str, steps: Vec<Step>) -> Scenario {
         matrix: indexmap::IndexMap::new(),
         optional: false,
         effects: Effects::None,
+        wants: Vec::new(),
         steps,
     }
 }

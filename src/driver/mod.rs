@@ -17,7 +17,6 @@ pub mod settings;
 mod streams;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use cutover_base::blob::{Blob, BlobStore};
@@ -107,14 +106,23 @@ pub trait SandboxDriver: Send + Sync + std::fmt::Debug {
         cx: &CallContext,
     ) -> DriverResult<()>;
 
-    /// Waits until a background process has ended, at most `timeout`, and tells how.
+    /// Waits until a background process has ended, however long that is, and tells how.
     async fn wait_process(
         &self,
         sandbox: &SandboxHandle,
         process: &ProcessHandle,
-        timeout: Duration,
         cx: &CallContext,
     ) -> DriverResult<ExecuteReply>;
+
+    /// The background processes of a sandbox that the provider's own time limit has ended so far.
+    /// Nothing is asked for it.
+    fn ended_by_limit(&self, sandbox: &SandboxHandle) -> Vec<String> {
+        let _ = sandbox;
+        Vec::new()
+    }
+
+    /// Tells the home folder of the user that commands run as.
+    async fn home(&self, sandbox: &SandboxHandle, cx: &CallContext) -> DriverResult<String>;
 
     /// Reads a whole file.
     async fn read_file(

@@ -24,10 +24,15 @@ impl Polls {
         if Instant::now() + self.pause > deadline {
             return false;
         }
+        self.wait().await;
+        true
+    }
+
+    /// Waits for the next try.
+    pub(crate) async fn wait(&mut self) {
         tokio::time::sleep(self.pause).await;
         if self.begun.elapsed() > Duration::from_secs(5) {
             self.pause = self.pause.mul_f64(1.1).min(Duration::from_secs(1));
         }
-        true
     }
 }

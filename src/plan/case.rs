@@ -21,6 +21,7 @@ pub struct Case {
     pub point: IndexMap<String, Value>,
     /// Whether the run may not be judged without it.
     pub required: bool,
-    /// Capabilities that the scenario requires and the run does not have.
+    /// Capabilities that the scenario requires and the run does not have, and what its steps ask for
+    /// that a side does not have.
     pub unmet: Vec<String>,
 }

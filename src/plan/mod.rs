@@ -12,7 +12,7 @@ pub mod select;
 mod selection;
 pub mod shard;
 
-pub use accounts::{Account, Accounts, read_accounts};
+pub use accounts::{Account, Accounts, Settings, read_settings};
 pub use case::Case;
 pub use cost::{Cost, cost};
 pub use matrix::{case_id, point_bindings, points};

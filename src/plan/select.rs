@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::call::Surface;
+use cutover_base::by_side::BySide;
+
+use crate::call::{SideSpec, Surface};
 use crate::plan::case::Case;
 use crate::plan::matrix::{case_id, points};
 use crate::plan::selection::Selection;
@@ -29,6 +31,8 @@ pub struct PlanOptions {
     pub allow_external: bool,
     /// Capabilities that the run has, see [`crate::scenario::capability`].
     pub capabilities: BTreeSet<String>,
+    /// Who takes part; where nobody is named, everything that a step asks for is there.
+    pub sides: Option<BySide<SideSpec>>,
     /// Case ids that a profile requires, whatever the scenario says.
     pub required: BTreeSet<String>,
     /// The part of the run that is this machine's.
@@ -178,13 +182,16 @@ fn case(
     id: String,
     options: &PlanOptions,
 ) -> Case {
-    let unmet: Vec<String> = scenario
+    let lacking = scenario
         .requires
         .iter()
         .filter(|needed| !options.capabilities.contains(*needed))
-        .cloned()
-        .collect();
-    // Design section 5: unmet capabilities excuse a case unless a profile names it.
+        .cloned();
+    let mut unmet: Vec<String> = lacking.collect();
+    if surface == Surface::Provider {
+        unmet.extend(lacks(scenario, options.sides.as_ref()));
+    }
+    // What is known to be unmet excuses a case unless a profile names it.
     let required = options.required.contains(&id) || (!scenario.optional && unmet.is_empty());
     Case {
         id,
@@ -194,6 +201,22 @@ fn case(
         required,
         unmet,
     }
+}
+
+/// What the steps ask for that a side does not have; each is told once.
+fn lacks(scenario: &Scenario, sides: Option<&BySide<SideSpec>>) -> Vec<String> {
+    let Some(sides) = sides else {
+        return Vec::new();
+    };
+    let mut lacks = Vec::new();
+    for want in &scenario.wants {
+        for lack in sides.iter().filter_map(|(_, spec)| want.lacks(spec)) {
+            if !lacks.contains(&lack) {
+                lacks.push(lack);
+            }
+        }
+    }
+    lacks
 }
 
 #[cfg(test)]

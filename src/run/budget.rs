@@ -206,6 +206,7 @@ mod tests {
             one_account: false,
             sandboxes_total: None,
             minutes_max: None,
+            guard: crate::run::GUARD_DEFAULT,
             lanes: BySide::default(),
             providers: BySide::default(),
         }

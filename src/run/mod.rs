@@ -23,6 +23,6 @@ pub use budget::StopReason;
 pub use conditions::{Tried, unmet};
 pub use play::is_unfinished;
 pub use schedule::{RunError, play_once, run_cases};
-pub use settings::{Progress, ProgressEvent, Replays, RunSettings, SideBounds};
+pub use settings::{GUARD_DEFAULT, Progress, ProgressEvent, Replays, RunSettings, SideBounds};
 pub use shared::Playing;
 pub use stage::{OpenSide, Stage, StageError};

@@ -55,6 +55,7 @@ pub(crate) struct Player<'a> {
     pub(crate) clock: &'a Clock,
     pub(crate) journal: &'a CaseJournal,
     pub(crate) cancelled: &'a CancellationToken,
+    pub(crate) guard: std::time::Duration,
 }
 
 impl Player<'_> {
@@ -66,6 +67,7 @@ impl Player<'_> {
             surface: self.case.surface,
             open,
             bindings: Mutex::new(self.first_bindings()),
+            guard: self.guard,
         };
         let mut played = Vec::new();
         let mut blocked: Option<String> = None;

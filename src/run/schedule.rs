@@ -17,7 +17,7 @@ use crate::compare::verdict::CaseVerdict;
 use crate::plan::Case;
 use crate::run::budget::StopReason;
 use crate::run::conclude::{Judge, aside};
-use crate::run::settings::{Progress, ProgressEvent, Replays, RunSettings};
+use crate::run::settings::{GUARD_DEFAULT, Progress, ProgressEvent, Replays, RunSettings};
 use crate::run::shared::{Playing, Shared};
 use crate::run::sides::Played;
 use crate::run::stage::Stage;
@@ -119,6 +119,7 @@ pub async fn play_once(
         one_account: false,
         sandboxes_total: None,
         minutes_max: None,
+        guard: GUARD_DEFAULT,
         lanes: BySide::default(),
         providers: BySide::default(),
         clock: clock.clone(),

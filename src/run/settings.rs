@@ -8,6 +8,10 @@ use cutover_base::clock::Clock;
 
 use crate::compare::verdict::Verdict;
 
+/// How long a call is waited for where nothing else is said. No provider's own limit is longer
+/// unless a step asks for it, so that what is given up hangs.
+pub const GUARD_DEFAULT: Duration = Duration::from_secs(600);
+
 /// Settings of a run, all checked.
 #[derive(Debug, Clone)]
 pub struct RunSettings {
@@ -31,6 +35,8 @@ pub struct RunSettings {
     pub sandboxes_total: Option<u64>,
     /// How long the run may take.
     pub minutes_max: Option<Duration>,
+    /// How long a call is waited for that names no guard of its own.
+    pub guard: Duration,
     /// Each side's lane, as the journal writes it.
     pub lanes: BySide<String>,
     /// Each side's provider, as the journal writes it.

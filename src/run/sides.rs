@@ -105,6 +105,7 @@ impl Shared {
                     clock: &self.settings.clock,
                     journal: &journal,
                     cancelled: &self.cancelled,
+                    guard: self.settings.guard,
                 };
                 player.play(&open).await
             }

@@ -11,15 +11,15 @@ use crate::run::blame::blamed;
 use crate::run::conditions::{Tried, aborted, came_true, settled, unmet};
 use crate::run::stage::OpenSide;
 use crate::scenario::model::{Action, Capture, Step, Until};
-use crate::scenario::template::{Bindings, Template};
-use crate::scenario::verbs::{Call, HarnessAction, ProviderEvent};
+use crate::scenario::template::{Bindings, HOME, Template};
+use crate::scenario::verbs::{self, Call, HarnessAction, ProviderEvent, ResolveError};
 use crate::surface::{BackstageError, Reply};
-use crate::transcript::record::UnmetExpectation;
+use crate::transcript::record::{STILL_RUNNING, UnmetExpectation};
 use crate::transcript::{KnownLiteral, StepResult};
 
-/// What one call may take beyond every limit of scenario and driver. A driver has deadlines of
-/// its own; this is the net under them, so that a bug of ours cannot hang a run.
-const CALL_TIMEOUT_MAX: Duration = Duration::from_secs(900);
+/// What a create may take beyond the driver's own deadlines. It is never given up while it is under
+/// way, or its sandbox would have no owner; this is the net under a bug of ours.
+const CREATE_TIMEOUT_MAX: Duration = Duration::from_secs(900);
 
 /// What the steps of one side share.
 #[derive(Debug)]
@@ -28,6 +28,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) surface: Surface,
     pub(crate) open: &'a OpenSide,
     pub(crate) bindings: Mutex<Bindings>,
+    /// How long a call is waited for that names no guard of its own.
+    pub(crate) guard: Duration,
 }
 
 /// What a step came to.
@@ -117,18 +119,25 @@ impl Scene<'_> {
                 )),
             }
         };
-        tokio::time::timeout(CALL_TIMEOUT_MAX, work)
-            .await
-            .unwrap_or_else(|_| {
-                Reply::plain(StepResult::HarnessError(format!(
-                    "no answer within {} s; the driver should have given up before",
-                    CALL_TIMEOUT_MAX.as_secs()
-                )))
-            })
+        let guard = if *step.action.verb() == verbs::PROVISION {
+            CREATE_TIMEOUT_MAX
+        } else {
+            step.guard.unwrap_or(self.guard)
+        };
+        let answered = tokio::time::timeout(guard, work).await;
+        answered.unwrap_or_else(|_| Reply::plain(StepResult::HarnessError(given_up(step, guard))))
     }
 
     async fn call(&self, call: &Call, cx: &CallContext) -> Reply {
-        let call = match call.resolve(&self.bindings()) {
+        let mut resolved = call.resolve(&self.bindings());
+        if matches!(&resolved, Err(ResolveError::Unresolved(lacks)) if lacks.0 == HOME) {
+            match self.open.surface.home(cx).await {
+                Ok(home) => self.bind(HOME.to_owned(), home),
+                Err(result) => return Reply::plain(result),
+            }
+            resolved = call.resolve(&self.bindings());
+        }
+        let call = match resolved {
             Ok(call) => call,
             Err(error) => return Reply::not_reached(error.to_string()),
         };
@@ -189,6 +198,22 @@ impl Scene<'_> {
             }
         }
     }
+}
+
+/// What the guard says of a call that it gave up. The provider may go on with it.
+fn given_up(step: &Step, guard: Duration) -> String {
+    let verb = step.action.verb();
+    let advice = if verb.key("timeout").is_some() {
+        "`timeout:` tells the provider when to end it, "
+    } else if verb.name == verbs::WAIT.name {
+        "a process ends by itself or by the `timeout:` that it was started with, "
+    } else {
+        ""
+    };
+    format!(
+        "{STILL_RUNNING}{} s, when the guard gave it up; {advice}`guard:` says how long to wait",
+        guard.as_secs_f64()
+    )
 }
 
 /// What `until` looks at and captures are taken from: an outcome, or an error class as the field

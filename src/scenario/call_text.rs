@@ -127,6 +127,7 @@ fn harness(verb: &Verb, action: &HarnessAction) -> Vec<(&'static str, String)> {
         HarnessAction::AtProvider { sandbox, event } => {
             let event = match event {
                 ProviderEvent::Kill => "kill",
+                ProviderEvent::Delete => "delete",
                 ProviderEvent::Stop => "stop",
                 ProviderEvent::Pause => "pause",
                 ProviderEvent::Expire => "expire",

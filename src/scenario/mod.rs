@@ -26,10 +26,13 @@ mod reference;
 pub mod schema;
 pub mod template;
 pub mod verbs;
+pub mod want;
 pub mod yaml;
 
 pub use applied::CAPTURE_BYTES_MAX;
 pub use call_text::{CALL_BYTES_MAX, CallText};
+pub(crate) use check::scalar::duration_of;
+pub(crate) use check::step::GUARD;
 pub use discover::{Skipped, strays};
 pub use field_path::{Found, PathError};
 pub use load::{LoadOptions, Loaded, load, load_embedded, parse_one};

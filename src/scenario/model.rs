@@ -15,6 +15,7 @@ pub use crate::scenario::compare_kind::CompareKind;
 use crate::scenario::field_path::FieldPath;
 use crate::scenario::matcher::Matcher;
 use crate::scenario::verbs::{self, Call, HarnessAction, Verb};
+use crate::scenario::want::Want;
 
 /// One scenario file.
 #[derive(Debug, Clone)]
@@ -43,6 +44,8 @@ pub struct Scenario {
     pub optional: bool,
     /// What the commands touch outside the sandbox.
     pub effects: Effects,
+    /// What its steps ask for that not every provider or lane has.
+    pub wants: Vec<Want>,
     /// The steps in order; the implicit `00-provision` is among them.
     pub steps: Vec<Step>,
 }
@@ -78,6 +81,8 @@ pub struct Step {
     pub capture: Vec<Capture>,
     /// Repeat until a condition holds.
     pub until: Option<Until>,
+    /// How long the harness waits for a call of it, instead of what holds for the run.
+    pub guard: Option<Duration>,
     /// Whether the step runs at the end whatever happened (last first).
     pub defer: bool,
 }

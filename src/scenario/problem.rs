@@ -22,6 +22,8 @@ pub struct Problem {
     pub message: String,
     /// What would be right, if that can be said.
     pub help: Option<String>,
+    /// Whether it is no mistake, but worth knowing.
+    pub is_note: bool,
 }
 
 impl Problem {
@@ -34,6 +36,7 @@ impl Problem {
             source_line: String::new(),
             message: message.into(),
             help: None,
+            is_note: false,
         }
     }
 
@@ -56,6 +59,15 @@ impl Problem {
             source_line: source_line.to_owned(),
             message: message.into(),
             help: None,
+            is_note: false,
+        }
+    }
+
+    /// Something at a place of a text that is no mistake, but worth knowing.
+    pub fn note(file: &str, text: &str, at: Position, message: impl Into<String>) -> Self {
+        Self {
+            is_note: true,
+            ..Self::at(file, text, at, message)
         }
     }
 
@@ -69,7 +81,8 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "error: {}", harmless(&self.message))?;
+        let word = if self.is_note { "note" } else { "error" };
+        writeln!(f, "{word}: {}", harmless(&self.message))?;
         let file = harmless(&self.file);
         if self.line == 0 {
             writeln!(f, "  --> {file}")?;

@@ -21,7 +21,11 @@ pub enum Part {
     Reference(String),
 }
 
-/// Values that references stand for: captures, `run`, `session`, `sandbox.NAME`, `matrix.AXIS`.
+/// The reference to the home folder in the sandbox, which a side is asked for when it is needed.
+pub const HOME: &str = "home";
+
+/// Values that references stand for: captures, `home`, `run`, `session`, `sandbox.NAME`,
+/// `matrix.AXIS`.
 pub type Bindings = BTreeMap<String, String>;
 
 /// A reference that no earlier step defined on this side.

@@ -48,6 +48,7 @@ impl Backstage for StandinBackstage {
             ProviderEvent::Stop | ProviderEvent::Pause => {
                 return suspend(&*self.driver, sandbox, event, cx).await;
             }
+            ProviderEvent::Delete => return delete(&*self.driver, sandbox, cx).await,
             ProviderEvent::List => return list(&*self.driver, cx).await,
         };
         if there {
@@ -106,20 +107,17 @@ impl Backstage for LiveBackstage {
         cx: &CallContext,
     ) -> Result<Outcome, BackstageError> {
         match event {
-            ProviderEvent::Kill => {
-                let handle = handle(sandbox);
-                self.driver
-                    .destroy(&handle, cx)
-                    .await
-                    .map_err(|error| failed(&error))?;
-                Ok(Outcome::default())
-            }
+            ProviderEvent::Delete => delete(&*self.driver, sandbox, cx).await,
             ProviderEvent::Stop | ProviderEvent::Pause => {
                 suspend(&*self.driver, sandbox, event, cx).await
             }
             ProviderEvent::List => list(&*self.driver, cx).await,
             ProviderEvent::Expire => Err(BackstageError::Unsupported(
                 "a live sandbox cannot be made to expire".to_owned(),
+            )),
+            // A delete is another event: the control plane knows of it.
+            ProviderEvent::Kill => Err(BackstageError::Unsupported(
+                "the machine of a live sandbox cannot be made to fail".to_owned(),
             )),
         }
     }
@@ -137,6 +135,16 @@ impl Backstage for LiveBackstage {
     }
 
     async fn close(&self) {}
+}
+
+async fn delete(
+    driver: &dyn SandboxDriver,
+    sandbox: &str,
+    cx: &CallContext,
+) -> Result<Outcome, BackstageError> {
+    let deleted = driver.destroy(&handle(sandbox), cx).await;
+    deleted.map_err(|error| failed(&error))?;
+    Ok(Outcome::default())
 }
 
 async fn suspend(
@@ -191,5 +199,48 @@ fn failed(error: &DriverError) -> BackstageError {
         DriverError::Unsupported(what) => BackstageError::Unsupported(what.clone()),
         DriverError::Failed(failure) => BackstageError::Provider(failure.clone()),
         DriverError::Harness(what) => BackstageError::Failed(what.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cutover_base::blob::BlobStore;
+    use cutover_base::redact::Redactor;
+
+    use super::*;
+    use crate::driver::http::HttpClients;
+    use crate::stage::live::live_driver;
+    use crate::transcript::exchange::NoSink;
+
+    #[tokio::test]
+    async fn a_live_machine_neither_fails_nor_expires_at_our_word() {
+        // Nobody listens there: whatever is asked of it fails otherwise.
+        let vars = [
+            ("E2B_API_KEY", "e2b_00"),
+            ("E2B_API_URL", "http://127.0.0.1:1"),
+        ];
+        let get = |name: &str| {
+            let found = vars.iter().find(|(key, _)| *key == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        let (driver, _) = live_driver(Provider::E2b, &HttpClients::new(), &get).unwrap();
+        let backstage = LiveBackstage::new(driver);
+        let dir = tempfile::tempdir().unwrap();
+        let cx = CallContext {
+            exchanges: Arc::new(NoSink),
+            blobs: BlobStore::new(dir.path().to_owned(), Redactor::noop()),
+        };
+        for event in [ProviderEvent::Kill, ProviderEvent::Expire] {
+            let happened = backstage.event("i1", event, &cx).await;
+            assert!(
+                matches!(happened, Err(BackstageError::Unsupported(_))),
+                "{event:?}"
+            );
+        }
+        let deleted = backstage.event("i1", ProviderEvent::Delete, &cx).await;
+        assert!(
+            matches!(deleted, Err(BackstageError::Failed(_))),
+            "{deleted:?}"
+        );
     }
 }

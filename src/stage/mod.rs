@@ -19,5 +19,5 @@ pub use engine::{EngineChoice, choose_engine};
 pub use live::{LiveError, live_driver};
 pub use recording::{Recording, RecordingError};
 pub use sides::{SideStage, TwoSides};
-pub use standin::StandinPlan;
+pub use standin::{BUILT_IN_IMAGE, StandinPlan, image_variable};
 pub use subjects::{default_sides, standin_subjects};

@@ -32,6 +32,19 @@ pub struct StandinPlan {
     pub allow_network: bool,
     /// Memory of one sandbox, in bytes.
     pub memory_bytes_max: u64,
+    /// What sandboxes are made of, by name: a template or a snapshot.
+    pub image: String,
+}
+
+/// The image that both stand-ins have, so that a rehearsal compares providers and not images.
+pub const BUILT_IN_IMAGE: &str = "litellm";
+
+/// The variable by which a provider's image is chosen, on every lane.
+pub const fn image_variable(provider: Provider) -> &'static str {
+    match provider {
+        Provider::E2b => "E2B_TEMPLATE",
+        Provider::Daytona => "DAYTONA_SNAPSHOT",
+    }
 }
 
 impl StandinPlan {
@@ -46,6 +59,7 @@ impl StandinPlan {
             swap_shell: false,
             allow_network: false,
             memory_bytes_max: MEMORY_BYTES_DEFAULT,
+            image: BUILT_IN_IMAGE.to_owned(),
         }
     }
 }
@@ -78,13 +92,17 @@ pub(crate) async fn start_standin(plan: &StandinPlan) -> Result<Started, Standin
     Ok(Started { standin, trouble })
 }
 
-/// The driver of a stand-in: configured by the very variables that point the official SDK at it.
+/// The driver of a stand-in: configured by the very variables that point the official SDK at it,
+/// and by the one that names the image.
 pub(crate) fn driver_of(
     plan: &StandinPlan,
     standin: &dyn Standin,
 ) -> Result<Arc<dyn SandboxDriver>, String> {
     let env = standin.env();
     let get = |name: &str| {
+        if name == image_variable(plan.provider) {
+            return Some(plan.image.clone());
+        }
         env.iter()
             .find(|(key, _)| key == name)
             .map(|(_, value)| value.clone())

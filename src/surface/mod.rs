@@ -17,7 +17,7 @@ pub use reply::{Lifecycle, Refused, Reply};
 
 use crate::call::{Surface, ToolCall};
 use crate::driver::CallContext;
-use crate::transcript::Ending;
+use crate::transcript::{Ending, StepResult};
 
 /// One way in.
 #[async_trait]
@@ -27,6 +27,12 @@ pub trait CallSurface: Send + Sync + std::fmt::Debug {
 
     /// Makes one call. Never fails as such: every way to fail is a kind of result.
     async fn call(&self, call: &ToolCall, cx: &CallContext) -> Reply;
+
+    /// The home folder in the case's sandboxes, which are all made of one image.
+    ///
+    /// # Errors
+    /// What the step came to that asked for it.
+    async fn home(&self, cx: &CallContext) -> Result<String, StepResult>;
 
     /// The provider's id of a sandbox, by the scenario's name.
     fn sandbox_id(&self, name: &str) -> Option<String>;

@@ -2,21 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use async_trait::async_trait;
-use cutover_base::limits::SANDBOX_LIFETIME_DEFAULT;
 
 use crate::call::sandbox_call::{Provision, StartBackground};
-use crate::call::{Outcome, SandboxCall, SandboxRequest, Surface, ToolCall};
+use crate::call::{FieldValue, Outcome, SandboxCall, SandboxRequest, Surface, ToolCall};
 use crate::driver::{
     CallContext, Destroyed, DriverError, DriverResult, ProcessHandle, SandboxDriver, SandboxHandle,
 };
 use crate::surface::{CallSurface, Lifecycle, Refused, Reply};
 use crate::transcript::{Ending, KnownLiteral, StepResult};
-
-/// How long `wait: {process}` waits before it says that the process has not ended.
-const WAIT_PROCESS_MAX: Duration = Duration::from_secs(60);
 
 /// The driver of one side, with the names that one case has given to its sandboxes.
 #[derive(Debug)]
@@ -55,11 +50,7 @@ impl ProviderSurface {
             Err(Refused::Unwritten(why)) => return Reply::plain(StepResult::HarnessError(why)),
             Err(Refused::Stopped(why)) => return Reply::not_reached(why),
         }
-        let call = Provision {
-            timeout: call.timeout.or(Some(SANDBOX_LIFETIME_DEFAULT)),
-            ..call.clone()
-        };
-        match self.driver.create(&call, &labels, cx).await {
+        match self.driver.create(call, &labels, cx).await {
             Ok(handle) => {
                 self.lifecycle.created(&handle.id);
                 let literal = KnownLiteral {
@@ -130,6 +121,30 @@ impl ProviderSurface {
         }
     }
 
+    /// Adds to an outcome which processes of its sandbox a time limit has ended: whatever the
+    /// outcome is, it may be because of that.
+    fn tell_ended(&self, sandbox: &str, result: &mut StepResult) {
+        let StepResult::Outcome(outcome) = result else {
+            return;
+        };
+        let names = self.names();
+        let Some(at) = names.sandboxes.get(sandbox) else {
+            return;
+        };
+        let ids = self.driver.ended_by_limit(at);
+        let mine = |((owner, _), process): &(&(String, String), &ProcessHandle)| {
+            owner == sandbox && ids.contains(&process.id)
+        };
+        let ended = names.processes.iter().filter(mine);
+        let ended: Vec<&str> = ended.map(|((_, name), _)| name.as_str()).collect();
+        if !ended.is_empty() {
+            outcome.fields.insert(
+                "ended".to_owned(),
+                FieldValue::Json(ended.join(", ").into()),
+            );
+        }
+    }
+
     /// A process that a step has started.
     fn started(&self, sandbox: &str, process: &str) -> Result<ProcessHandle, Reply> {
         let key = (sandbox.to_owned(), process.to_owned());
@@ -161,9 +176,7 @@ impl ProviderSurface {
             }
             SandboxRequest::WaitProcess(wait) => {
                 let process = self.started(name, &wait.process)?;
-                let ended = driver
-                    .wait_process(&at, &process, WAIT_PROCESS_MAX, cx)
-                    .await;
+                let ended = driver.wait_process(&at, &process, cx).await;
                 Reply::plain(result(ended.map(Outcome::from)))
             }
             SandboxRequest::Terminate => Reply::plain(self.terminate(&at, cx).await),
@@ -189,7 +202,25 @@ impl CallSurface for ProviderSurface {
             return self.provision(&call.sandbox, make, cx).await;
         }
         let answer = self.on_sandbox(call, cx).await;
-        answer.unwrap_or_else(|not_reached| not_reached)
+        let mut reply = answer.unwrap_or_else(|not_reached| not_reached);
+        self.tell_ended(&call.sandbox, &mut reply.result);
+        reply
+    }
+
+    async fn home(&self, cx: &CallContext) -> Result<String, StepResult> {
+        let any = self.names().sandboxes.values().next().cloned();
+        let Some(sandbox) = any else {
+            let why = "no sandbox was made whose home folder could be asked for";
+            return Err(StepResult::NotReached(why.to_owned()));
+        };
+        let asked = self.driver.home(&sandbox, cx).await;
+        asked.map_err(|error| match error {
+            // What the provider says to our question is no outcome of the step's call.
+            DriverError::Failed(failure) if !failure.class.is_error() => {
+                StepResult::NotReached(format!("the home folder is not known: {failure}"))
+            }
+            error => failed(error),
+        })
     }
 
     fn sandbox_id(&self, name: &str) -> Option<String> {

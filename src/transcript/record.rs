@@ -28,6 +28,9 @@ pub struct Transcript {
     pub ending: Ending,
 }
 
+/// How the harness's own guard begins its words on a call that did not end in time.
+pub const STILL_RUNNING: &str = "still running after ";
+
 /// What one step gave.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StepRecord {

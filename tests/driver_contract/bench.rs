@@ -77,6 +77,7 @@ impl Bench {
         let call = Provision {
             env: Env::from([("FROM_CREATE".to_owned(), "1".to_owned())]),
             timeout: Some(Duration::from_secs(300)),
+            at_expiry: None,
         };
         let labels = Labels::from([("cutover-run".to_owned(), "a b&c".to_owned())]);
         let made = self.driver.create(&call, &labels, &self.cx).await;
@@ -99,10 +100,14 @@ impl Bench {
 
     /// Attempts of an operation so far.
     pub(crate) fn attempts(&self, operation: &str) -> usize {
+        self.exchanges(operation).len()
+    }
+
+    /// The exchanges of an operation so far.
+    pub(crate) fn exchanges(&self, operation: &str) -> Vec<Exchange> {
         let kept = self.kept.0.lock().unwrap();
-        kept.iter()
-            .filter(|exchange| exchange.operation == operation)
-            .count()
+        let of_operation = kept.iter().filter(|one| one.operation == operation);
+        of_operation.cloned().collect()
     }
 
     /// Stops the stand-in.

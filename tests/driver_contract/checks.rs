@@ -164,20 +164,16 @@ pub(crate) async fn a_background_process_ends_and_is_told(b: &Bench) {
         )
         .await
         .unwrap();
-    let early = d
-        .wait_process(&s, &process, Duration::from_millis(50), cx)
-        .await;
-    assert_eq!(class(early), FailureClass::Timeout);
+    let early = d.wait_process(&s, &process, cx);
+    let early = tokio::time::timeout(Duration::from_millis(50), early).await;
+    assert!(early.is_err(), "it waits for its input: {early:?}");
     let line = SendStdin {
         process: "p".to_owned(),
         data: Bytes::from_static(b"hi\n"),
         close: false,
     };
     d.send_stdin(&s, &process, &line, cx).await.unwrap();
-    let reply = d
-        .wait_process(&s, &process, Duration::from_secs(20), cx)
-        .await
-        .unwrap();
+    let reply = d.wait_process(&s, &process, cx).await.unwrap();
     assert_eq!(reply.exit_code, Some(4));
     let Streams::Apart { stdout, stderr, .. } = &reply.streams else {
         panic!("merged");
@@ -225,8 +221,7 @@ pub(crate) async fn a_signal_ends_a_process_or_is_unsupported(b: &Bench) {
         return;
     }
     kill.unwrap();
-    let wait = Duration::from_secs(20);
-    let reply = d.wait_process(&s, &process, wait, cx).await.unwrap();
+    let reply = d.wait_process(&s, &process, cx).await.unwrap();
     assert_eq!(
         (reply.exit_code, reply.signal.as_deref()),
         (Some(-1), Some("KILL"))
@@ -274,10 +269,6 @@ pub(crate) async fn a_dead_sandbox_is_gone(b: &Bench) {
     assert_eq!(class(result), class_of_death(b.provider));
     let read = b.driver.read_file(&s, "/etc/hostname", &b.cx).await;
     assert_eq!(class(read), class_of_death(b.provider));
-    let s = b.sandbox().await;
-    assert!(b.standin.expire(&s.id).await);
-    let result = b.driver.list_files(&s, &list("/", None), &b.cx).await;
-    assert_eq!(class(result), FailureClass::SandboxGone);
 }
 
 pub(crate) async fn a_resting_sandbox_is_no_dead_one(b: &Bench) {

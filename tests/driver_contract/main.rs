@@ -7,6 +7,7 @@
 mod bench;
 mod checks;
 mod faults;
+mod lives;
 mod states;
 
 /// One test per check, for a provider whose bench is made by the function of this name.
@@ -27,6 +28,9 @@ macro_rules! contract {
             checks::a_dead_sandbox_is_gone,
             checks::a_resting_sandbox_is_no_dead_one,
             checks::a_wrong_key_is_unauthorized,
+            lives::a_process_that_is_left_behind_is_no_failure,
+            lives::a_process_that_its_limit_has_ended_is_known,
+            lives::a_sandbox_whose_time_has_come_ends_as_it_was_asked_to,
             states::a_state_is_told,
             states::a_resting_sandbox_goes_on,
             faults::a_5xx_is_unavailable_and_a_command_is_sent_once,

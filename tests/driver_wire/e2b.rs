@@ -9,13 +9,13 @@ use serde_json::json;
 use super::server::{Script, Step, answer, broken, json as json_answer, nothing};
 use super::setup::{Setup, apart, command, failed, list, setup, text, write};
 
-const START: &str = "POST /process.Process/Start ";
-const STREAM: &str = "Content-Type: application/connect+json\r\n";
+pub(crate) const START: &str = "POST /process.Process/Start ";
+pub(crate) const STREAM: &str = "Content-Type: application/connect+json\r\n";
 const NO_SANDBOX: &str =
     r#"{"code":404,"message":"Sandbox \"i1\" doesn't exist or you don't have access to it"}"#;
 const GONE: &str = r#"{"sandboxId":"i1","message":"The sandbox was not found","code":502}"#;
 
-async fn scripted(steps: Vec<Step>) -> (Script, Setup) {
+pub(crate) async fn scripted(steps: Vec<Step>) -> (Script, Setup) {
     let script = Script::serve(steps).await;
     let vars = [
         (
@@ -24,13 +24,12 @@ async fn scripted(steps: Vec<Step>) -> (Script, Setup) {
         ),
         ("E2B_API_URL", script.url.as_str()),
         ("E2B_SANDBOX_URL", script.url.as_str()),
-        ("E2B_TEMPLATE", "base"),
     ];
     let setup = setup(Provider::E2b, &vars);
     (script, setup)
 }
 
-fn sandbox() -> SandboxHandle {
+pub(crate) fn sandbox() -> SandboxHandle {
     SandboxHandle {
         id: "i1".to_owned(),
         private: json!({ "token": "t0ken", "envd": "0.6.13" }),
@@ -38,7 +37,7 @@ fn sandbox() -> SandboxHandle {
 }
 
 /// Envelopes of a stream: messages, then a trailer.
-fn stream(messages: &[&str], trailer: Option<&str>) -> Vec<u8> {
+pub(crate) fn stream(messages: &[&str], trailer: Option<&str>) -> Vec<u8> {
     let mut out = Vec::new();
     let messages = messages.iter().map(|message| (0_u8, *message));
     for (flags, text) in messages.chain(trailer.map(|text| (2, text))) {
@@ -49,7 +48,7 @@ fn stream(messages: &[&str], trailer: Option<&str>) -> Vec<u8> {
     out
 }
 
-const STARTED: &str = r#"{"event":{"start":{"pid":7}}}"#;
+pub(crate) const STARTED: &str = r#"{"event":{"start":{"pid":7}}}"#;
 
 #[tokio::test]
 async fn a_sandbox_is_created_found_and_killed() {

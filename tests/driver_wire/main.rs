@@ -3,9 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod daytona;
+mod defaults;
 mod deletes;
 mod e2b;
 mod ours;
+mod races;
 mod server;
 mod setup;
 mod wrong;

@@ -1,14 +1,6 @@
 //! Bounds that more than one room must agree on. Each says why it is what it is.
 
-use std::time::Duration;
-
 /// Bytes of one captured value kept in memory; what is beyond goes to a file (`base::blob`).
 /// 64 KiB holds nearly every real tool output, and 8 jobs with a few values each stay under the
 /// 64 MiB of memory that the budgets (`design.md` section 12) allow.
 pub const BLOB_INLINE_BYTES_MAX: usize = 64 * 1024;
-
-/// Default time limit of `execute` at surface provider (`design.md` section 3; both SDKs' default).
-pub const EXECUTE_TIMEOUT_DEFAULT: Duration = Duration::from_secs(60);
-
-/// Default lifetime asked for a sandbox: ample for a case, and a net if we die before destroying.
-pub const SANDBOX_LIFETIME_DEFAULT: Duration = Duration::from_secs(300);

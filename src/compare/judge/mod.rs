@@ -16,6 +16,7 @@ mod error_tests;
 mod field;
 mod fingerprint;
 mod got;
+mod guarded;
 mod input;
 #[cfg(test)]
 mod ledger_tests;

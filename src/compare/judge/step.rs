@@ -12,6 +12,7 @@ use crate::compare::json::differences;
 use crate::compare::judge::cause::{Given, causes, gave};
 use crate::compare::judge::field::{Seen, judge_field};
 use crate::compare::judge::got::{Got, aside, results};
+use crate::compare::judge::guarded::states;
 use crate::compare::judge::input::CaseInput;
 use crate::compare::judge::nature::{advise, natures};
 use crate::compare::verdict::{
@@ -93,7 +94,14 @@ pub(super) fn judge_step(
         } else {
             "harness"
         };
-        judged.step.reason = format!("the {who} failed on the {}: {}", error.side, error.message);
+        judged.step.reason = match states(id, input.transcripts) {
+            // Each side has been told; what is left of the message is what to do.
+            Some(states) => match error.message.split_once("; ") {
+                Some((_, advice)) => format!("{states}; {advice}"),
+                None => states,
+            },
+            None => format!("the {who} failed on the {}: {}", error.side, error.message),
+        };
         judged.step.verdict = match error.class {
             None => Verdict::HarnessError,
             Some(_) => Verdict::ProviderError,

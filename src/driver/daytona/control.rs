@@ -10,12 +10,13 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::classes::Route;
+use super::defaults::KEPT_STOPPED_MIN;
 use super::wire::{Private, SandboxDto, Wire, control_error};
-use crate::call::sandbox_call::Provision;
+use crate::call::sandbox_call::{AtExpiry, Provision};
 use crate::call::{Failure, FailureClass};
 use crate::driver::http::{HttpError, Retry};
 use crate::driver::polls::Polls;
-use crate::driver::{CallContext, DriverResult, Labels, SandboxHandle};
+use crate::driver::{CallContext, DriverError, DriverResult, Labels, SandboxHandle};
 
 /// Time for a create, the wait for `started` included; the platform's own (lap section 3.2).
 const CREATE_TIMEOUT: Duration = Duration::from_secs(120);
@@ -75,7 +76,7 @@ impl Wire {
         let name = format!("cutover-{}", Uuid::new_v4());
         let ask = self
             .control("create", Method::POST, &["sandbox"])?
-            .json(&self.create_body(&name, call, labels))
+            .json(&self.create_body(&name, call, labels)?)
             .retry(Retry::Safe)
             .limits(Some(CREATE_TIMEOUT), CREATE_TIMEOUT);
         let error = match self.sandbox(&ask, cx).await {
@@ -96,13 +97,22 @@ impl Wire {
         Err(control_error(error, Route::Create))
     }
 
-    fn create_body(&self, name: &str, call: &Provision, labels: &Labels) -> Value {
+    fn create_body(&self, name: &str, call: &Provision, labels: &Labels) -> DriverResult<Value> {
+        let kept = match call.at_expiry {
+            None | Some(AtExpiry::Stop) => KEPT_STOPPED_MIN,
+            // What the SDKs call ephemeral: it is deleted when it stops.
+            Some(AtExpiry::Kill) => 0,
+            Some(AtExpiry::Pause) => {
+                let what = "Daytona pauses virtual machines only; a sandbox whose time has come \
+                            is stopped or killed";
+                return Err(DriverError::Unsupported(what.to_owned()));
+            }
+        };
         let mut body = json!({
             "name": name,
             "env": call.env,
             "labels": labels,
-            // Deleted when it stops: the net if we die before destroying it.
-            "autoDeleteInterval": 0,
+            "autoDeleteInterval": kept,
         });
         if let Some(snapshot) = &self.config.snapshot {
             body["snapshot"] = json!(snapshot);
@@ -113,7 +123,7 @@ impl Wire {
         if let Some(lifetime) = call.timeout {
             body["autoStopInterval"] = json!(whole_minutes(lifetime));
         }
-        body
+        Ok(body)
     }
 
     /// Polls until the sandbox is started.

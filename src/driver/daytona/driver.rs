@@ -170,10 +170,13 @@ impl SandboxDriver for DaytonaDriver {
         &self,
         sandbox: &SandboxHandle,
         process: &ProcessHandle,
-        timeout: Duration,
         cx: &CallContext,
     ) -> DriverResult<ExecuteReply> {
-        self.wire.wait_process(sandbox, process, timeout, cx).await
+        self.wire.wait_process(sandbox, process, cx).await
+    }
+
+    async fn home(&self, sandbox: &SandboxHandle, cx: &CallContext) -> DriverResult<String> {
+        self.wire.home(sandbox, cx).await
     }
 
     async fn read_file(

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use cutover_base::limits::EXECUTE_TIMEOUT_DEFAULT;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use super::defaults::COMMAND_TIMEOUT;
 use super::json_stream::{JsonError, ObjectStream, Piece};
 use super::wire::Wire;
 use crate::call::sandbox_call::Execute;
@@ -36,7 +36,7 @@ impl Wire {
                 "Daytona runs every command as the image's user".to_owned(),
             ));
         }
-        let timeout = call.timeout.unwrap_or(EXECUTE_TIMEOUT_DEFAULT);
+        let timeout = call.timeout.unwrap_or(COMMAND_TIMEOUT);
         let total = (!timeout.is_zero()).then(|| timeout + GRACE);
         let ask = self
             .toolbox("execute", Method::POST, sandbox, &["process", "execute"])?

@@ -131,6 +131,22 @@ impl Download {
 }
 
 impl Wire {
+    /// The home folder of the image's user, as the daemon tells it.
+    pub(crate) async fn home(
+        &self,
+        sandbox: &SandboxHandle,
+        cx: &CallContext,
+    ) -> DriverResult<String> {
+        #[derive(Deserialize)]
+        struct Answer {
+            dir: String,
+        }
+        let ask = self.toolbox("home", Method::GET, sandbox, &["user-home-dir"])?;
+        let told = async |reply: Reply| reply.of_status(&[200])?.object::<Answer>().await;
+        let answer = self.of_toolbox(sandbox, &ask, cx, told).await?;
+        Ok(answer.dir)
+    }
+
     /// Reads a file into a blob, piece by piece.
     pub(crate) async fn read_file(
         &self,

@@ -8,16 +8,12 @@ use tokio::time::Instant;
 use super::classes::Route;
 use super::wire::{SandboxDto, Wire, control_error};
 use crate::call::{Failure, FailureClass};
-use crate::driver::http::{Ask, HttpError, Retry};
+use crate::driver::http::{Ask, HttpError};
 use crate::driver::polls::Polls;
 use crate::driver::{CallContext, Destroyed, DriverError, DriverResult, SandboxHandle};
 
 /// Time for a stop or a delete to be taken up; the SDKs' default.
 const CHANGE_TIMEOUT: Duration = Duration::from_secs(60);
-
-/// Minutes after which a sandbox that we stopped is deleted: the net, kept but wider, since with
-/// the 0 of the create a stop would be a delete.
-const STOPPED_KEPT_MIN: &str = "60";
 
 impl Wire {
     /// Deletes a sandbox. One that is on its way out already counts as deleted now. It is asked
@@ -86,15 +82,8 @@ impl Wire {
         }
     }
 
-    /// Stops a sandbox and waits until it has stopped.
+    /// Stops a sandbox and waits until it has stopped; an ephemeral one is then gone.
     pub(crate) async fn stop(&self, sandbox: &SandboxHandle, cx: &CallContext) -> DriverResult<()> {
-        let keep = ["sandbox", &sandbox.id, "autodelete", STOPPED_KEPT_MIN];
-        let ask = self
-            .control("stop", Method::POST, &keep)?
-            .sandbox(&sandbox.id)
-            .retry(Retry::Safe);
-        self.told(&ask, cx).await?;
-
         let mut ask = self
             .control("stop", Method::POST, &["sandbox", &sandbox.id, "stop"])?
             .sandbox(&sandbox.id);
@@ -104,15 +93,15 @@ impl Wire {
         let deadline = Instant::now() + self.http.within(CHANGE_TIMEOUT);
         let mut polls = Polls::new();
         loop {
-            let got = self.get(&sandbox.id, cx).await;
-            let dto = got.map_err(|error| control_error(error, Route::Sandbox))?;
+            let dto = match self.get(&sandbox.id, cx).await {
+                Err(HttpError::Refused(refusal)) if refusal.status == 404 => return Ok(()),
+                got => got.map_err(|error| control_error(error, Route::Sandbox))?,
+            };
             match dto.state() {
                 "stopped" => return Ok(()),
+                _ if dto.is_gone() => return Ok(()),
                 "error" | "build_failed" => {
                     return Err(Failure::new(FailureClass::Unavailable, dto.words()).into());
-                }
-                _ if dto.is_gone() => {
-                    return Err(Failure::new(FailureClass::SandboxGone, dto.words()).into());
                 }
                 _ => {}
             }

@@ -7,6 +7,7 @@
 mod classes;
 mod config;
 mod control;
+mod defaults;
 mod driver;
 mod execute;
 mod files;

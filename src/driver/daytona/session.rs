@@ -14,7 +14,7 @@ use super::json_stream::Piece;
 use super::wire::Wire;
 use crate::call::sandbox_call::{SendStdin, StartBackground};
 use crate::call::{Failure, FailureClass};
-use crate::driver::http::{Ask, HttpError, Reply, Retry};
+use crate::driver::http::{Ask, HttpError, Refusal, Reply, Retry};
 use crate::driver::polls::Polls;
 use crate::driver::{
     CallContext, DriverError, DriverResult, ExecuteReply, ProcessHandle, SandboxHandle, Streams,
@@ -23,6 +23,9 @@ use crate::driver::{
 /// Time for the logs of a command, and the longest silence in them.
 const LOGS_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 const LOGS_IDLE: Duration = Duration::from_secs(60);
+
+/// How long the daemon may take over what lasts moments: it then is no race any more.
+const RACE_MAX: Duration = Duration::from_secs(5);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -35,6 +38,29 @@ struct Begun {
 struct Command {
     id: String,
     exit_code: Option<i64>,
+}
+
+/// How far a session's command has come.
+enum Progress {
+    Runs,
+    /// Its exit code is being written: the daemon's answer, which says nothing of the command.
+    Ending(Box<Refusal>),
+    Ended(i64),
+}
+
+/// The daemon makes a command's pipe when its shell comes to it, and takes it away at the end.
+fn has_no_pipe(refusal: &Refusal) -> bool {
+    let words = refusal.message();
+    let missing = words.contains("failed to open input pipe") && words.contains("no such file");
+    refusal.status == 500 && missing
+}
+
+/// The daemon reads the file of the exit code before the number is in it.
+fn is_half_written(refusal: &Refusal) -> bool {
+    refusal.status == 500
+        && refusal
+            .message()
+            .contains("failed to convert exit code to int")
 }
 
 impl Wire {
@@ -66,6 +92,11 @@ impl Wire {
                 "Daytona's sessions take neither environment nor working directory; \
                  say them in the command"
                     .to_owned(),
+            ));
+        }
+        if call.timeout.is_some_and(|timeout| !timeout.is_zero()) {
+            return Err(DriverError::Unsupported(
+                "Daytona's sessions have no time limit".to_owned(),
             ));
         }
         let session = format!("cutover-{}", Uuid::new_v4());
@@ -120,8 +151,27 @@ impl Wire {
         let ask = self
             .toolbox("send_stdin", Method::POST, sandbox, &as_strs(&segments))?
             .json(&json!({ "data": text }));
-        let taken = async |reply: Reply| reply.of_status(&[204])?.empty().await;
-        self.of_toolbox(sandbox, &ask, cx, taken).await
+        let deadline = Instant::now() + RACE_MAX;
+        let mut polls = Polls::new();
+        loop {
+            let refusal = match self.http.send(&ask, cx).await {
+                Err(HttpError::Refused(refusal)) if has_no_pipe(&refusal) => refusal,
+                answer => {
+                    let taken = async { answer?.of_status(&[204])?.empty().await };
+                    return match taken.await {
+                        Ok(()) => Ok(()),
+                        Err(error) => Err(self.settle(sandbox, error, cx).await),
+                    };
+                }
+            };
+            // The pipe is made just after a start is answered, and taken away at the command's end.
+            if let Progress::Ended(_) = self.progress("send_stdin", sandbox, process, cx).await? {
+                return Err(Failure::new(FailureClass::NotFound, refusal.message()).into());
+            }
+            if !polls.pause(deadline).await {
+                return Err(self.settle(sandbox, HttpError::Refused(refusal), cx).await);
+            }
+        }
     }
 
     /// Polls a command until it has ended, then reads its logs.
@@ -129,30 +179,22 @@ impl Wire {
         &self,
         sandbox: &SandboxHandle,
         process: &ProcessHandle,
-        timeout: Duration,
         cx: &CallContext,
     ) -> DriverResult<ExecuteReply> {
-        let deadline = Instant::now() + timeout;
-        let segments = command_path(process, None)?;
-        let ask = self.toolbox("wait_process", Method::GET, sandbox, &as_strs(&segments))?;
         let mut polls = Polls::new();
+        let mut unwritten = None;
         let exit_code = loop {
-            let told = async |reply: Reply| reply.of_status(&[200])?.object::<Command>().await;
-            let command = self.of_toolbox(sandbox, &ask, cx, told).await?;
-            if command.id != process.id {
-                let words = "the answer is about another command".to_owned();
-                return Err(HttpError::Unusable(words).plain());
+            match self.progress("wait_process", sandbox, process, cx).await? {
+                Progress::Ended(code) => break code,
+                Progress::Runs => unwritten = None,
+                Progress::Ending(refusal) => {
+                    let since = *unwritten.get_or_insert_with(Instant::now);
+                    if since.elapsed() > RACE_MAX {
+                        return Err(self.settle(sandbox, HttpError::Refused(refusal), cx).await);
+                    }
+                }
             }
-            if let Some(code) = command.exit_code {
-                break code;
-            }
-            if !polls.pause(deadline).await {
-                return Err(Failure::new(
-                    FailureClass::Timeout,
-                    format!("process {} still runs after {timeout:?}", process.id),
-                )
-                .into());
-            }
+            polls.wait().await;
         };
         let streams = match self.logs(sandbox, process, cx).await {
             Ok(streams) => streams,
@@ -163,6 +205,33 @@ impl Wire {
             signal: None,
             streams,
         })
+    }
+
+    /// Whether a command still runs.
+    async fn progress(
+        &self,
+        op: &'static str,
+        sandbox: &SandboxHandle,
+        process: &ProcessHandle,
+        cx: &CallContext,
+    ) -> DriverResult<Progress> {
+        let segments = command_path(process, None)?;
+        let ask = self.toolbox(op, Method::GET, sandbox, &as_strs(&segments))?;
+        let command = match self.http.send(&ask, cx).await {
+            Ok(reply) => async { reply.of_status(&[200])?.object::<Command>().await }.await,
+            Err(HttpError::Refused(refusal)) if is_half_written(&refusal) => {
+                return Ok(Progress::Ending(refusal));
+            }
+            Err(error) => Err(error),
+        };
+        match command {
+            Ok(command) if command.id != process.id => {
+                let words = "the answer is about another command".to_owned();
+                Err(HttpError::Unusable(words).plain())
+            }
+            Ok(command) => Ok(command.exit_code.map_or(Progress::Runs, Progress::Ended)),
+            Err(error) => Err(self.settle(sandbox, error, cx).await),
+        }
     }
 
     /// The two streams of a finished command. `output` of the answer has markers of the daemon's

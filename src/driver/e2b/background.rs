@@ -3,14 +3,15 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use serde_json::Value;
 use tokio::sync::watch;
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
+use super::defaults::COMMAND_TIMEOUT;
 use super::envd::Wire;
-use super::process::{Capture, Command};
+use super::process::{Capture, Command, ProcessStream};
 use crate::call::sandbox_call::StartBackground;
 use crate::call::{Failure, FailureClass};
 use crate::driver::{
@@ -38,7 +39,38 @@ struct Table {
 #[derive(Debug)]
 struct Process {
     ending: watch::Receiver<Ending>,
-    reader: AbortHandle,
+    /// Fires when the process is no longer of interest.
+    left: CancellationToken,
+}
+
+/// Reads one process to its end.
+struct Reader {
+    wire: Arc<Wire>,
+    sandbox: SandboxHandle,
+    cx: CallContext,
+    stream: ProcessStream,
+    tell: watch::Sender<Ending>,
+    left: CancellationToken,
+}
+
+impl Reader {
+    async fn read(mut self) {
+        let mut capture = Capture::new(&self.cx.blobs);
+        let read = capture.read(&mut self.stream, OUTPUT_BYTES_MAX);
+        let result = match self.left.run_until_cancelled(read).await {
+            // The provider has done its work as long as it was wanted.
+            None => return self.stream.leave(),
+            Some(Ok(ended)) => capture.finish(&ended),
+            Some(Err(error)) => {
+                let settled = self.wire.settle_stream(&self.sandbox, error, &self.cx);
+                match self.left.run_until_cancelled(settled).await {
+                    None => return,
+                    Some(error) => Err(error),
+                }
+            }
+        };
+        self.tell.send_replace(Some(result));
+    }
 }
 
 impl Processes {
@@ -56,27 +88,25 @@ impl Processes {
             env: &call.env,
             user: None,
             stdin: true,
-            timeout: Duration::ZERO,
+            timeout: call.timeout.unwrap_or(COMMAND_TIMEOUT),
         };
-        let (mut stream, pid) = wire.start("start_background", sandbox, command, cx).await?;
+        let (stream, pid) = wire.start("start_background", sandbox, command, cx).await?;
         let (tell, ending) = watch::channel(None);
-        let reading = {
-            let (wire, sandbox, cx) = (Arc::clone(wire), sandbox.clone(), cx.clone());
-            async move {
-                let mut capture = Capture::new(&cx.blobs);
-                let result = match capture.read(&mut stream, OUTPUT_BYTES_MAX).await {
-                    Ok(ended) => capture.finish(&ended),
-                    Err(error) => Err(wire.settle_stream(&sandbox, error, &cx).await),
-                };
-                tell.send_replace(Some(result));
-            }
+        let left = CancellationToken::new();
+        let reader = Reader {
+            wire: Arc::clone(wire),
+            sandbox: sandbox.clone(),
+            cx: cx.clone(),
+            stream,
+            tell,
+            left: left.clone(),
         };
         let mut table = self.table();
         while table.readers.try_join_next().is_some() {}
-        let reader = table.readers.spawn(reading);
+        table.readers.spawn(reader.read());
         let id = pid.to_string();
         let key = (sandbox.id.clone(), id.clone());
-        table.known.insert(key, Process { ending, reader });
+        table.known.insert(key, Process { ending, left });
         Ok(ProcessHandle {
             id,
             private: Value::Null,
@@ -88,7 +118,6 @@ impl Processes {
         &self,
         sandbox: &SandboxHandle,
         process: &ProcessHandle,
-        timeout: Duration,
     ) -> DriverResult<ExecuteReply> {
         let key = (sandbox.id.clone(), process.id.clone());
         let found = self.table().known.get(&key).map(|p| p.ending.clone());
@@ -102,32 +131,44 @@ impl Processes {
             )
             .into());
         };
-        match tokio::time::timeout(timeout, ending.wait_for(Option::is_some)).await {
-            Ok(Ok(ending)) => ending
+        match ending.wait_for(Option::is_some).await {
+            Ok(ending) => ending
                 .clone()
                 .unwrap_or_else(|| Err(DriverError::Harness("an ending was lost".to_owned()))),
-            Ok(Err(_)) => Err(Failure::new(
+            Err(_) => Err(Failure::new(
                 FailureClass::SandboxGone,
                 "the sandbox was destroyed while its process was waited for",
-            )
-            .into()),
-            Err(_) => Err(Failure::new(
-                FailureClass::Timeout,
-                format!("process {} still runs after {timeout:?}", process.id),
             )
             .into()),
         }
     }
 
-    /// Stops reading the processes of a sandbox that is being destroyed.
-    pub(crate) fn forget(&self, sandbox: &str) {
-        self.table().known.retain(|(owner, _), process| {
-            let keep = owner != sandbox;
-            if !keep {
-                process.reader.abort();
-            }
-            keep
-        });
+    /// Ids of the processes of a sandbox whose streams their time limit has ended.
+    pub(crate) fn ended_by_limit(&self, sandbox: &str) -> Vec<String> {
+        let by_limit = |process: &Process| match &*process.ending.borrow() {
+            Some(Err(DriverError::Failed(failure))) => failure.class == FailureClass::Timeout,
+            _ => false,
+        };
+        let table = self.table();
+        let ended = table
+            .known
+            .iter()
+            .filter(|((owner, _), process)| owner == sandbox && by_limit(process));
+        ended.map(|((_, id), _)| id.clone()).collect()
+    }
+
+    /// Stops reading the processes of a sandbox that is being destroyed, and waits until their
+    /// evidence is whole.
+    pub(crate) async fn forget(&self, sandbox: &str) {
+        let of_sandbox = |(owner, _): &(String, String), _: &mut Process| owner == sandbox;
+        let forgotten: Vec<_> = self.table().known.extract_if(of_sandbox).collect();
+        for (_, process) in &forgotten {
+            process.left.cancel();
+        }
+        for (_, mut process) in forgotten {
+            // The reader's half goes with the reader.
+            while process.ending.changed().await.is_ok() {}
+        }
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {

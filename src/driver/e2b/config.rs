@@ -3,6 +3,7 @@
 use cutover_base::secret::Secret;
 use url::Url;
 
+use super::defaults::TEMPLATE;
 use crate::driver::settings::{SettingError, base_url, filled, parse_base};
 
 /// The port that envd listens on (e2b-wire section 2.1).
@@ -10,9 +11,6 @@ pub(crate) const ENVD_PORT: u16 = 49983;
 
 /// Domain when none is set.
 const DOMAIN: &str = "e2b.app";
-
-/// Template when none is set: the platform's own default (lap section 3.3).
-const TEMPLATE: &str = "krrishdholakia/litellm-4gb";
 
 /// How E2B is reached.
 #[derive(Debug, Clone)]
@@ -25,7 +23,7 @@ pub struct E2bConfig {
     pub sandbox_url: Option<Url>,
     /// `E2B_DOMAIN`, else `e2b.app`.
     pub domain: String,
-    /// `E2B_TEMPLATE`, else the platform's default.
+    /// `E2B_TEMPLATE`, else the SDK's default.
     pub template: String,
 }
 
@@ -72,7 +70,7 @@ mod tests {
     fn a_key_is_enough() {
         let config = read(&[("E2B_API_KEY", "e2b_00")]).unwrap();
         assert_eq!(config.api_url.as_str(), "https://api.e2b.app/");
-        assert_eq!(config.template, "krrishdholakia/litellm-4gb");
+        assert_eq!(config.template, "base");
         assert!(config.sandbox_url.is_none());
         assert!(!format!("{config:?}").contains("e2b_00"));
     }

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::classes::{Route, of_control};
 use super::envd::{Private, Wire};
-use crate::call::sandbox_call::Provision;
+use crate::call::sandbox_call::{AtExpiry, Provision};
 use crate::call::{Failure, FailureClass};
 use crate::driver::http::{Ask, HttpError, Reply, Retry};
 use crate::driver::polls::Polls;
@@ -113,6 +113,15 @@ impl Wire {
         });
         if let Some(lifetime) = call.timeout {
             body["timeout"] = json!(whole_seconds(lifetime));
+        }
+        match call.at_expiry {
+            None => {}
+            Some(AtExpiry::Kill) => body["autoPause"] = json!(false),
+            Some(AtExpiry::Pause) => body["autoPause"] = json!(true),
+            Some(AtExpiry::Stop) => {
+                let what = "E2B has no stop; a sandbox whose time has come is killed or paused";
+                return Err(DriverError::Unsupported(what.to_owned()));
+            }
         }
         // The key makes a second send the same as one, so that a lost answer leaks nothing.
         let ask = self

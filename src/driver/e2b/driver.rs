@@ -1,16 +1,15 @@
 //! The driver trait, spoken to E2B.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use cutover_base::blob::Blob;
-use cutover_base::limits::{EXECUTE_TIMEOUT_DEFAULT, SANDBOX_LIFETIME_DEFAULT};
 use reqwest::Method;
 use serde_json::json;
 
 use super::background::{Processes, pid_of};
 use super::config::E2bConfig;
+use super::defaults::{COMMAND_TIMEOUT, SANDBOX_TIMEOUT};
 use super::envd::Wire;
 use super::process::{Capture, Command};
 use super::stdin::alongside;
@@ -64,7 +63,7 @@ impl SandboxDriver for E2bDriver {
     }
 
     async fn destroy(&self, sandbox: &SandboxHandle, cx: &CallContext) -> DriverResult<Destroyed> {
-        self.processes.forget(&sandbox.id);
+        self.processes.forget(&sandbox.id).await;
         self.wire.kill(sandbox, cx).await
     }
 
@@ -97,7 +96,7 @@ impl SandboxDriver for E2bDriver {
         let ask = wire
             .control("resume", Method::POST, &connect)?
             .sandbox(&sandbox.id)
-            .json(&json!({ "timeout": SANDBOX_LIFETIME_DEFAULT.as_secs() }))
+            .json(&json!({ "timeout": SANDBOX_TIMEOUT.as_secs() }))
             .retry(Retry::Safe);
         // The id and the token of the handle hold: both are derived from the sandbox's id.
         wire.ask_about(&ask, &[200, 201], cx).await.map(drop)
@@ -115,7 +114,7 @@ impl SandboxDriver for E2bDriver {
             env: &call.env,
             user: call.user.as_deref(),
             stdin: call.stdin.is_some(),
-            timeout: call.timeout.unwrap_or(EXECUTE_TIMEOUT_DEFAULT),
+            timeout: call.timeout.unwrap_or(COMMAND_TIMEOUT),
         };
         let (mut stream, pid) = self.wire.start("execute", sandbox, command, cx).await?;
         let mut capture = Capture::new(&cx.blobs);
@@ -173,10 +172,17 @@ impl SandboxDriver for E2bDriver {
         &self,
         sandbox: &SandboxHandle,
         process: &ProcessHandle,
-        timeout: Duration,
         _cx: &CallContext,
     ) -> DriverResult<ExecuteReply> {
-        self.processes.wait(sandbox, process, timeout).await
+        self.processes.wait(sandbox, process).await
+    }
+
+    fn ended_by_limit(&self, sandbox: &SandboxHandle) -> Vec<String> {
+        self.processes.ended_by_limit(&sandbox.id)
+    }
+
+    async fn home(&self, sandbox: &SandboxHandle, cx: &CallContext) -> DriverResult<String> {
+        self.wire.home(sandbox, cx).await
     }
 
     async fn read_file(

@@ -11,7 +11,9 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Value, json};
 
+use super::defaults::FILE_CODINGS;
 use super::envd::{Private, Wire};
+use super::packed::{UnpackError, Unpacking};
 use crate::call::{Failure, FailureClass};
 use crate::driver::http::{Ask, HttpError, Payload, Reply, Retry};
 use crate::driver::{CallContext, DriverResult, Entry, SandboxHandle};
@@ -122,6 +124,7 @@ impl Wire {
     ) -> DriverResult<Blob> {
         let ask = self
             .files("read_file", Method::GET, sandbox, path)?
+            .header("accept-encoding", FILE_CODINGS)?
             .limits(Some(TRANSFER_TIMEOUT), TRANSFER_IDLE);
         let read = async { captured(self.http.send(&ask, cx).await?, cx).await };
         match read.await {
@@ -208,6 +211,22 @@ impl Wire {
         Ok(info.into_entry(name))
     }
 
+    /// What `~` stands for, which is the home folder of envd's default user.
+    pub(crate) async fn home(
+        &self,
+        sandbox: &SandboxHandle,
+        cx: &CallContext,
+    ) -> DriverResult<String> {
+        let body = json!({ "path": "~" });
+        let answer: Value = self
+            .filesystem("home", sandbox, "Stat", &body, Retry::Safe, cx)
+            .await?;
+        match answer["entry"]["path"].as_str() {
+            Some(path) if path.starts_with('/') => Ok(path.to_owned()),
+            _ => Err(not_the_contract("a stat of `~` without a path")),
+        }
+    }
+
     /// Renames a path.
     pub(crate) async fn move_file(
         &self,
@@ -272,11 +291,26 @@ async fn captured(reply: Reply, cx: &CallContext) -> Result<Blob, HttpError> {
     if !reply.header("content-disposition").starts_with("inline") {
         return Err(reply.unusable("the answer does not say that it is a file"));
     }
-    let mut writer = cx.blobs.writer();
-    while let Some(bytes) = reply.chunk().await? {
-        writer.push(&bytes)?;
+    let coding = reply.header("content-encoding");
+    let Some(mut unpacking) = Unpacking::of(&coding, cx.blobs.writer()) else {
+        return Err(reply.unusable(format!("the file came in the coding `{coding}`")));
+    };
+    while let Some(bytes) = reply.chunk_open().await? {
+        if let Err(error) = unpacking.push(&bytes) {
+            return Err(unkept(&mut reply, error));
+        }
     }
-    Ok(writer.finish()?)
+    let finished = unpacking.finish();
+    let blob = finished.map_err(|error| unkept(&mut reply, error))?;
+    reply.done();
+    Ok(blob)
+}
+
+fn unkept(reply: &mut Reply, error: UnpackError) -> HttpError {
+    match error {
+        UnpackError::Broken(words) => reply.unusable(words),
+        UnpackError::Unkept(error) => reply.broken(error.into()),
+    }
 }
 
 fn not_the_contract(what: &str) -> crate::driver::DriverError {

@@ -8,6 +8,7 @@ mod background;
 mod classes;
 mod config;
 mod control;
+mod defaults;
 mod driver;
 mod envd;
 mod error_code;
@@ -15,6 +16,7 @@ mod event;
 mod files;
 mod forms;
 mod frame;
+mod packed;
 mod process;
 mod stdin;
 

@@ -104,6 +104,11 @@ impl ProcessStream {
         }
     }
 
+    /// Ends the evidence of a stream that nobody wants to read any further.
+    pub(crate) fn leave(&mut self) {
+        self.reply.done();
+    }
+
     /// Waits for the first event and gives the pid.
     async fn started(&mut self) -> Result<u64, StreamError> {
         loop {

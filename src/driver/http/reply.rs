@@ -55,15 +55,6 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    /// The next piece of the body, or `None` at its end.
-    pub(crate) async fn chunk(&mut self) -> Result<Option<Bytes>, HttpError> {
-        let read = self.chunk_open().await?;
-        if read.is_none() {
-            self.trail.end(None);
-        }
-        Ok(read)
-    }
-
     /// Ends the evidence of an answer whose rest is not wanted.
     pub(crate) fn done(&mut self) {
         self.trail.end(None);
@@ -192,7 +183,8 @@ impl Reply {
         }
     }
 
-    /// Like `chunk`, but leaves the evidence open at the end, for a verdict on the whole body.
+    /// The next piece of the body, or `None` at its end, which leaves the evidence open for a verdict
+    /// on the whole body.
     pub(crate) async fn chunk_open(&mut self) -> Result<Option<Bytes>, HttpError> {
         match self.patience.wait(self.response.chunk()).await {
             Ok(Ok(read)) => {

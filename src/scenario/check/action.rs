@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
+use crate::call::Provider;
 use crate::scenario::check::args::arguments;
 use crate::scenario::check::findings::Findings;
 use crate::scenario::model::Action;
 use crate::scenario::node::{Node, Position};
 use crate::scenario::verbs::{Call, Verb};
+use crate::scenario::want::HadBy;
 
 /// Reads the arguments of a verb. `parallel` is read by [`super::step`], which calls this.
 pub(crate) fn action(
@@ -18,6 +20,10 @@ pub(crate) fn action(
     if !verb.is_here() {
         absent_verb(verb, at, findings);
         return None;
+    }
+    if verb.providers.len() < Provider::ALL.len() {
+        let had_by = HadBy::Providers(verb.providers);
+        findings.wants(at, format!("the verb `{verb}`"), had_by, verb.what);
     }
     let written = arguments(verb, node, folder, findings)?;
     let harness = verb.harness.and_then(|own| own(&written));

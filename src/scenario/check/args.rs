@@ -14,6 +14,7 @@ use crate::scenario::template::{JsonTemplate, Template};
 use crate::scenario::verbs::arguments::Argument;
 use crate::scenario::verbs::key::When;
 use crate::scenario::verbs::{Key, Kind, Need, Verb, Written, are_here};
+use crate::scenario::want::HadBy;
 
 /// Signals that `send_signal` knows.
 pub(crate) const SIGNALS: [&str; 16] = [
@@ -51,6 +52,7 @@ pub(crate) fn arguments(
     for key in verb.keys {
         note_surfaces(verb, key, &given, findings);
         if let Some(argument) = argument(verb, key, &given, folder, findings) {
+            note_providers(verb, key, &given, &argument, findings);
             written.add(key.name, argument);
         }
     }
@@ -114,6 +116,34 @@ fn note_surfaces(verb: &Verb, key: &Key, given: &Given<'_>, findings: &mut Findi
     if key.surfaces == [Surface::Provider] && verb.surfaces.len() > 1 {
         let what = format!("`{name}` of {verb} exists at surface {}", Surface::Provider);
         findings.provider_only.push((at, what));
+    }
+}
+
+/// Notes an argument, or a word of one, that not every provider or lane has.
+fn note_providers(
+    verb: &Verb,
+    key: &Key,
+    given: &Given<'_>,
+    argument: &Argument,
+    findings: &mut Findings,
+) {
+    let Some(node) = given.get(key.name) else {
+        return;
+    };
+    if !key.providers.is_empty() && !argument.asks_nothing() {
+        let at = given.written_at(key.name).unwrap_or(node.at);
+        let what = format!("`{}` of `{verb}`", key.name);
+        findings.wants(at, what, HadBy::Providers(key.providers), key.what);
+    }
+    let Argument::Word(word) = argument else {
+        return;
+    };
+    let what = || format!("`{word}` of `{verb}`");
+    if let Some((_, providers)) = key.words.iter().find(|(known, _)| known == word) {
+        findings.wants(node.at, what(), HadBy::Providers(providers), key.what);
+    }
+    if key.of_standins.contains(&word.as_str()) {
+        findings.wants(node.at, what(), HadBy::Standins, key.what);
     }
 }
 

@@ -9,6 +9,7 @@ use crate::scenario::node::{Node, Position};
 use crate::scenario::problem::Problem;
 use crate::scenario::template::Template;
 use crate::scenario::verbs::Verb;
+use crate::scenario::want::{HadBy, Want};
 
 /// Mistakes of one file that are shown; a file with more has one cause, not hundreds.
 const FINDINGS_MAX: usize = 200;
@@ -19,6 +20,8 @@ pub(crate) struct Findings {
     list: Vec<(Position, String, Option<Help>)>,
     /// Number of the step that is being read; the children of a `parallel` share its number.
     pub(crate) step: usize,
+    /// Its id.
+    pub(crate) step_id: String,
     /// Whether the step that is being read is deferred.
     pub(crate) deferred: bool,
     /// Names that steps define.
@@ -31,6 +34,8 @@ pub(crate) struct Findings {
     pub(crate) verbs: Vec<(&'static Verb, Position)>,
     /// Arguments that exist at surface provider only.
     pub(crate) provider_only: Vec<(Position, String)>,
+    /// What steps ask for that not every provider or lane has.
+    pub(crate) wants: Vec<Want>,
     /// Sizes of random data that hold references.
     pub(crate) sizes: Vec<(Position, Template)>,
     /// A step's verb could not be read: what it defines is not known.
@@ -137,6 +142,20 @@ impl Findings {
     pub(crate) fn uses(&mut self, namespace: Namespace, name: &str, at: Position) {
         let named = self.named(namespace, name, at);
         self.used.push(named);
+    }
+
+    /// Notes something that the current step asks for. What no provider has is a mistake.
+    pub(crate) fn wants(&mut self, at: Position, what: String, had_by: HadBy, help: &str) {
+        if matches!(had_by, HadBy::Providers([])) {
+            self.add_with(at, format!("no provider has {what}"), Some(help.to_owned()));
+            return;
+        }
+        self.wants.push(Want {
+            step: self.step_id.clone(),
+            what,
+            had_by,
+            at,
+        });
     }
 
     fn named(&self, namespace: Namespace, name: &str, at: Position) -> Named {

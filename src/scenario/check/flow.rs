@@ -9,7 +9,7 @@ use crate::call::Surface;
 use crate::scenario::check::findings::{Findings, Named, Namespace};
 use crate::scenario::data::parse_size;
 use crate::scenario::nearest::nearest;
-use crate::scenario::template::Bindings;
+use crate::scenario::template::{Bindings, HOME};
 use crate::scenario::verbs::field_names;
 
 /// Checks all names that the steps defined and used, and all fields that they named.
@@ -86,7 +86,7 @@ fn reference(
     findings: &mut Findings,
 ) {
     let name = used.name.as_str();
-    if matches!(name, "session" | "run") {
+    if matches!(name, "session" | "run" | HOME) {
         return;
     }
     if let Some(axis) = name.strip_prefix("matrix.") {
@@ -123,7 +123,7 @@ fn reference(
         ),
         None => {
             let mut names: Vec<&str> = here.iter().map(|have| have.name.as_str()).collect();
-            names.extend(["session", "run"]);
+            names.extend(["session", "run", HOME]);
             let help = match nearest(name, &names) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("defined: {}", names.join(", ")),

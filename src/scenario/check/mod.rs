@@ -26,4 +26,6 @@ mod hostile_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod wants_tests;
+#[cfg(test)]
 pub(crate) use tests::EXAMPLE;

@@ -104,14 +104,11 @@ pub(crate) fn names(node: &Node, what: &str, findings: &mut Findings) -> Vec<(St
 
 /// A duration: `500ms`, `2s`, `1.5m`, `1h`, or a number of seconds.
 pub(crate) fn duration(node: &Node, what: &str, findings: &mut Findings) -> Option<Duration> {
-    let parsed = match &node.kind {
-        Kind::Number(seconds) => seconds.as_f64().and_then(seconds_of),
-        Kind::Text(text) => parse_duration(text),
-        _ => {
-            findings.wrong_type(node, what, "a duration");
-            return None;
-        }
-    };
+    if !matches!(node.kind, Kind::Number(_) | Kind::Text(_)) {
+        findings.wrong_type(node, what, "a duration");
+        return None;
+    }
+    let parsed = duration_of(node);
     if parsed.is_none() {
         findings.add_with(
             node.at,
@@ -138,6 +135,15 @@ pub(crate) fn duration_within(
         return None;
     }
     Some(parsed)
+}
+
+/// The duration that a value says, if it is one.
+pub(crate) fn duration_of(node: &Node) -> Option<Duration> {
+    match &node.kind {
+        Kind::Number(seconds) => seconds.as_f64().and_then(seconds_of),
+        Kind::Text(text) => parse_duration(text),
+        _ => None,
+    }
 }
 
 /// Reads `500ms`, `2s`, `1.5m`, `1h`.

@@ -126,6 +126,7 @@ fn read(root: &Node, folder: Option<&Path>, findings: &mut Findings) -> Option<S
         matrix,
         optional,
         effects: effects(fields.get("effects"), findings),
+        wants: std::mem::take(&mut findings.wants),
         steps,
     })
 }
@@ -169,6 +170,7 @@ fn implicit_main() -> Step {
         normalise: Vec::new(),
         capture: Vec::new(),
         until: None,
+        guard: None,
         defer: false,
     }
 }

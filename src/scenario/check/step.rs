@@ -1,6 +1,8 @@
 //! One entry of `steps`.
 
+use std::ops::RangeInclusive;
 use std::path::Path;
+use std::time::Duration;
 
 use crate::scenario::check::action::action;
 use crate::scenario::check::conditions;
@@ -12,15 +14,21 @@ use crate::scenario::node::{Kind, Node, Position};
 use crate::scenario::verbs::{self, HarnessAction, Verb};
 
 /// Keys of a step beside its verb.
-pub(crate) const STEP_KEYS: [&str; 7] = [
+pub(crate) const STEP_KEYS: [&str; 8] = [
     "id",
     "expect",
     "compare",
     "normalise",
     "capture",
     "until",
+    "guard",
     "defer",
 ];
+
+/// How long the harness may be told to wait for a call: up to the longest limit of a provider, and
+/// some more.
+pub(crate) const GUARD: RangeInclusive<Duration> =
+    Duration::from_millis(100)..=Duration::from_secs(25 * 3600);
 
 /// Steps of one `parallel`: each holds a connection on both sides.
 pub(crate) const PARALLEL_STEPS_MAX: usize = 32;
@@ -58,6 +66,7 @@ pub(crate) fn step(node: &Node, place: Place<'_>, findings: &mut Findings) -> Op
     let id = id(&fields, verb.map(|(verb, ..)| verb), place, findings);
     let action = verb.and_then(|(verb, at, node)| {
         findings.verbs.push((verb, at));
+        findings.step_id.clone_from(&id);
         if *verb == verbs::PARALLEL {
             parallel(node, &id, place, findings)
         } else {
@@ -83,10 +92,12 @@ pub(crate) fn step(node: &Node, place: Place<'_>, findings: &mut Findings) -> Op
         normalise: conditions::normalise(fields.get("normalise"), findings),
         capture: conditions::capture(fields.get("capture"), findings),
         until: conditions::until(fields.get("until"), findings),
+        guard: guard(fields.get("guard"), findings),
         defer,
     };
     if let Some(action) = &action {
         refuse_conditions(action, &fields, findings);
+        refuse_guard(action, &fields, findings);
     }
     findings.deferred = false;
     action.map(|_| step)
@@ -193,6 +204,24 @@ fn parallel(node: &Node, id: &str, place: Place<'_>, findings: &mut Findings) ->
         findings.deferred = outer;
     }
     (steps.len() == items.len()).then_some(Action::Parallel(steps))
+}
+
+fn guard(node: Option<&Node>, findings: &mut Findings) -> Option<Duration> {
+    scalar::duration_within(node?, "`guard`", (*GUARD.start(), *GUARD.end()), findings)
+}
+
+/// What is never given up, or is no call itself, has nothing to guard.
+fn refuse_guard(action: &Action, fields: &Fields<'_>, findings: &mut Findings) {
+    let why = match action {
+        Action::Parallel(_) => "a `parallel` is not guarded; its steps are",
+        Action::Call(call) if *call.verb == verbs::PROVISION => {
+            "`provision` has a limit of its own: a sandbox that was asked for is always awaited"
+        }
+        Action::Call(_) | Action::Harness(..) => return,
+    };
+    if let Some((at, _)) = fields.entry("guard") {
+        findings.add(at, why);
+    }
 }
 
 /// A verb that gives no outcome has nothing to expect, compare or capture.

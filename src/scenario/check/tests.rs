@@ -323,7 +323,7 @@ fn mistakes_in_conditions() {
 fn mistakes_in_names() {
     check(
         "  - execute: echo ${{ tokn }}\n  - {execute: ls, capture: {other: stdout}}",
-        "3:14 `${{ tokn }}` is not defined (defined: other, session, run)",
+        "3:14 `${{ tokn }}` is not defined (defined: other, session, run, home)",
     );
     check(
         "  - execute: echo ${{ token }}\n  - {execute: ls, capture: {token: stdout}}",

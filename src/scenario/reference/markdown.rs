@@ -10,7 +10,7 @@ pub(super) fn fields(page: &mut String, fields: &[Field]) {
     for field in fields {
         let compared = match &field.compared {
             Compared::No(why) => format!("no: {why}"),
-            Compared::By(path, kind) => {
+            Compared::By(path, kind) | Compared::WhereGiven(path, kind) => {
                 let kind = format!("{kind:?}").to_lowercase();
                 let whole = *path == format!("$.{}", field.name);
                 if whole {

@@ -92,7 +92,8 @@ fn values(page: &mut String) {
     page.push_str(
         "\n## Values\n\n\
          - **text**: `${{ name }}` in it stands for a value: what a step has captured, \
-         `matrix.AXIS`, `sandbox.NAME` (the provider's id), `run`, or `session` (at surfaces mcp and \
+         `matrix.AXIS`, `home` (the home folder of the user that commands run as, without a slash at \
+         its end), `sandbox.NAME` (the provider's id), `run`, or `session` (at surfaces mcp and \
          platform); `$${{` is `${{` itself.\n\
          - **duration**: `500ms`, `2s`, `1.5m`, `1h`, or a number of seconds.\n\
          - **data**: text, or one of `{ text: ... }`, `{ base64: ... }`, `{ file: ... }` (inside \

@@ -108,6 +108,13 @@ fn step() -> Value {
         properties.insert(key.to_owned(), reference(key));
     }
     properties.insert(
+        "guard".to_owned(),
+        json!({
+            "$ref": "#/$defs/duration",
+            "description": "How long the harness waits for a call of the step before it gives it up, which is an error of the harness and never an outcome. Default: `guard` of `cutover.yaml`, else 10m.",
+        }),
+    );
+    properties.insert(
         "defer".to_owned(),
         json!({"type": "boolean", "description": "Always runs, at the end, last first."}),
     );

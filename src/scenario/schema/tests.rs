@@ -39,7 +39,7 @@ fn what_the_check_accepts_the_schema_accepts() {
         "why: x\nsteps: [{execute: ls}]\n",
         "why: x\nprovision: none\nsurfaces: [mcp]\ntags: []\nplatform:\nsteps: [{execute: ls}]\n",
         "why: x\nsteps: [{provision: }, {terminate: }, {provision: main}, {terminate: main}]\n",
-        "why: x\nsteps: [{start_background: {as: p, cmd: a}}, {send_signal: {process: p, signal: sigUsr1}}]\n",
+        "why: x\nsteps: [{start_background: {as: p, cmd: a}}, {send_signal: {process: p, signal: sigKill}}]\n",
         "why: x\nsteps: [{execute: ls, expect: {source: {exit_code: 0}, provider: {target: {stdout: {equals: {base64: ''}}}}}}]\n",
         "why: x\nsteps: [{wait: 500ms}, {wait: {seconds: 1}}, {advance: {by: 2s}}, {at_provider: list}]\n",
         "why: x\nmatrix: {a: [1, b, true, 1.5]}\nsteps: [{execute: '${{ matrix.a }}'}]\n",

@@ -136,6 +136,16 @@ enum Resolved {
 }
 
 impl Argument {
+    /// Whether it says what holds without it: a provider that has no such argument does it anyway.
+    pub(crate) fn asks_nothing(&self) -> bool {
+        match self {
+            Self::Duration(duration) => duration.is_zero(),
+            Self::Flag(flag) => !flag,
+            Self::Env(variables) => variables.is_empty(),
+            Self::Text(_) | Self::Word(_) | Self::Whole(_) | Self::Data(_) | Self::Json(_) => false,
+        }
+    }
+
     fn resolve(&self, bindings: &Bindings) -> Result<Resolved, ResolveError> {
         Ok(match self {
             Self::Text(text) => Resolved::Text(text.resolve(bindings)?),

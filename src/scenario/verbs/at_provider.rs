@@ -1,6 +1,6 @@
 //! `at_provider`: what happens to a sandbox behind the agent's back.
 
-use crate::call::Surface;
+use crate::call::{Provider, Surface};
 use crate::scenario::verbs::field::{Compared, Domain, Field};
 use crate::scenario::verbs::harness::{HarnessAction, ProviderEvent};
 use crate::scenario::verbs::key::{Key, Kind, When};
@@ -26,10 +26,17 @@ pub(crate) static VERB: Verb = Verb {
         .when(When::Unless("do", "list")),
         Key::required(
             "do",
-            Kind::Word("event", &["kill", "stop", "pause", "expire", "list"]),
-            "What happens: `stop` is Daytona's, `pause` is E2B's.",
+            Kind::Word(
+                "event",
+                &["kill", "delete", "stop", "pause", "expire", "list"],
+            ),
+            "What happens: `kill` is the machine's crash and `expire` the end of its time, which \
+             only a stand-in can bring about; `delete` deletes it, `stop` is Daytona's, `pause` is \
+             E2B's.",
             "kill",
-        ),
+        )
+        .words(&[("stop", &[Provider::Daytona]), ("pause", &[Provider::E2b])])
+        .at_standins(&["kill", "expire"]),
     ],
     fields: &[Field {
         name: "entries",
@@ -40,6 +47,7 @@ pub(crate) static VERB: Verb = Verb {
     harness: Some(|written| {
         let event = match written.word("do")? {
             "kill" => ProviderEvent::Kill,
+            "delete" => ProviderEvent::Delete,
             "stop" => ProviderEvent::Stop,
             "pause" => ProviderEvent::Pause,
             "expire" => ProviderEvent::Expire,

@@ -4,7 +4,7 @@ use crate::call::sandbox_call::Execute;
 use crate::call::{Provider, SandboxRequest, Surface, ToolCall};
 use crate::scenario::compare_kind::CompareKind;
 use crate::scenario::verbs::field::{Compared, Domain, Field};
-use crate::scenario::verbs::key::{Key, Kind, LIMIT};
+use crate::scenario::verbs::key::{COMMAND_LIMIT, Key, Kind};
 use crate::scenario::verbs::verb::Verb;
 
 pub(crate) static VERB: Verb = Verb {
@@ -21,9 +21,14 @@ pub(crate) static VERB: Verb = Verb {
         Key::optional("user", Kind::Text, "The user to run as.", "root")
             .at(&[Surface::Provider])
             .only(&[Provider::E2b]),
-        Key::optional("timeout", LIMIT, "The provider's time limit.", "90s")
-            .implied("60s")
-            .at(&[Surface::Provider]),
+        Key::optional(
+            "timeout",
+            COMMAND_LIMIT,
+            "The provider's time limit; `0` is none.",
+            "90s",
+        )
+        .implied("E2B: 60s; Daytona: none")
+        .at(&[Surface::Provider]),
         Key::optional(
             "stdin",
             Kind::Data,

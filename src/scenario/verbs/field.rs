@@ -44,10 +44,12 @@ pub enum Compared {
     No(&'static str),
     /// The field itself or a path below it, and how.
     By(&'static str, CompareKind),
+    /// The same, where a side gives the field; most calls have no such thing.
+    WhereGiven(&'static str, CompareKind),
 }
 
 /// What every call at surface provider may give beside the fields of its verb.
-pub static COMMON: [Field; 2] = [
+pub static COMMON: [Field; 3] = [
     Field {
         name: "failure",
         domain: Domain::Json,
@@ -59,6 +61,13 @@ pub static COMMON: [Field; 2] = [
         domain: Domain::Number,
         what: "How long the step took, in milliseconds.",
         compared: Compared::No("times are reported and not compared unless the step says so"),
+    },
+    Field {
+        name: "ended",
+        domain: Domain::Text,
+        what: "The background processes of the sandbox that a time limit of the provider has ended, by \
+               the names they were started under: `server, worker`.",
+        compared: Compared::WhereGiven("$.ended", CompareKind::Text),
     },
 ];
 

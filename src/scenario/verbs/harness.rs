@@ -32,13 +32,15 @@ pub enum HarnessAction {
 /// What `at_provider` does behind the agent's back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProviderEvent {
-    /// Destroy the sandbox.
+    /// Let its machine fail (stand-ins).
     Kill,
+    /// Delete the sandbox, as its owner elsewhere might.
+    Delete,
     /// Stop it (Daytona).
     Stop,
     /// Pause it (E2B).
     Pause,
-    /// Let its lifetime end.
+    /// Let its lifetime end (stand-ins).
     Expire,
     /// List the account's sandboxes.
     List,

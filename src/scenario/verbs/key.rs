@@ -23,6 +23,10 @@ pub struct Key {
     pub surfaces: &'static [Surface],
     /// The providers that have it; empty: all that have the verb.
     pub providers: &'static [Provider],
+    /// Words of it that only these providers have.
+    pub words: &'static [(&'static str, &'static [Provider])],
+    /// Words of it that need a stand-in on both sides.
+    pub of_standins: &'static [&'static str],
 }
 
 /// What may stand as an argument.
@@ -85,6 +89,10 @@ pub enum When {
     /// Unless this argument is this word.
     Unless(&'static str, &'static str),
 }
+
+/// The time limits of a command; zero is none.
+pub const COMMAND_LIMIT: Kind =
+    Kind::Duration(Some((Duration::ZERO, Duration::from_secs(24 * 3600))));
 
 /// The durations that a provider may be asked for.
 pub const LIMIT: Kind = Kind::Duration(Some((
@@ -160,6 +168,8 @@ impl Key {
             when: When::Always,
             surfaces: &[],
             providers: &[],
+            words: &[],
+            of_standins: &[],
         }
     }
 
@@ -214,6 +224,20 @@ impl Key {
     #[must_use]
     pub const fn only(mut self, providers: &'static [Provider]) -> Self {
         self.providers = providers;
+        self
+    }
+
+    /// With words that only some providers have.
+    #[must_use]
+    pub const fn words(mut self, words: &'static [(&'static str, &'static [Provider])]) -> Self {
+        self.words = words;
+        self
+    }
+
+    /// With words that need a stand-in on both sides.
+    #[must_use]
+    pub const fn at_standins(mut self, words: &'static [&'static str]) -> Self {
+        self.of_standins = words;
         self
     }
 

@@ -50,7 +50,6 @@ pub use verb::{SURFACES_HERE, Verb, VerbKind, are_here};
 
 pub(crate) use parallel::VERB as PARALLEL;
 pub(crate) use provision::VERB as PROVISION;
-#[cfg(test)]
 pub(crate) use wait::VERB as WAIT;
 
 /// Every verb, in the order in which they are shown.

@@ -1,7 +1,7 @@
 //! `provision`: make a sandbox.
 
-use crate::call::sandbox_call::Provision;
-use crate::call::{SandboxRequest, Surface, ToolCall};
+use crate::call::sandbox_call::{AtExpiry, Provision};
+use crate::call::{Provider, SandboxRequest, Surface, ToolCall};
 use crate::scenario::verbs::key::{Key, Kind, LIMIT};
 use crate::scenario::verbs::verb::{Verb, VerbKind};
 
@@ -28,8 +28,18 @@ pub(crate) static VERB: Verb = Verb {
             "How long it may live: E2B's timeout, Daytona's auto-stop in whole minutes.",
             "2m",
         )
-        .implied("5m")
+        .implied("E2B: 5m after it is made; Daytona: 15m without activity")
         .at(&[Surface::Provider]),
+        Key::optional(
+            "at_expiry",
+            Kind::Word("end", &["kill", "pause", "stop"]),
+            "What becomes of it then: E2B kills or pauses it, Daytona stops it or, as an ephemeral \
+             one, deletes it.",
+            "kill",
+        )
+        .implied("E2B: `kill`; Daytona: `stop`")
+        .at(&[Surface::Provider])
+        .words(&[("pause", &[Provider::E2b]), ("stop", &[Provider::Daytona])]),
         Key::optional(
             "session_id",
             Kind::Text,
@@ -49,6 +59,12 @@ pub(crate) static VERB: Verb = Verb {
         let request = SandboxRequest::Provision(Provision {
             env: asked.env("env"),
             timeout: asked.maybe_duration("timeout"),
+            at_expiry: match asked.maybe_text("at_expiry").as_deref() {
+                Some("kill") => Some(AtExpiry::Kill),
+                Some("pause") => Some(AtExpiry::Pause),
+                Some("stop") => Some(AtExpiry::Stop),
+                _ => None,
+            },
         });
         Ok(ToolCall::sandbox(asked.text("name")?, request))
     }),

@@ -18,7 +18,23 @@ pub(crate) static VERB: Verb = Verb {
             Kind::Signal,
             "The signal. E2B sends `TERM` and `KILL` only.",
             "TERM",
-        ),
+        )
+        .words(&[
+            ("HUP", &[]),
+            ("INT", &[]),
+            ("QUIT", &[]),
+            ("ILL", &[]),
+            ("TRAP", &[]),
+            ("ABRT", &[]),
+            ("FPE", &[]),
+            ("USR1", &[]),
+            ("SEGV", &[]),
+            ("USR2", &[]),
+            ("PIPE", &[]),
+            ("ALRM", &[]),
+            ("CONT", &[]),
+            ("STOP", &[]),
+        ]),
     ],
     call: Some(|asked| {
         let request = SandboxRequest::SendSignal(SendSignal {

@@ -3,7 +3,7 @@
 use crate::call::sandbox_call::StartBackground;
 use crate::call::{Provider, SandboxRequest, ToolCall};
 use crate::scenario::verbs::field::{Compared, Domain, Field};
-use crate::scenario::verbs::key::{Key, Kind};
+use crate::scenario::verbs::key::{COMMAND_LIMIT, Key, Kind};
 use crate::scenario::verbs::verb::Verb;
 
 pub(crate) static VERB: Verb = Verb {
@@ -21,6 +21,14 @@ pub(crate) static VERB: Verb = Verb {
         Key::CMD,
         Key::CWD.only(&[Provider::E2b]),
         Key::ENV.only(&[Provider::E2b]),
+        Key::optional(
+            "timeout",
+            COMMAND_LIMIT,
+            "The provider's time limit, at which its shell is killed; `0` is none.",
+            "10m",
+        )
+        .implied("E2B: 60s; Daytona: none")
+        .only(&[Provider::E2b]),
     ],
     fields: &[Field {
         name: "process",
@@ -34,6 +42,7 @@ pub(crate) static VERB: Verb = Verb {
             cmd: asked.text("cmd")?,
             cwd: asked.maybe_text("cwd"),
             env: asked.env("env"),
+            timeout: asked.maybe_duration("timeout"),
         });
         Ok(ToolCall::sandbox(asked.sandbox()?, request))
     }),

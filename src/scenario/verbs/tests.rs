@@ -87,6 +87,7 @@ fn other_value(key: &Key) -> &'static str {
         Kind::Duration(_) => "77s",
         Kind::Whole(..) => "7",
         Kind::Word("event", _) => "expire",
+        Kind::Word("end", _) => "pause",
         Kind::Word(..) => "source",
         Kind::Signal => "KILL",
         Kind::Fault => "reset",
