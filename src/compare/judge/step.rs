@@ -7,7 +7,7 @@ use cutover_base::side::Side;
 
 use crate::call::{FieldValue, Outcome, Surface};
 use crate::compare::cause::Cause;
-use crate::compare::fields::specs;
+use crate::compare::fields::{FieldSpec, specs};
 use crate::compare::json::differences;
 use crate::compare::judge::cause::{Given, causes, gave};
 use crate::compare::judge::field::{Seen, judge_field};
@@ -165,6 +165,7 @@ fn judge_fields(
         judged.step.reason.clone_from(&error.message);
         return;
     }
+    follow_each_other(input, (id, step), &specs, judged, seen, earlier);
     let worst = judged
         .step
         .fields
@@ -198,6 +199,35 @@ fn judge_fields(
         && outcomes
             .iter()
             .all(|outcome| failed(outcome, input.surface));
+}
+
+/// Looks again at what nothing explains, now that it is known what the step's own fields show: what
+/// a command gave differs as well where a limit has ended it on one side.
+fn follow_each_other(
+    input: &CaseInput<'_>,
+    place: (&str, &Step),
+    specs: &[FieldSpec],
+    judged: &mut Judged,
+    seen: &BySide<Vec<Seen<'_>>>,
+    earlier: &BTreeSet<String>,
+) {
+    let own = judged
+        .step
+        .fields
+        .iter()
+        .filter_map(|field| field.quirk.clone());
+    let shown: BTreeSet<String> = earlier.iter().cloned().chain(own).collect();
+    if shown.len() == earlier.len() {
+        return;
+    }
+    for (field, spec) in judged.step.fields.iter_mut().zip(specs) {
+        let is_open = |verdict: Verdict| verdict > Verdict::KnownDivergence && !verdict.is_aside();
+        if field.verdict.is_some_and(is_open)
+            && let Ok(again) = judge_field(input, place, (spec, specs), seen, &shown)
+        {
+            *field = again;
+        }
+    }
 }
 
 fn field_reason(input: &CaseInput<'_>, field: &FieldVerdict) -> String {

@@ -1,7 +1,7 @@
 use cutover_base::side::Side;
 
 use super::tests::Judge;
-use crate::call::Outcome;
+use crate::call::{Failure, FailureClass, Outcome};
 use crate::compare::ledger::{Ledger, LedgerText, read_ledger};
 use crate::compare::samples::{executed, record, scenario, step, transcript};
 use crate::compare::verdict::{CaseVerdict, FieldVerdict, Verdict};
@@ -182,6 +182,26 @@ fn a_consequence_is_known_only_after_its_cause() {
         );
         let field = &case.steps[1].fields[0];
         assert_eq!(field.quirk.is_some(), known, "{:?}", field.verdict);
+    }
+}
+
+#[test]
+fn a_consequence_may_stand_beside_its_cause() {
+    let entries = "verb: execute, field: failure.class, from: {side: e2b, equals: timeout}, to: {side: daytona, absent: true} }\n      - { verb: execute, field: output, follows: true, from: {side: e2b, absent: true}, to: {side: daytona, equals: ''}";
+    let ended = |class| {
+        let failure = Failure::new(class, "it ended");
+        StepResult::Outcome(Outcome::default().with_failure(&failure))
+    };
+    for (class, known) in [
+        (FailureClass::Timeout, true),
+        (FailureClass::Invalid, false),
+    ] {
+        let mut judge = Judge::of(step("execute: x"));
+        judge.ledger = ledger(&[("Q1", entries)]);
+        let nothing = cutover_base::blob::Blob::from_bytes("");
+        let ran = StepResult::Outcome(Outcome::default().with_bytes("output", nothing));
+        let case = judge.results(vec![ended(class)], vec![ran]);
+        assert_eq!(output(&case).quirk.is_some(), known, "{class}");
     }
 }
 

@@ -291,10 +291,12 @@ fn check_wide(reader: &mut Reader<'_>, node: &Node, sides: &ShapeSides) -> Optio
         reader.problem(node.at, "a shared entry names one case and one step");
         return None;
     };
-    for (key, side) in [("from", from), ("to", to)] {
+    for (key, side, other) in [("from", from, to), ("to", to, from)] {
         let at = node.get(key).map_or(node.at, |side| side.at);
         let message = match &side.value {
             ValueShape::Any => "a shape over many steps may not use `any`",
+            // Where the other side has no such field, nothing can be lost.
+            ValueShape::Matches(_) if is_absent(&other.value) => continue,
             ValueShape::Matches(matcher) if matches!(matcher.operators.as_slice(), [Operator::Equals(value)] if value == "") => {
                 "a shape over many steps may not expect the empty text: lost output would pass"
             }

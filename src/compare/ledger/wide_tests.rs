@@ -53,6 +53,7 @@ fn wide_shapes_read() {
         format!("verb: execute, case: 'provider/t/*', field: output, follows: true, {PAIR}"),
         "verb: execute, field: output, from: {side: e2b, inside: 'a (?<n>\\d)'}, to: {side: daytona, inside: 'b (?<n>\\d)'}, same: [n], moved: true".to_owned(),
         "verb: execute, field: output, from: {side: e2b, absent: true}, to: {side: daytona, inside: 'b'}".to_owned(),
+        "verb: execute, field: output, from: {side: e2b, absent: true}, to: {side: daytona, equals: ''}".to_owned(),
     ] {
         let ledger = read(&text_of(&[entry("Q300", &shape)])).expect(&shape);
         assert!(ledger.entries[0].shapes[0].place.is_wide(), "{shape}");
