@@ -9,10 +9,10 @@ use crate::place::{BUSY, Place, Running, await_that};
 pub(crate) const CASES: &[Case] = &[
     ("signals::int_exits_130", || ends(Signal::SIGINT, 130, &[])),
     ("signals::term_exits_143", || {
-        ends(Signal::SIGTERM, 143, &["--gate"])
+        ends(Signal::SIGTERM, 143, &["--gate"]);
     }),
     ("signals::hup_exits_129", || {
-        ends(Signal::SIGHUP, 129, &["--gate", "--rehearsal"])
+        ends(Signal::SIGHUP, 129, &["--gate", "--rehearsal"]);
     }),
     (
         "signals::a_second_one_does_not_cut_the_cleanup_short",
