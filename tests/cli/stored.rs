@@ -184,11 +184,7 @@ fn what_a_side_never_has_is_judged_when_the_shards_are_merged() {
     let (before, rest) = shipped.split_once("  - id: Q240").unwrap();
     let (_, after) = rest.split_once("\n  - id: ").unwrap();
     fs::write(&ledger, format!("{before}  - id: {after}")).unwrap();
-    let whole = merge(
-        &shards(),
-        1,
-        "gave `$.stderr` on the source and none on the target",
-    );
+    let whole = merge(&shards(), 1, "of the run: 2 of 3 `execute` steps");
     let fingerprint = stderr(&whole)["fingerprint"].as_str().unwrap().to_owned();
     assert_eq!(
         whole["divergences"].as_array().unwrap().last().unwrap()["fingerprint"],
