@@ -242,7 +242,7 @@ impl EngineSandbox for WatchedSandbox {
     }
 
     async fn destroy(&self) {
-        self.inner.destroy().await
+        self.inner.destroy().await;
     }
 }
 

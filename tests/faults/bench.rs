@@ -116,7 +116,7 @@ impl Bench {
             .await
             .map_err(|error| error.to_string())?;
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
-        let mut scenarios = load(&[root.clone()], &LoadOptions::default())
+        let mut scenarios = load(std::slice::from_ref(&root), &LoadOptions::default())
             .map_err(|problems| render(&problems))
             .unwrap()
             .scenarios;

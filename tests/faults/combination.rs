@@ -143,7 +143,7 @@ pub(crate) fn sample(cases: &[String], seed: u64) -> Vec<Combination> {
             let [first, second, third] = on_sides(&Fault { kind, share });
             Combination {
                 faults: [first, second, third][sides].clone(),
-                phase: below(10) as u32,
+                phase: u32::try_from(below(10)).unwrap(),
                 cases: (0..SAMPLE_CASES)
                     .map(|_| cases[below(cases.len())].clone())
                     .collect(),

@@ -31,9 +31,8 @@ impl Wire {
         // Whether an earlier send may have been heard although its answer does not say so.
         let mut heard = false;
         loop {
-            let error = match self.sandbox(&ask, cx).await {
-                Ok(_) => return Ok(Destroyed::Now),
-                Err(error) => error,
+            let Err(error) = self.sandbox(&ask, cx).await else {
+                return Ok(Destroyed::Now);
             };
             let mut is_changing = false;
             if let HttpError::Refused(refusal) = &error {
@@ -49,13 +48,14 @@ impl Wire {
                         Destroyed::AlreadyGone
                     });
                 }
-                // A change of state is under way: perhaps this very one.
-                DriverError::Failed(_) if is_changing => {
-                    // What cannot be told now is asked again with the next try.
-                    if self.is_gone(sandbox, cx).await.unwrap_or(false) {
-                        return Ok(Destroyed::Now);
-                    }
+                // A change of state is under way: perhaps this very one. What cannot be told now is
+                // asked again with the next try.
+                DriverError::Failed(_)
+                    if is_changing && self.is_gone(sandbox, cx).await.unwrap_or(false) =>
+                {
+                    return Ok(Destroyed::Now);
                 }
+                DriverError::Failed(_) if is_changing => {}
                 // Asking again makes no wrong key right, and no refusal of the deed itself.
                 DriverError::Failed(failure)
                     if failure.class == FailureClass::Unauthorized || !failure.class.is_error() =>

@@ -1,15 +1,14 @@
 //! Files of an E2B sandbox: `/files` for content, the filesystem service for the rest
 //! (e2b-wire sections 3.3, 4).
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
 use cutover_base::blob::Blob;
 use reqwest::Method;
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, IgnoredAny};
-use serde_json::{Value, json};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
 
 use super::defaults::FILE_CODINGS;
 use super::envd::{Private, Wire};
@@ -49,7 +48,7 @@ struct OneEntry {
 struct Listing {
     entries: Option<Vec<EntryInfo>>,
     #[serde(flatten)]
-    rest: BTreeMap<String, IgnoredAny>,
+    rest: Map<String, Value>,
 }
 
 /// An answer that tells nothing beyond its success.

@@ -1,5 +1,6 @@
 //! Whole cases against two servers that answer wrongly: they agree on nothing.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -69,7 +70,7 @@ async fn play(case: &Case, way: &Way, control: bool) -> CaseVerdict {
     let folder = tempfile::tempdir().unwrap();
     let judge = Judge {
         ledger: Ledger::default(),
-        subjects: standin_subjects(default_sides().as_ref(), "process", &Default::default()),
+        subjects: standin_subjects(default_sides().as_ref(), "process", &BTreeSet::new()),
         now: Clock::new().now(),
     };
     play_once(
