@@ -6,7 +6,7 @@ use cutover_base::clock::Clock;
 
 use crate::app::error::AppError;
 use crate::app::sides::Sides;
-use crate::run::{GUARD_DEFAULT, Replays, RunSettings};
+use crate::run::{GUARD_DEFAULT, Replays, RunSettings, SIDES_GAP};
 
 /// What a run may take; `None` is no bound.
 #[derive(Debug, Clone)]
@@ -50,6 +50,7 @@ impl Limits {
             jobs: self.jobs,
             replays,
             seed,
+            gap: SIDES_GAP,
             fail_fast: self.fail_fast,
             bounds: sides.bounds(self.sandboxes_at_once),
             one_account: sides.one_account(),

@@ -1,5 +1,6 @@
 //! A run from its first journal line to its verdicts: played, journaled and judged.
 
+use std::collections::HashSet;
 use std::fmt::Display;
 use std::path::Path;
 use std::sync::Arc;
@@ -161,9 +162,10 @@ fn cut_short(dir: &Path, error: &dyn Display) -> AppError {
 /// Every selected scenario, once.
 fn scenarios(plan: &Plan) -> Vec<StoredScenario> {
     let mut scenarios: Vec<StoredScenario> = Vec::new();
+    let mut known: HashSet<&str> = HashSet::new();
     for case in &plan.cases {
         let scenario = &case.scenario;
-        if scenarios.iter().all(|stored| stored.name != scenario.name) {
+        if known.insert(&scenario.name) {
             scenarios.push(StoredScenario {
                 name: scenario.name.clone(),
                 file: scenario.file.display().to_string(),

@@ -50,7 +50,7 @@ pub(crate) async fn resume(
         )));
     }
     let stored = read_journal(dir).map_err(|error| AppError::usage(error.to_string()))?;
-    let open = open_cases(&stored)?;
+    let open = open_cases(&stored, dir)?;
     let corpus = Corpus::of_run(&stored)?;
     let replays = replays(&stored.started.replays)?;
     let sides = Sides::open(&side_settings(&stored, settings), environment).await?;
@@ -85,18 +85,32 @@ pub(crate) async fn resume(
     Published::new(judged, &sides.redactor)
 }
 
-/// The cases that were not run to their end, and whether each is required.
-fn open_cases(stored: &StoredRun) -> Result<BTreeMap<&str, bool>, AppError> {
+/// The cases that were not run to their end, and whether each is required. There may be none where
+/// a run was killed just before its end was written.
+fn open_cases<'r>(stored: &'r StoredRun, dir: &Path) -> Result<BTreeMap<&'r str, bool>, AppError> {
+    let run = &stored.started.run;
+    if !stored.planned {
+        // Written and synced before anything is created, but for journals of old versions.
+        let why = if stored.cases.is_empty() {
+            "it was killed before its plan was written, and nothing was created"
+        } else {
+            "its journal does not say which cases were planned"
+        };
+        return Err(AppError::usage(format!(
+            "{run} cannot be resumed: {why}; run it anew: cutover {}",
+            stored.started.args.join(" ")
+        )));
+    }
     let open: BTreeMap<&str, bool> = stored
         .cases
         .iter()
         .filter(|(_, case)| is_unfinished(case))
         .map(|(id, case)| (id.as_str(), case.planned.required))
         .collect();
-    if open.is_empty() {
+    if open.is_empty() && stored.ended.is_some() {
         return Err(AppError::nothing(format!(
-            "nothing to resume: {} came to its end",
-            stored.started.run
+            "nothing to resume: {run} came to its end; `cutover report {}` writes its reports again",
+            dir.display()
         )));
     }
     Ok(open)

@@ -4,6 +4,7 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use cutover_base::clock::Clock;
 use tempfile::TempDir;
@@ -17,8 +18,9 @@ use crate::app::observe::Silent;
 use crate::app::perform::{Performance, RunTerms};
 use crate::app::sides::{SideSettings, Sides};
 use crate::call::Surface;
+use crate::normalise::TIME;
 use crate::plan::{PlanOptions, plan};
-use crate::run::Replays;
+use crate::run::{Replays, RunSettings, SIDES_GAP};
 use crate::scenario::{parse_one, render};
 
 /// A command that was tried.
@@ -60,13 +62,11 @@ pub(crate) async fn try_one(
         sides: &sides,
         plan: &plan,
         dir: folder.path(),
-        settings: Limits::jobs(2).settings(
-            "try".to_owned(),
-            &sides,
-            Clock::new(),
-            Replays::Auto,
-            0,
-        ),
+        settings: RunSettings {
+            // Whoever tries a command waits for the answer; what a gap would show is told beside it.
+            gap: Duration::ZERO,
+            ..Limits::jobs(2).settings("try".to_owned(), &sides, Clock::new(), Replays::Auto, 0)
+        },
         terms: RunTerms {
             sharded: true,
             ..RunTerms::default()
@@ -82,6 +82,23 @@ pub(crate) async fn try_one(
 }
 
 impl Tried {
+    /// What the two sides' times would show in a run, if they differ: here nothing waits between
+    /// the sides.
+    pub(crate) fn about_times(&self) -> Option<String> {
+        let cases = self.judged.conclusion.cases.iter();
+        let mut rules = cases
+            .flat_map(|case| &case.steps)
+            .flat_map(|step| &step.fields)
+            .flat_map(|field| &field.rules);
+        let times = rules.any(|rule| rule == TIME.name);
+        times.then(|| {
+            format!(
+                "times differ, and here both sides ran at once; in a run they lie {:.1} s apart",
+                SIDES_GAP.as_secs_f64()
+            )
+        })
+    }
+
     /// Keeps what was tried as a scenario, in a file that is not there yet.
     ///
     /// # Errors

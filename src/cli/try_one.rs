@@ -19,6 +19,9 @@ pub(crate) async fn run(args: &TryArgs, context: &Context) -> Outcome {
         return Err(Stop::unjudged("the command was not judged"));
     };
     print(&judged.whole_case(case, context.colour))?;
+    if let Some(note) = tried.about_times() {
+        print(&format!("note: {note}\n"))?;
+    }
     if let Some(path) = &args.save {
         tried.save(path)?;
     }

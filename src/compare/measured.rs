@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 
 use crate::compare::verdict::CaseVerdict;
 use crate::scenario::verbs::{self, Verb};
-use crate::transcript::{StepResult, StoredRun};
+use crate::transcript::{StepKind, StoredRun};
 
 /// What was measured in a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -73,11 +73,11 @@ fn timing(run: &StoredRun, cases: &[CaseVerdict]) -> Vec<Timing> {
             .into_iter()
             .flat_map(|c| &c.transcripts)
         {
-            for step in &stored.transcript.steps {
+            for step in &stored.steps {
                 let verb = verbs.get(step.step.as_str());
                 // A step that met an error says nothing of how fast the work is done.
-                if let (Some(verb), StepResult::Outcome(_)) = (verb, &step.result) {
-                    let key = (*verb, stored.transcript.side);
+                if let (Some(verb), StepKind::Outcome) = (verb, &step.kind) {
+                    let key = (*verb, stored.side);
                     durations.entry(key).or_default().push(step.duration_ms);
                 }
             }

@@ -18,4 +18,4 @@ mod time;
 pub use content::{Content, NORMALISED_BYTES_MAX, Normalised};
 pub use normaliser::Normaliser;
 pub use own::own_rules;
-pub use rules::{RULES, Rule};
+pub use rules::{RULES, Rule, TIME};

@@ -17,7 +17,7 @@ pub(super) const REFERENCE: Rule = Rule {
 };
 
 /// Replaces times that lie within the run.
-pub(super) const TIME: Rule = Rule {
+pub const TIME: Rule = Rule {
     name: "time-in-run",
     why: "two runs happen at different times; the format and the precision stay, and a time \
           outside of the run stays whole",

@@ -10,7 +10,7 @@ use crate::compare::answer::Conclusion;
 use crate::compare::conclude::below_surface;
 use crate::compare::measured::{Availability, Measured, Timing};
 use crate::transcript::event::{StoredScenario, StoredSubject};
-use crate::transcript::{StepResult, StoredRun};
+use crate::transcript::{StepKind, StoredRun};
 
 /// Everything the reports tell. Made by [`ReportInput::new`] from a run read back from its journal
 /// and the conclusion drawn from it; the fields are public so that `compare A B` or `gate`, which
@@ -157,17 +157,13 @@ impl RunFacts {
     pub fn of(run: &StoredRun) -> Self {
         let started = &run.started;
         let ended = run.ended.as_ref();
-        let answered = |result: &StepResult| {
-            matches!(
-                result,
-                StepResult::Outcome(_) | StepResult::ProviderError(_)
-            )
-        };
+        let answered =
+            |kind: &StepKind| matches!(kind, StepKind::Outcome | StepKind::ProviderError);
         let steps = run
             .cases
             .values()
             .flat_map(|case| &case.transcripts)
-            .flat_map(|stored| &stored.transcript.steps);
+            .flat_map(|stored| &stored.steps);
         Self {
             id: started.run.clone(),
             started: run.started_at,
@@ -184,7 +180,7 @@ impl RunFacts {
                 Some(ended) => ended.interrupted.clone(),
             },
             stopped: ended.and_then(|ended| ended.stopped.clone()),
-            calls: steps.filter(|step| answered(&step.result)).count() as u64,
+            calls: steps.filter(|step| answered(&step.kind)).count() as u64,
         }
     }
 }

@@ -1,7 +1,12 @@
 //! `report.json`: the whole report for machines.
 
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::io;
+
 use cutover_base::by_side::BySide;
 use indexmap::IndexMap;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use crate::compare::answer::Standing;
@@ -29,7 +34,46 @@ pub fn schema() -> Value {
 /// bytes), which may see one more than once.
 pub fn build(input: &ReportInput<'_>, sink: &mut dyn FnMut(&str, &[u8])) -> Report {
     let below = input.below_surface();
-    let cases = &input.conclusion.cases;
+    let cases = input.conclusion.cases.iter();
+    let cases = cases.map(|case| case_report(case, below.contains(case.case.as_str()), sink));
+    around(input, cases.collect())
+}
+
+/// Writes the report, case by case, as [`build`] makes it.
+///
+/// # Errors
+/// When `out` does not take it.
+pub fn write(
+    input: &ReportInput<'_>,
+    sink: &mut dyn FnMut(&str, &[u8]),
+    out: impl io::Write,
+) -> io::Result<()> {
+    let cases = CaseByCase {
+        cases: &input.conclusion.cases,
+        below: input.below_surface(),
+        sink: RefCell::new(sink),
+    };
+    serde_json::to_writer_pretty(out, &around(input, cases)).map_err(io::Error::from)
+}
+
+/// Cases whose reports are made while they are written.
+struct CaseByCase<'a, 's> {
+    cases: &'a [CaseVerdict],
+    below: HashSet<&'a str>,
+    sink: RefCell<&'s mut dyn FnMut(&str, &[u8])>,
+}
+
+impl Serialize for CaseByCase<'_, '_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.cases.iter().map(|case| {
+            let below = self.below.contains(case.case.as_str());
+            case_report(case, below, &mut **self.sink.borrow_mut())
+        }))
+    }
+}
+
+/// Everything about the cases.
+fn around<C>(input: &ReportInput<'_>, cases: C) -> Report<C> {
     Report {
         format: REPORT_FORMAT,
         run: run(input),
@@ -37,13 +81,7 @@ pub fn build(input: &ReportInput<'_>, sink: &mut dyn FnMut(&str, &[u8])) -> Repo
         drift: drift(input),
         decision: decision(input),
         totals: totals(input),
-        cases: cases
-            .iter()
-            .map(|case| {
-                let below = below.contains(case.case.as_str());
-                case_report(case, below, sink)
-            })
-            .collect(),
+        cases,
         divergences: divergences(input),
         standing: standing(input),
         quirks: quirks(input),

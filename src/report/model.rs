@@ -17,10 +17,11 @@ use crate::report::model_case::CaseReport;
 /// The format of `report.json`.
 pub const REPORT_FORMAT: &str = "cutover.report/1";
 
+// The cases are a list, or something that writes itself as one: ten thousand need not be in memory.
 /// A report of one run.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(title = "cutover.report/1")]
-pub struct Report {
+pub struct Report<C = Vec<CaseReport>> {
     /// Always `cutover.report/1`.
     pub format: &'static str,
     /// The run.
@@ -34,7 +35,7 @@ pub struct Report {
     /// Counts.
     pub totals: Totals,
     /// The cases, in plan order.
-    pub cases: Vec<CaseReport>,
+    pub cases: C,
     /// Fields that differ.
     pub divergences: Vec<DivergenceReport>,
     /// Differences of nature, which hold for every call of a verb.

@@ -40,20 +40,7 @@ pub enum ReportError {
 /// # Errors
 /// When a file cannot be written; those before it are there.
 pub fn write_all(dir: &Path, input: &ReportInput<'_>) -> Result<Vec<PathBuf>, ReportError> {
-    let mut blob_error = None;
-    let blobs = dir.join(BLOBS_DIR);
-    let report = json::build(input, &mut |sha256, bytes| {
-        if blob_error.is_none() {
-            let path = blobs.join(sha256);
-            blob_error = write_blob(&path, bytes).err().map(|error| (path, error));
-        }
-    });
-    if let Some((path, error)) = blob_error {
-        return Err(ReportError::Write { path, error });
-    }
-    let mut written = Vec::new();
-    written.push(write_json(dir.join("report.json"), &report)?);
-    drop(report);
+    let mut written = vec![write_report(dir, input)?];
     written.push(write_json(
         dir.join("decision.json"),
         &decision::build(input),
@@ -107,6 +94,32 @@ fn write_blob(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 fn write_text(path: PathBuf, text: &str) -> Result<PathBuf, ReportError> {
     match whole(&path, |file| file.write_all(text.as_bytes())) {
+        Ok(()) => Ok(path),
+        Err(error) => Err(ReportError::Write { path, error }),
+    }
+}
+
+/// Writes `report.json`, and the values that it cuts.
+fn write_report(dir: &Path, input: &ReportInput<'_>) -> Result<PathBuf, ReportError> {
+    let blobs = dir.join(BLOBS_DIR);
+    let mut unwritten = None;
+    let mut sink = |sha256: &str, bytes: &[u8]| {
+        if unwritten.is_none() {
+            let path = blobs.join(sha256);
+            unwritten = write_blob(&path, bytes).err().map(|error| (path, error));
+        }
+    };
+    let path = dir.join("report.json");
+    let done = whole(&path, |file| {
+        let mut buffered = BufWriter::new(file);
+        json::write(input, &mut sink, &mut buffered)?;
+        buffered.write_all(b"\n")?;
+        buffered.flush()
+    });
+    if let Some((path, error)) = unwritten {
+        return Err(ReportError::Write { path, error });
+    }
+    match done {
         Ok(()) => Ok(path),
         Err(error) => Err(ReportError::Write { path, error }),
     }

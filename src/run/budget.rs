@@ -68,6 +68,8 @@ pub(crate) struct Budget {
     fail_fast: Option<u32>,
     created: BySide<AtomicU64>,
     destroyed: AtomicU64,
+    /// Sandboxes that cases which have begun have still to make.
+    promised: BySide<AtomicU64>,
     /// By side: a healthy side must not hide that the other one makes nothing.
     failed_in_a_row: BySide<AtomicU32>,
     changed: AtomicU32,
@@ -91,6 +93,7 @@ impl Budget {
             fail_fast: settings.fail_fast,
             created: BySide::default(),
             destroyed: AtomicU64::new(0),
+            promised: BySide::default(),
             failed_in_a_row: BySide::default(),
             changed: AtomicU32::new(0),
             stopped: AtomicBool::new(false),
@@ -119,6 +122,36 @@ impl Budget {
             return Err(self.stop(StopReason::Account(side, max)));
         }
         Ok(())
+    }
+
+    /// Whether the caps on sandboxes leave room for one more case beside those that have begun. A
+    /// case that is begun without may be left with one side.
+    pub(crate) fn has_room(&self, wanted: &BySide<u64>) -> bool {
+        let taken = BySide::from_fn(|side| {
+            let made = self.created[side].load(Ordering::SeqCst);
+            made + self.promised[side].load(Ordering::SeqCst) + wanted[side]
+        });
+        let both = taken.source + taken.target;
+        let in_total = self.sandboxes_total.is_none_or(|max| both <= max);
+        in_total
+            && self.in_all.iter().all(|(side, max)| {
+                let mine = if self.one_account { both } else { taken[side] };
+                max.is_none_or(|max| mine <= max)
+            })
+    }
+
+    /// Takes note of what a case that begins will make in one replay.
+    pub(crate) fn promise(&self, wanted: &BySide<u64>) {
+        for (side, count) in wanted.iter() {
+            self.promised[side].fetch_add(*count, Ordering::SeqCst);
+        }
+    }
+
+    /// The case has made it, or will not.
+    pub(crate) fn settle(&self, wanted: &BySide<u64>) {
+        for (side, count) in wanted.iter() {
+            self.promised[side].fetch_sub(*count, Ordering::SeqCst);
+        }
     }
 
     pub(crate) fn created(&self, side: Side) {
@@ -201,6 +234,7 @@ mod tests {
             jobs: 1,
             replays: Replays::Auto,
             seed: 0,
+            gap: Duration::ZERO,
             fail_fast: None,
             bounds: BySide::default(),
             one_account: false,
@@ -244,6 +278,34 @@ mod tests {
             });
             budget.created(Side::Source);
             assert_eq!(budget.admit(Side::Target), second);
+        }
+    }
+
+    #[test]
+    fn a_case_begins_only_where_the_caps_leave_room_for_both_of_its_sides() {
+        let pair = BySide::from_fn(|_| 1);
+        let of_three = SideBounds {
+            in_all: Some(3),
+            ..SideBounds::default()
+        };
+        for (bounds, one_account, total, cases) in [
+            (SideBounds::default(), false, Some(5), 2),
+            (of_three.clone(), false, None, 3),
+            (of_three, true, None, 1),
+        ] {
+            let budget = Budget::new(&RunSettings {
+                bounds: BySide::from_fn(|_| bounds.clone()),
+                one_account,
+                sandboxes_total: total,
+                ..settings()
+            });
+            for begun in 0..cases {
+                assert!(budget.has_room(&pair), "{bounds:?} {begun}");
+                budget.promise(&pair);
+            }
+            assert!(!budget.has_room(&pair), "{bounds:?}");
+            budget.settle(&pair);
+            assert!(budget.has_room(&pair), "{bounds:?}");
         }
     }
 

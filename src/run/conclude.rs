@@ -19,7 +19,7 @@ use crate::compare::verdict::{CaseVerdict, Verdict};
 use crate::plan::Case;
 use crate::scenario::model::Scenario;
 use crate::scenario::{Problem, parse_one};
-use crate::transcript::event::StoredSubject;
+use crate::transcript::event::{StoredScenario, StoredSubject};
 use crate::transcript::{StoredCase, StoredRun, Transcript};
 
 /// What judging needs beside the transcripts.
@@ -105,7 +105,7 @@ pub struct Terms {
 /// # Errors
 /// When a stored scenario cannot be read by this version: every problem with its place.
 pub fn conclude_run(run: &StoredRun, terms: &Terms) -> Result<Conclusion, Vec<Problem>> {
-    let scenarios = scenarios(run)?;
+    let mut scenarios = Scenarios::of(run);
     let started = &run.started;
     let mut ledger = terms.ledger.clone();
     ledger.orphans.clone_from(&started.orphans);
@@ -119,14 +119,15 @@ pub fn conclude_run(run: &StoredRun, terms: &Terms) -> Result<Conclusion, Vec<Pr
         subjects,
         now: run.started_at,
     };
-    let cases: Vec<CaseVerdict> = run
-        .cases
-        .iter()
-        .filter_map(|(id, stored)| {
-            let scenario = scenarios.get(stored.planned.scenario.as_str())?;
-            Some(judge_stored(&judge, id, stored, scenario, run))
-        })
-        .collect();
+    let mut cases = Vec::new();
+    for (id, stored) in &run.cases {
+        if let Some(scenario) = scenarios.get(&stored.planned.scenario) {
+            cases.push(judge_stored(&judge, id, stored, scenario, run));
+        }
+    }
+    if !scenarios.problems.is_empty() {
+        return Err(scenarios.problems);
+    }
     let facts = RunFacts {
         profile: terms.profile.clone(),
         measured: Measured::of(run, &cases),
@@ -136,21 +137,41 @@ pub fn conclude_run(run: &StoredRun, terms: &Terms) -> Result<Conclusion, Vec<Pr
     Ok(conclude(cases, &judge.ledger, &facts))
 }
 
-fn scenarios(run: &StoredRun) -> Result<HashMap<&str, Scenario>, Vec<Problem>> {
-    let mut scenarios = HashMap::new();
-    let mut problems = Vec::new();
-    for stored in &run.started.scenarios {
-        match parse_one(&stored.name, &PathBuf::from(&stored.file), &stored.text) {
-            Ok(scenario) => {
-                scenarios.insert(stored.name.as_str(), scenario);
-            }
-            Err(found) => problems.extend(found),
+/// The run's scenarios, read when a case needs them: all of them at once are large. Cases of one
+/// scenario mostly follow each other.
+struct Scenarios<'r> {
+    stored: HashMap<&'r str, &'r StoredScenario>,
+    last: Option<Scenario>,
+    /// What is wrong with those that this version cannot read.
+    problems: Vec<Problem>,
+}
+
+impl<'r> Scenarios<'r> {
+    fn of(run: &'r StoredRun) -> Self {
+        let stored = run.started.scenarios.iter();
+        Self {
+            stored: stored
+                .map(|stored| (stored.name.as_str(), stored))
+                .collect(),
+            last: None,
+            problems: Vec::new(),
         }
     }
-    if problems.is_empty() {
-        Ok(scenarios)
-    } else {
-        Err(problems)
+
+    fn get(&mut self, name: &str) -> Option<&Scenario> {
+        if self.last.as_ref().is_none_or(|last| last.name != name) {
+            let stored = *self.stored.get(name)?;
+            match parse_one(&stored.name, &PathBuf::from(&stored.file), &stored.text) {
+                Ok(scenario) => self.last = Some(scenario),
+                Err(found) => {
+                    // Its other cases have the same to say.
+                    self.stored.remove(name);
+                    self.problems.extend(found);
+                    return None;
+                }
+            }
+        }
+        self.last.as_ref()
     }
 }
 
@@ -170,18 +191,24 @@ fn judge_stored(
     if let Some((reason, message)) = &stored.skipped {
         return not_run(id, scenario, surface, required, reason, message);
     }
-    let transcripts = BySide::from_fn(|side| -> Vec<Transcript> {
-        run.transcripts(id, side)
-            .map(|stored| stored.transcript.clone())
-            .collect()
-    });
-    if transcripts.iter().any(|(_, replays)| replays.is_empty()) {
+    if !stored.is_whole() {
         let message = "the run ended before both sides had played it";
         return not_run(id, scenario, surface, required, "interrupted", message);
     }
+    let transcripts = match BySide::from_fn(|side| run.transcripts(id, side)).transpose() {
+        Ok(transcripts) => transcripts,
+        Err(error) => {
+            let (verdict, why) = (Verdict::HarnessError, error.to_string());
+            return unjudged_case(id, scenario, surface, required, verdict, &why);
+        }
+    };
     let transcripts = transcripts.as_ref().map(Vec::as_slice);
     judge.judge(id, scenario, surface, required, transcripts)
 }
+
+/// What keeps a journal without a plan from being evidence, whole as it may look.
+const UNPLANNED: &str = "the journal does not say which cases were planned, so that some may be \
+                         missing; run it anew";
 
 fn facts(run: &StoredRun, judge: &Judge, cases: &[CaseVerdict]) -> RunFacts {
     let ended = run.ended.as_ref();
@@ -195,7 +222,10 @@ fn facts(run: &StoredRun, judge: &Judge, cases: &[CaseVerdict]) -> RunFacts {
     };
     RunFacts {
         interrupted,
-        stopped: ended.and_then(|ended| ended.stopped.clone()),
+        stopped: match ended.and_then(|ended| ended.stopped.clone()) {
+            None if !run.planned => Some(UNPLANNED.to_owned()),
+            stopped => stopped,
+        },
         noise_limit: run.started.noise_limit,
         leaked: run
             .open_sandboxes()

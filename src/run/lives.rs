@@ -1,6 +1,6 @@
 //! The journal as one side of one case sees it; it accounts for every sandbox.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use cutover_base::blob::BlobStore;
 use cutover_base::side::Side;
@@ -12,7 +12,7 @@ use crate::run::budget::{Budget, StopReason};
 use crate::surface::{Lifecycle, Refused};
 use crate::transcript::event::EventKind;
 use crate::transcript::store::store_step;
-use crate::transcript::{JournalError, JournalScope, StepRecord, StepResult, Transcript};
+use crate::transcript::{JournalError, JournalScope, Span, StepRecord, StepResult, Transcript};
 
 /// Writes what happens on one side of a case in one replay. The first write that fails stops the
 /// run: what cannot be written down must not go on.
@@ -26,6 +26,8 @@ pub(crate) struct CaseJournal {
     pub(crate) run: String,
     pub(crate) provider: String,
     pub(crate) lane: String,
+    /// Where the journal holds the side's transcript, which nobody keeps in memory.
+    pub(crate) kept: Arc<Mutex<Vec<Span>>>,
 }
 
 impl CaseJournal {
@@ -33,7 +35,7 @@ impl CaseJournal {
         self.kept(self.scope.write(event))
     }
 
-    fn kept(&self, written: Result<(), JournalError>) -> Result<(), String> {
+    fn kept<T>(&self, written: Result<T, JournalError>) -> Result<T, String> {
         written.map_err(|error| {
             self.budget.stop(StopReason::Journal(error.to_string()));
             error.to_string()
@@ -55,7 +57,7 @@ impl CaseJournal {
     /// Keeps what a step gave. A failure stops the run and is told by its end.
     pub(crate) fn step(&self, record: &StepRecord) {
         let event = EventKind::Step(Box::new(store_step(record)));
-        let _told = self.kept(self.scope.step(&record.step).write(event));
+        self.keep(&self.scope.step(&record.step), event);
     }
 
     /// Takes the large values of an earlier run over into this one's blobs.
@@ -83,7 +85,21 @@ impl CaseJournal {
             ending: transcript.ending,
             literals: transcript.literals.clone(),
         };
-        let _told = self.write(event);
+        self.keep(&self.scope, event);
+    }
+
+    /// Writes a part of the transcript.
+    fn keep(&self, scope: &JournalScope, event: EventKind) {
+        if let Ok(line) = self.kept(scope.write_at(event)) {
+            let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.push(line);
+        }
+    }
+
+    /// Where the journal holds what was written of the transcript.
+    pub(crate) fn lines(&self) -> Vec<Span> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *kept)
     }
 }
 

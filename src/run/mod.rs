@@ -13,6 +13,9 @@ mod lives;
 mod pace;
 mod play;
 mod schedule;
+#[cfg(test)]
+mod schedule_tests;
+mod seat;
 mod settings;
 mod shared;
 mod sides;
@@ -23,6 +26,8 @@ pub use budget::StopReason;
 pub use conditions::{Tried, unmet};
 pub use play::is_unfinished;
 pub use schedule::{RunError, play_once, run_cases};
-pub use settings::{GUARD_DEFAULT, Progress, ProgressEvent, Replays, RunSettings, SideBounds};
+pub use settings::{
+    GUARD_DEFAULT, Progress, ProgressEvent, Replays, RunSettings, SIDES_GAP, SideBounds,
+};
 pub use shared::Playing;
 pub use stage::{OpenSide, Stage, StageError};

@@ -1,10 +1,10 @@
 //! How many sandboxes of an account exist at once, and how fast new ones are asked for. One gate
 //! for each account, shared by both sides if they use the same.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use crate::run::settings::SideBounds;
@@ -12,7 +12,7 @@ use crate::run::settings::SideBounds;
 /// The way to an account.
 #[derive(Debug)]
 pub(crate) struct AccountGate {
-    at_once: Semaphore,
+    at_once: Arc<Semaphore>,
     /// Time between two creates.
     gap: Duration,
     /// When the next create may be sent.
@@ -27,7 +27,7 @@ impl AccountGate {
             .map_or(Duration::ZERO, |rate| Duration::from_secs_f64(1.0 / rate));
         let at_once = bounds.at_once.unwrap_or(jobs);
         Self {
-            at_once: Semaphore::new(at_once.clamp(1, Semaphore::MAX_PERMITS)),
+            at_once: Arc::new(Semaphore::new(at_once.clamp(1, Semaphore::MAX_PERMITS))),
             gap,
             next: Mutex::new(Instant::now()),
         }
@@ -35,10 +35,12 @@ impl AccountGate {
 
     /// Waits for room and for the turn of a case that makes so many sandboxes. The room is free
     /// again when the permit is dropped.
-    pub(crate) async fn enter(&self, sandboxes: usize) -> Option<SemaphorePermit<'_>> {
+    pub(crate) async fn enter(&self, sandboxes: usize) -> Option<OwnedSemaphorePermit> {
         // The semaphore is never closed, so a permit comes.
-        let permit = self.at_once.acquire().await.ok();
-        tokio::time::sleep_until(self.turn(sandboxes)).await;
+        let permit = Arc::clone(&self.at_once).acquire_owned().await.ok();
+        if !self.gap.is_zero() {
+            tokio::time::sleep_until(self.turn(sandboxes)).await;
+        }
         permit
     }
 

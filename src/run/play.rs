@@ -17,7 +17,7 @@ use crate::scenario::model::{Action, Step};
 use crate::scenario::template::Bindings;
 use crate::scenario::verbs;
 use crate::transcript::{
-    KnownLiteral, StepRecord, StepResult, StoredCase, StoredTranscript, Transcript,
+    KnownLiteral, StepKind, StepRecord, StepResult, StoredCase, StoredTranscript, Transcript,
 };
 
 /// What the steps say that an interruption made impossible.
@@ -28,9 +28,10 @@ pub(crate) const INTERRUPTED: &str = "the run was interrupted";
 pub fn is_unfinished(case: &StoredCase) -> bool {
     let cut = |stored: &StoredTranscript| {
         !stored.complete
-            || stored.transcript.steps.iter().any(
-                |step| matches!(&step.result, StepResult::NotReached(why) if why == INTERRUPTED),
-            )
+            || stored
+                .steps
+                .iter()
+                .any(|step| matches!(&step.kind, StepKind::NotReached(why) if why == INTERRUPTED))
     };
     match (&case.skipped, &case.verdict) {
         (Some((reason, _)), _) => reason != "unsupported",

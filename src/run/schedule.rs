@@ -2,26 +2,27 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use cutover_base::blob::BlobStore;
 use cutover_base::by_side::BySide;
 use cutover_base::clock::Clock;
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{RngCore, SeedableRng};
-use tokio::sync::Semaphore;
+use cutover_base::side::Side;
+use sha2::{Digest, Sha256};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::compare::judge::{REPLAYS_UNSTABLE_MAX, replays_wanted};
 use crate::compare::verdict::CaseVerdict;
-use crate::plan::Case;
+use crate::plan::{Case, creates};
 use crate::run::budget::StopReason;
 use crate::run::conclude::{Judge, aside};
-use crate::run::settings::{GUARD_DEFAULT, Progress, ProgressEvent, Replays, RunSettings};
-use crate::run::shared::{Playing, Shared};
-use crate::run::sides::Played;
+use crate::run::seat::Seat;
+use crate::run::settings::{GUARD_DEFAULT, ProgressEvent, Replays, RunSettings};
+use crate::run::shared::{Playing, Shared, WhyNot};
+use crate::run::sides::Playthrough;
 use crate::run::stage::Stage;
-use crate::transcript::event::{CasePlanned, EventKind, RunEnded};
+use crate::transcript::event::{CasePlanned, EventKind, PlannedCase, RunEnded};
 use crate::transcript::{JournalError, JournalWriter};
 
 /// Why a run could not be carried through.
@@ -31,6 +32,10 @@ pub enum RunError {
     #[error(transparent)]
     Journal(#[from] JournalError),
 }
+
+/// Cases that are open at once: begun, and waiting for their other side or a further replay. What
+/// they have played lies in the journal, so that an open case costs little.
+const OPEN_CASES_MAX: usize = 256;
 
 /// Plays every case on both sides and journals it all but the run's own end, which the caller
 /// writes, as it knows by which signal the run was interrupted.
@@ -42,57 +47,81 @@ pub async fn run_cases(
     cases: &[Case],
     playing: Playing,
 ) -> Result<RunEnded, RunError> {
-    let progress = Arc::clone(&playing.progress);
     let shared = Arc::new(Shared::new(settings, playing));
+    shared.journal.write(planned(cases))?;
+    // Before anything is created: a run that is killed must know what it had to do.
+    shared.journal.sync()?;
+    let mut open = OpenCases::default();
     for case in cases {
-        let planned = EventKind::CasePlanned(CasePlanned {
-            scenario: case.scenario.name.clone(),
-            surface: case.surface.name().to_owned(),
-            point: case.point.clone(),
-            required: case.required,
-        });
-        let journal = shared.journal.scope();
-        journal.case(&case.id).write(planned)?;
-    }
-    // As many cases as jobs: a case keeps at most two jobs busy, and one of its sides may wait.
-    let lanes = Arc::new(Semaphore::new(shared.settings.jobs.max(1)));
-    let mut order = ChaCha8Rng::seed_from_u64(shared.settings.seed);
-    let mut tasks = JoinSet::new();
-    for case in cases {
-        let source_first = order.next_u32() & 1 == 0;
-        let (case, shared, lanes) = (case.clone(), Arc::clone(&shared), Arc::clone(&lanes));
-        let progress = Arc::clone(&progress);
-        tasks.spawn(async move {
-            let Ok(_lane) = lanes.acquire().await else {
-                return Ok(());
-            };
-            shared.case(&case, source_first, &progress).await
-        });
-    }
-    let mut first_error = None;
-    while let Some(joined) = tasks.join_next().await {
-        match joined {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => {
-                first_error.get_or_insert(error);
-            }
-            // A panic is a bug of ours: the run goes no further and says so.
-            Err(error) => {
-                shared.budget.stop(StopReason::Bug(error.to_string()));
-            }
+        if let Err(error) = shared.begin(case, &mut open).await {
+            open.failed.get_or_insert(error);
+            break;
         }
     }
-    if let Some(error) = first_error {
+    while open.one_ends(&shared).await {}
+    if let Some(error) = open.failed {
         return Err(error.into());
     }
     let (created, destroyed) = shared.budget.totals();
-    let ended = RunEnded {
+    Ok(RunEnded {
         interrupted: None,
         stopped: shared.budget.reason().map(|reason| reason.to_string()),
         created,
         destroyed,
+    })
+}
+
+/// All that will be run.
+fn planned(cases: &[Case]) -> EventKind {
+    let planned = |case: &Case| PlannedCase {
+        id: case.id.clone(),
+        planned: CasePlanned {
+            scenario: case.scenario.name.clone(),
+            surface: case.surface.name().to_owned(),
+            point: case.point.clone(),
+            required: case.required,
+        },
     };
-    Ok(ended)
+    EventKind::RunPlanned {
+        cases: cases.iter().map(planned).collect(),
+    }
+}
+
+/// The order of the sides, by chance from the seed, and the same when the run is resumed.
+pub(super) fn order(seed: u64, case: &str) -> [Side; 2] {
+    let mut hash = Sha256::new();
+    hash.update(seed.to_le_bytes());
+    hash.update(case);
+    if hash.finalize()[0] & 1 == 0 {
+        [Side::Source, Side::Target]
+    } else {
+        [Side::Target, Side::Source]
+    }
+}
+
+/// The cases that are open, each a task.
+#[derive(Debug, Default)]
+struct OpenCases {
+    tasks: JoinSet<Result<(), JournalError>>,
+    failed: Option<JournalError>,
+}
+
+impl OpenCases {
+    /// Waits for the end of a case; whether there was one.
+    async fn one_ends(&mut self, shared: &Shared) -> bool {
+        match self.tasks.join_next().await {
+            None => return false,
+            Some(Ok(Ok(()))) => {}
+            Some(Ok(Err(error))) => {
+                self.failed.get_or_insert(error);
+            }
+            // A panic is a bug of ours: the run goes no further and says so.
+            Some(Err(error)) => {
+                shared.budget.stop(StopReason::Bug(error.to_string()));
+            }
+        }
+        true
+    }
 }
 
 /// Plays and judges one case with a journal of its own in `dir`: for `try`, the self-test and the
@@ -114,6 +143,7 @@ pub async fn play_once(
         jobs: 2,
         replays: Replays::Auto,
         seed: 0,
+        gap: Duration::ZERO,
         fail_fast: None,
         bounds: BySide::default(),
         one_account: false,
@@ -133,83 +163,135 @@ pub async fn play_once(
         cancelled,
     };
     let shared = Shared::new(settings, playing);
-    let verdict = shared.judged(case, true).await;
+    let through = shared.playthrough(case, Side::BOTH, None);
+    let verdict = shared.judged(case, through).await?;
     match shared.journal.failure() {
         Some(error) => Err(error.into()),
-        None => Ok(verdict),
+        None => Ok(verdict.unwrap_or_else(|why| aside(case, why.reason, &why.message))),
     }
 }
 
 impl Shared {
-    async fn case(
-        &self,
+    /// Begins a case as soon as a job is free for its first side; returns as soon as it has. Jobs
+    /// are given in the order in which they are asked for, so that as many further sides go on as
+    /// cases begin.
+    async fn begin(
+        self: &Arc<Self>,
         case: &Case,
-        source_first: bool,
-        progress: &Progress,
+        open: &mut OpenCases,
     ) -> Result<(), JournalError> {
-        let journal = self.journal.scope().case(&case.id);
-        if let Some((reason, message)) = self.why_not(case) {
-            let verdict = aside(case, &reason, &message);
-            journal.write(EventKind::CaseSkipped { reason, message })?;
-            progress(judged(&verdict));
-            return Ok(());
+        if !case.unmet.is_empty() {
+            let why = WhyNot {
+                reason: "unsupported",
+                message: format!("requires {}", case.unmet.join(", ")),
+            };
+            return self.put_aside(case, &why);
         }
-        progress(ProgressEvent::Started {
-            case: case.id.clone(),
+        let order = order(self.settings.seed, &case.id);
+        let live = |side: Side| !self.stage.is_recorded(side);
+        let wanted = BySide::from_fn(|side| {
+            if live(side) {
+                creates(&case.scenario) as u64
+            } else {
+                0
+            }
         });
-        let verdict = self.judged(case, source_first).await;
-        self.budget.judged(verdict.verdict);
-        let event = EventKind::CaseVerdict {
-            verdict: verdict.verdict.name().to_owned(),
-            reason: verdict.reason.clone(),
+        while open.tasks.len() >= OPEN_CASES_MAX || !self.budget.has_room(&wanted) {
+            // Without room and without open cases the cap itself says so.
+            if !open.one_ends(self).await {
+                break;
+            }
+        }
+        if let Some(why) = self.stopped() {
+            return self.put_aside(case, &why);
+        }
+        let seat = match order.into_iter().find(|side| live(*side)) {
+            Some(side) => Some(self.seat(case, side).await),
+            None => None,
         };
-        journal.write(event)?;
-        progress(judged(&verdict));
+        if let Some(why) = self.stopped() {
+            return self.put_aside(case, &why);
+        }
+        self.budget.promise(&wanted);
+        let (shared, case) = (Arc::clone(self), case.clone());
+        open.tasks.spawn(async move {
+            let done = shared.case(&case, order, seat).await;
+            shared.budget.settle(&wanted);
+            done
+        });
         Ok(())
     }
 
-    /// Why a case is not begun, if it is not: reason and message.
-    fn why_not(&self, case: &Case) -> Option<(String, String)> {
-        if !case.unmet.is_empty() {
-            let message = format!("requires {}", case.unmet.join(", "));
-            return Some(("unsupported".to_owned(), message));
-        }
-        if self.cancelled.is_cancelled() {
-            return Some((
-                "interrupted".to_owned(),
-                crate::run::play::INTERRUPTED.to_owned(),
-            ));
-        }
-        let reason = self.budget.reason()?;
-        let word = if matches!(reason, StopReason::FailFast(_)) {
-            "fail_fast"
-        } else {
-            "cap"
+    async fn case(
+        &self,
+        case: &Case,
+        order: [Side; 2],
+        seat: Option<Seat>,
+    ) -> Result<(), JournalError> {
+        (self.progress)(ProgressEvent::Started {
+            case: case.id.clone(),
+        });
+        let through = self.playthrough(case, order, seat);
+        let verdict = match self.judged(case, through).await? {
+            Ok(verdict) => verdict,
+            Err(why) => return self.put_aside(case, &why),
         };
-        Some((word.to_owned(), reason.to_string()))
+        self.budget.judged(verdict.verdict);
+        self.journal
+            .scope()
+            .case(&case.id)
+            .write(EventKind::CaseVerdict {
+                verdict: verdict.verdict.name().to_owned(),
+                reason: verdict.reason.clone(),
+            })?;
+        (self.progress)(judged(&verdict));
+        Ok(())
     }
 
-    /// Plays until the verdict stands. A recorded side is taken as it is.
-    async fn judged(&self, case: &Case, source_first: bool) -> CaseVerdict {
-        let mut sides = BySide::from_fn(|side| Played::new(self.recorded(case, side)));
+    /// Says that a case is not played, or not to its end.
+    fn put_aside(&self, case: &Case, why: &WhyNot) -> Result<(), JournalError> {
+        self.journal
+            .scope()
+            .case(&case.id)
+            .write(EventKind::CaseSkipped {
+                reason: why.reason.to_owned(),
+                message: why.message.clone(),
+            })?;
+        (self.progress)(judged(&aside(case, why.reason, &why.message)));
+        Ok(())
+    }
+
+    /// Plays until the verdict stands, or says why that is not to be. A recorded side is taken as
+    /// it is.
+    async fn judged(
+        &self,
+        case: &Case,
+        mut through: Playthrough,
+    ) -> Result<Result<CaseVerdict, WhyNot>, JournalError> {
         let mut wanted = match self.settings.replays {
             Replays::Auto => 1,
             Replays::Fixed(count) => count.max(1),
         };
         loop {
-            let mut have = 0;
-            while have < wanted && sides.iter().any(|(_, side)| !side.is_recorded) {
-                have = self.replay(case, source_first, &mut sides).await;
+            while !through.is_recorded() && through.replays() < wanted {
+                if let Err(why) = self.replay(case, &mut through).await {
+                    return Ok(Err(why));
+                }
             }
-            let transcripts = sides.as_ref().map(|side| side.replays.as_slice());
-            let verdict = self.judge.case(case, transcripts);
-            if have == 0 || self.settings.replays != Replays::Auto || self.cancelled.is_cancelled()
+            let transcripts = self.transcripts(case, &through)?;
+            let verdict = self
+                .judge
+                .case(case, transcripts.as_ref().map(Vec::as_slice));
+            let have = through.replays();
+            if through.is_recorded()
+                || self.settings.replays != Replays::Auto
+                || self.cancelled.is_cancelled()
             {
-                return verdict;
+                return Ok(Ok(verdict));
             }
             let more = replays_wanted(&verdict, have).min(REPLAYS_UNSTABLE_MAX);
             if more <= have || self.budget.reason().is_some() {
-                return verdict;
+                return Ok(Ok(verdict));
             }
             wanted = more;
         }

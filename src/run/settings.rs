@@ -25,6 +25,9 @@ pub struct RunSettings {
     pub replays: Replays,
     /// Seed of the start order of the sides.
     pub seed: u64,
+    /// Time from the end of one side to the beginning of the other, and to the next replay; without
+    /// it both sides begin at once.
+    pub gap: Duration,
     /// Stop after this many cases with new divergences or failed expectations.
     pub fail_fast: Option<u32>,
     /// Bounds on each side.
@@ -42,6 +45,10 @@ pub struct RunSettings {
     /// Each side's provider, as the journal writes it.
     pub providers: BySide<String>,
 }
+
+/// The time between the two sides of a case. Whatever shows the time in whole seconds (the id of a
+/// commit, the times of files) would otherwise agree by luck whenever both sides came in one second.
+pub const SIDES_GAP: Duration = Duration::from_millis(1100);
 
 /// What a run may ask of a side's account; `None` is no bound but the jobs.
 #[derive(Debug, Clone, Default, PartialEq)]

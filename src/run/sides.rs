@@ -4,76 +4,176 @@ use std::sync::Arc;
 
 use cutover_base::by_side::BySide;
 use cutover_base::side::Side;
+use futures_util::future::join_all;
+use tokio::time::Instant;
 
-use crate::plan::{Case, creates};
+use crate::plan::Case;
 use crate::run::lives::CaseJournal;
 use crate::run::play::Player;
-use crate::run::shared::Shared;
-use crate::transcript::{Ending, StepRecord, StepResult, Transcript};
+use crate::run::seat::Seat;
+use crate::run::shared::{Shared, WhyNot};
+use crate::transcript::{Ending, JournalError, Span, StepRecord, StepResult, Transcript};
 
-/// One side of a case, as far as it has come.
+/// One side of a case, as far as it has come. Its transcripts lie in the journal.
 #[derive(Debug)]
 pub(super) struct Played {
-    pub(super) replays: Vec<Transcript>,
+    replays: Vec<Vec<Span>>,
     pub(super) is_recorded: bool,
 }
 
-impl Played {
-    pub(super) fn new(recorded: Option<Vec<Transcript>>) -> Self {
-        Self {
-            is_recorded: recorded.is_some(),
-            replays: recorded.unwrap_or_default(),
-        }
+/// What one job left.
+struct Job {
+    lines: Vec<Span>,
+    met_error: bool,
+}
+
+/// A case under way.
+#[derive(Debug)]
+pub(super) struct Playthrough {
+    pub(super) sides: BySide<Played>,
+    /// Which side begins.
+    pub(super) order: [Side; 2],
+    /// What the first job holds already.
+    pub(super) seat: Option<Seat>,
+    /// When the last job ended.
+    ended: Option<Instant>,
+    /// Whether a side met an error, so that the case is judged on it whatever stops the run.
+    met_error: bool,
+}
+
+impl Playthrough {
+    /// The sides that are played, in their order.
+    fn live(&self) -> impl Iterator<Item = Side> + use<> {
+        let recorded = self.sides.as_ref().map(|side| side.is_recorded);
+        self.order.into_iter().filter(move |side| !recorded[*side])
+    }
+
+    /// How often it was played.
+    pub(super) fn replays(&self) -> u32 {
+        let first = self.live().next().unwrap_or(Side::Source);
+        u32::try_from(self.sides[first].replays.len()).unwrap_or(u32::MAX)
+    }
+
+    pub(super) fn is_recorded(&self) -> bool {
+        self.live().next().is_none()
     }
 }
 
 impl Shared {
-    /// Plays the case once more on each side that is not recorded; gives its number.
+    /// A case that has not begun; what is recorded of it is there.
+    pub(super) fn playthrough(
+        &self,
+        case: &Case,
+        order: [Side; 2],
+        seat: Option<Seat>,
+    ) -> Playthrough {
+        Playthrough {
+            sides: BySide::from_fn(|side| {
+                let recorded = self.recorded(case, side);
+                Played {
+                    is_recorded: recorded.is_some(),
+                    replays: recorded.unwrap_or_default(),
+                }
+            }),
+            order,
+            seat,
+            ended: None,
+            met_error: false,
+        }
+    }
+
+    /// Plays the case once more on each side that is not recorded.
+    ///
+    /// # Errors
+    /// Why it is not played, if the run stops meanwhile.
     pub(super) async fn replay(
         &self,
         case: &Case,
-        source_first: bool,
-        sides: &mut BySide<Played>,
-    ) -> u32 {
-        let BySide { source, target } = sides;
-        let played = if source.is_recorded {
-            &*target
-        } else {
-            &*source
-        };
-        let replay = u32::try_from(played.replays.len()).unwrap_or(u32::MAX) + 1;
-        let first = async {
-            if !source.is_recorded {
-                let transcript = self.side(case, Side::Source, replay).await;
-                source.replays.push(transcript);
+        through: &mut Playthrough,
+    ) -> Result<(), WhyNot> {
+        let replay = through.replays() + 1;
+        if self.settings.gap.is_zero() {
+            // The seat that is held is the first side's.
+            let mut held = through.seat.take();
+            let jobs = through.live().map(|side| {
+                let held = held.take();
+                async move {
+                    let seat = match held {
+                        Some(seat) => seat,
+                        None => self.seat(case, side).await,
+                    };
+                    (side, self.side(case, side, replay, seat).await)
+                }
+            });
+            for (side, job) in join_all(jobs).await {
+                through.sides[side].replays.push(job.lines);
             }
-        };
-        let second = async {
-            if !target.is_recorded {
-                let transcript = self.side(case, Side::Target, replay).await;
-                target.replays.push(transcript);
-            }
-        };
-        if source_first {
-            tokio::join!(first, second);
-        } else {
-            tokio::join!(second, first);
+            return Ok(());
         }
-        replay
+        for side in through.live() {
+            self.part(through.ended).await;
+            // A case that failed on one side is judged on that; its other side ends at once, as
+            // nothing is made for it any more.
+            let goes_on = |why: &WhyNot| through.met_error && !why.is_interruption();
+            let stopped = |shared: &Self| shared.stopped().filter(|why| !goes_on(why));
+            if let Some(why) = stopped(self) {
+                return Err(why);
+            }
+            let seat = match through.seat.take() {
+                Some(seat) => seat,
+                None => self.seat(case, side).await,
+            };
+            if let Some(why) = stopped(self) {
+                return Err(why);
+            }
+            let job = self.side(case, side, replay, seat).await;
+            through.sides[side].replays.push(job.lines);
+            through.met_error |= job.met_error;
+            through.ended = Some(Instant::now());
+        }
+        Ok(())
+    }
+
+    /// Waits until the gap after the last job is over. Nothing is held meanwhile.
+    async fn part(&self, ended: Option<Instant>) {
+        if let Some(ended) = ended {
+            let gap = tokio::time::sleep_until(ended + self.settings.gap);
+            // An interrupted run waits for nothing.
+            let _over = self.cancelled.run_until_cancelled(gap).await;
+        }
+    }
+
+    /// What was played, read back from the journal.
+    ///
+    /// # Errors
+    /// When the journal does not hold it.
+    pub(super) fn transcripts(
+        &self,
+        case: &Case,
+        through: &Playthrough,
+    ) -> Result<BySide<Vec<Transcript>>, JournalError> {
+        let read = |side: Side| {
+            let replays = through.sides[side].replays.iter();
+            replays
+                .map(|lines| self.journal.transcript(&case.id, lines))
+                .collect()
+        };
+        BySide::from_fn(read).transpose()
     }
 
     /// What was recorded of a side, written down again: this run's journal stands alone.
-    pub(super) fn recorded(&self, case: &Case, side: Side) -> Option<Vec<Transcript>> {
-        let mut transcripts = self.stage.recorded(case, side)?;
-        for transcript in &mut transcripts {
+    fn recorded(&self, case: &Case, side: Side) -> Option<Vec<Vec<Span>>> {
+        let transcripts = self.stage.recorded(case, side)?;
+        let written = transcripts.into_iter().map(|mut transcript| {
             let journal = self.journal_of(case, side, transcript.replay);
             for record in &mut transcript.steps {
                 journal.adopt(record);
                 journal.step(record);
             }
-            journal.side_ended(transcript);
-        }
-        Some(transcripts)
+            journal.side_ended(&transcript);
+            journal.lines()
+        });
+        Some(written.collect())
     }
 
     fn journal_of(&self, case: &Case, side: Side, replay: u32) -> CaseJournal {
@@ -85,17 +185,15 @@ impl Shared {
             run: self.settings.id.clone(),
             provider: self.settings.providers[side].clone(),
             lane: self.settings.lanes[side].clone(),
+            kept: Arc::default(),
         }
     }
 
-    async fn side(&self, case: &Case, side: Side, replay: u32) -> Transcript {
-        let entering = self.accounts[side].enter(creates(&case.scenario));
-        // An interrupted run waits for no turn: what follows ends at once.
-        let _room = self.cancelled.run_until_cancelled(entering).await;
-        // The semaphore is never closed, so the permit comes.
-        let _job = self.jobs.acquire().await;
+    /// One job: the seat is free again when it is done.
+    async fn side(&self, case: &Case, side: Side, replay: u32, seat: Seat) -> Job {
         let journal = self.journal_of(case, side, replay);
-        match self.stage.open(case, side, Arc::new(journal.clone())).await {
+        let opened = self.stage.open(case, side, Arc::new(journal.clone())).await;
+        let transcript = match opened {
             Ok(open) => {
                 let player = Player {
                     case,
@@ -110,6 +208,17 @@ impl Shared {
                 player.play(&open).await
             }
             Err(error) => self.not_opened(case, side, replay, &journal, &error.to_string()),
+        };
+        drop(seat);
+        let is_error = |record: &StepRecord| {
+            matches!(
+                record.result,
+                StepResult::ProviderError(_) | StepResult::HarnessError(_)
+            )
+        };
+        Job {
+            lines: journal.lines(),
+            met_error: transcript.steps.iter().any(is_error),
         }
     }
 

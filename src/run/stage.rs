@@ -21,6 +21,12 @@ pub trait Stage: Send + Sync + std::fmt::Debug {
         lifecycle: Arc<dyn Lifecycle>,
     ) -> Result<OpenSide, StageError>;
 
+    /// Whether the side is a recording.
+    fn is_recorded(&self, side: Side) -> bool {
+        let _ = side;
+        false
+    }
+
     /// What an earlier run recorded of a case, if the side is a recording: it is then not played.
     fn recorded(&self, case: &Case, side: Side) -> Option<Vec<Transcript>> {
         let (_, _) = (case, side);

@@ -109,17 +109,20 @@ impl Recording {
             return vec![self.nothing(case, side, &steps, &why)];
         };
         let changed = first_change(&then.steps, &case.scenario.steps);
-        let replays: Vec<Transcript> = self
-            .run
-            .transcripts(&case.id, self.side)
-            .map(|stored| {
+        let recorded = match self.run.transcripts(&case.id, self.side) {
+            Ok(recorded) => recorded,
+            Err(error) => return vec![self.nothing(case, side, &steps, &error.to_string())],
+        };
+        let replays: Vec<Transcript> = recorded
+            .into_iter()
+            .map(|recorded| {
                 let records = |(id, step): &(String, &Step)| {
-                    record(&stored.transcript, id, step, case, side, changed.as_deref())
+                    record(&recorded, id, step, case, side, changed.as_deref())
                 };
                 Transcript {
                     side,
                     steps: steps.iter().map(records).collect(),
-                    ..stored.transcript.clone()
+                    ..recorded.clone()
                 }
             })
             .collect();

@@ -70,6 +70,10 @@ impl Stage for TwoSides {
         }
     }
 
+    fn is_recorded(&self, side: Side) -> bool {
+        matches!(self.0[side], SideStage::Recording(_))
+    }
+
     fn recorded(&self, case: &Case, side: Side) -> Option<Vec<Transcript>> {
         match &self.0[side] {
             SideStage::Recording(recording) => Some(recording.transcripts(case, side)),

@@ -46,7 +46,14 @@ pub struct Event {
 pub enum EventKind {
     /// The run began. The first event after the format line.
     RunStarted(Box<RunStarted>),
-    /// A case will be run.
+    /// All that will be run, in one line; written and synced before anything is created. Of a run
+    /// that is resumed: what is left of it, which then runs anew.
+    RunPlanned {
+        /// The cases, by id.
+        cases: Vec<PlannedCase>,
+    },
+    /// A case will be run. Journals without [`EventKind::RunPlanned`] have one of these for each
+    /// case, so that nobody can say of a journal that was cut whether all are there.
     CasePlanned(CasePlanned),
     /// A sandbox is about to be asked for; written before the request.
     CreateIntent {
@@ -239,6 +246,16 @@ pub struct StoredFile {
     pub wide_only: bool,
 }
 
+/// A case of the plan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlannedCase {
+    /// Its id.
+    pub id: String,
+    /// What it is.
+    #[serde(flatten)]
+    pub planned: CasePlanned,
+}
+
 /// A planned case.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CasePlanned {
@@ -247,7 +264,7 @@ pub struct CasePlanned {
     /// `mcp`, `platform` or `provider`.
     pub surface: String,
     /// The matrix point.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub point: IndexMap<String, Value>,
     /// Whether it must be judged.
     pub required: bool,

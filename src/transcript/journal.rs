@@ -11,8 +11,10 @@ use cutover_base::side::Side;
 use crate::transcript::event::{Event, EventKind, JOURNAL_FORMAT};
 use crate::transcript::exchange::{Exchange, ExchangeSink};
 use crate::transcript::folder::JOURNAL_FILE;
-use crate::transcript::line::{FormatLine, JournalError, to_line};
+use crate::transcript::line::{FormatLine, JournalError, Span, to_line};
 use crate::transcript::read;
+use crate::transcript::record::Transcript;
+use crate::transcript::reread::reread;
 
 /// Writes a run's journal. Clones write to the same file, from any thread.
 ///
@@ -52,6 +54,7 @@ impl JournalWriter {
             version: env!("CARGO_PKG_VERSION").to_owned(),
         };
         let made = OpenOptions::new()
+            .read(true)
             .append(true)
             .create_new(true)
             .open(&path)
@@ -71,7 +74,8 @@ impl JournalWriter {
         }
     }
 
-    /// Goes on with the journal of an interrupted run: cuts a torn last line off and numbers on.
+    /// Goes on with the journal of an interrupted run: cuts off what follows its last whole line,
+    /// and numbers on.
     ///
     /// # Errors
     /// When there is no journal, it is damaged before its end, or it cannot be written.
@@ -79,6 +83,7 @@ impl JournalWriter {
         let path = dir.join(JOURNAL_FILE);
         let end = read::find_end(&path)?;
         let opened = OpenOptions::new()
+            .read(true)
             .append(true)
             .open(&path)
             .and_then(|file| {
@@ -125,6 +130,34 @@ impl JournalWriter {
         self.scope().write(event)
     }
 
+    /// Has the system put everything that was written, and the file's name, on the disk itself.
+    ///
+    /// # Errors
+    /// When the disk does not take it.
+    pub fn sync(&self) -> Result<(), JournalError> {
+        let file = self.state().file.try_clone();
+        let folder = self.shared.path.parent().unwrap_or(Path::new("."));
+        let synced = file
+            .and_then(|file| file.sync_all())
+            .and_then(|()| File::open(folder)?.sync_all());
+        synced.map_err(|error| JournalError::Write {
+            path: self.shared.path.clone(),
+            message: error.to_string(),
+        })
+    }
+
+    /// Reads the transcript of one side in one replay back from its lines: what a run has written
+    /// down it need not keep in memory.
+    ///
+    /// # Errors
+    /// When the lines cannot be read, or are not those of such a transcript.
+    pub fn transcript(&self, case: &str, lines: &[Span]) -> Result<Transcript, JournalError> {
+        reread(&self.shared.path, case, lines).map_err(|message| JournalError::Read {
+            path: self.shared.path.clone(),
+            message,
+        })
+    }
+
     /// A writer over a file that is there, for tests of devices that fail.
     #[cfg(test)]
     pub(crate) fn over_for_test(path: &Path) -> Self {
@@ -154,7 +187,7 @@ impl JournalWriter {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn append(&self, scope: &JournalScope, kind: EventKind) -> Result<(), JournalError> {
+    fn append(&self, scope: &JournalScope, kind: EventKind) -> Result<Span, JournalError> {
         let mut state = self.state();
         // Number and time are taken under the lock, so that both grow along the file.
         let event = Event {
@@ -174,13 +207,14 @@ impl JournalWriter {
                 let len = state.len;
                 let _ = state.file.set_len(len);
             }
-            written.map(|()| line.len() as u64)
+            written.map(|()| line.len())
         });
         match written {
             Ok(len) => {
+                let start = state.len;
                 state.seq += 1;
-                state.len += len;
-                Ok(())
+                state.len += len as u64;
+                Ok(Span { start, len })
             }
             Err(error) => {
                 let error = JournalError::Write {
@@ -244,6 +278,14 @@ impl JournalScope {
     /// # Errors
     /// As [`JournalWriter::write`].
     pub fn write(&self, event: EventKind) -> Result<(), JournalError> {
+        self.write_at(event).map(drop)
+    }
+
+    /// Writes an event, and says where it stands.
+    ///
+    /// # Errors
+    /// As [`JournalWriter::write`].
+    pub fn write_at(&self, event: EventKind) -> Result<Span, JournalError> {
         self.writer.append(self, event)
     }
 

@@ -9,6 +9,13 @@ use serde::{Deserialize, Serialize};
 /// make long lines; 64 MiB is far above any listing and keeps a damaged file from eating memory.
 pub const LINE_BYTES_MAX: usize = 64 << 20;
 
+/// Where a line stands in the journal, its end included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    pub(crate) start: u64,
+    pub(crate) len: usize,
+}
+
 /// Line 1 of a journal.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct FormatLine {

@@ -140,8 +140,10 @@ pub fn merge_runs(runs: &[StoredRun], args: &[String], into: &RunFolder) -> io::
         selection: selection(runs),
         ..first.started.clone()
     };
+    // The head plans nothing itself: the parts have plans of their own.
     let events = [
         EventKind::RunStarted(Box::new(started)),
+        EventKind::RunPlanned { cases: Vec::new() },
         EventKind::RunEnded(Box::default()),
     ];
     for (index, event) in events.into_iter().enumerate() {

@@ -4,6 +4,8 @@
 //! for `normalise`, `compare` and `report`, in memory or read back from `events.ndjson`.
 //! Deliberately absent: any cleaning of values, any opinion on them.
 
+#[cfg(test)]
+mod cut_tests;
 pub mod event;
 pub mod exchange;
 pub mod folder;
@@ -13,17 +15,23 @@ mod merge;
 pub mod read;
 mod rebuild;
 pub mod record;
+mod reread;
 mod selection;
 pub mod store;
 pub mod stored;
 #[cfg(test)]
 mod tests;
 
+#[cfg(test)]
+pub(crate) use tests::run_started as started_for_test;
+
 pub use exchange::{Exchange, ExchangeSink};
 pub use folder::{RunFolder, create_run_folder};
 pub use journal::{JournalScope, JournalWriter};
-pub use line::{JournalError, LINE_BYTES_MAX};
+pub use line::{JournalError, LINE_BYTES_MAX, Span};
 pub use merge::{merge_problems, merge_runs};
 pub use read::{read_journal, read_journal_lenient};
 pub use record::{Ending, KnownLiteral, StepRecord, StepResult, Transcript};
-pub use stored::{CallCount, StoredCase, StoredRun, StoredSandbox, StoredTranscript};
+pub use stored::{
+    CallCount, StepFact, StepKind, StoredCase, StoredRun, StoredSandbox, StoredTranscript,
+};

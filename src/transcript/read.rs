@@ -9,13 +9,14 @@ use serde::de::IgnoredAny;
 
 use crate::transcript::event::{Event, JOURNAL_FORMAT};
 use crate::transcript::folder::JOURNAL_FILE;
-use crate::transcript::line::{FormatLine, JournalError, LINE_BYTES_MAX};
+use crate::transcript::line::{FormatLine, JournalError, LINE_BYTES_MAX, Span};
 use crate::transcript::rebuild::Rebuild;
 use crate::transcript::stored::StoredRun;
 
 /// The keys under which this version knows events; any other is of a later version and skipped.
-const KNOWN_EVENTS: [&str; 12] = [
+const KNOWN_EVENTS: [&str; 13] = [
     "run_started",
+    "run_planned",
     "case_planned",
     "create_intent",
     "created",
@@ -29,18 +30,19 @@ const KNOWN_EVENTS: [&str; 12] = [
     "run_ended",
 ];
 
-/// Reads the journal of a run folder. A torn last line (a run that was killed) is left out;
-/// events of later versions are skipped. Exchanges are counted, not kept.
+/// Reads the journal of a run folder. What follows its last whole line is left out: a run that was
+/// killed, or a machine that lost its power, could not finish it. Events of later versions are
+/// skipped. Exchanges are counted, not kept.
 ///
 /// # Errors
-/// When there is no journal, it is of a newer major version, or a line before the last makes no
-/// sense: an answer must not rest on half the evidence.
+/// When there is no journal, it is of a newer major version, or a line before the last whole one
+/// makes no sense: an answer must not rest on half the evidence.
 pub fn read_journal(dir: &Path) -> Result<StoredRun, JournalError> {
     read(dir, Strictness::Strict)
 }
 
-/// As [`read_journal`], but leaves out lines that make no sense and lists them in
-/// [`StoredRun::damaged`]: for `reap`, which must find sandboxes whatever happened to the file.
+/// As [`read_journal`], but leaves out every line that makes no sense: for `reap`, which must find
+/// sandboxes whatever happened to the file.
 ///
 /// # Errors
 /// When there is no journal, it is of a newer major version, or the run's start is not in it.
@@ -56,30 +58,16 @@ enum Strictness {
 
 fn read(dir: &Path, strictness: Strictness) -> Result<StoredRun, JournalError> {
     let path = dir.join(JOURNAL_FILE);
-    let mut lines = Lines::open(path.clone())?;
     let mut rebuild = Rebuild::new(dir.to_owned());
-    while let Some(line) = lines.next()? {
-        let taken = match parse(&line, &path) {
-            Ok(Parsed::Event(event)) => rebuild.take(*event).map_err(|error| error.to_string()),
-            Ok(Parsed::Format | Parsed::Unknown) => Ok(()),
-            Err(ParseError::Refused(error)) => return Err(error),
-            Err(ParseError::Damaged(message)) => Err(message),
-        };
-        match (taken, strictness) {
-            (Ok(()), _) => {}
-            (Err(_), Strictness::Lenient) => rebuild.damaged(lines.number),
-            (Err(message), Strictness::Strict) => {
-                return Err(JournalError::Damaged {
-                    path,
-                    line: lines.number,
-                    message,
-                });
-            }
-        }
+    let end = walk(&path, strictness, |event, line| {
+        rebuild.take(event, line).map_err(|error| error.to_string())
+    })?;
+    for line in end.left_out {
+        rebuild.damaged(line);
     }
     rebuild.finish().ok_or(JournalError::Format {
         path,
-        message: "it ends before the run began".to_owned(),
+        message: "it ends before the run began: nothing was created; run it anew".to_owned(),
     })
 }
 
@@ -89,33 +77,81 @@ pub(crate) struct End {
     pub whole_bytes: u64,
     /// The number of the last event.
     pub last_seq: u64,
+    /// Lines that make no sense.
+    left_out: Vec<u64>,
 }
 
 /// Finds the end of a journal, to go on there.
 pub(crate) fn find_end(path: &Path) -> Result<End, JournalError> {
-    let mut lines = Lines::open(path.to_owned())?;
-    let mut last_seq = 0;
-    while let Some(line) = lines.next()? {
-        #[derive(Deserialize)]
-        struct Numbered {
-            seq: u64,
-        }
-        if let Ok(event) = serde_json::from_slice::<Numbered>(&line) {
-            last_seq = event.seq;
-        }
-    }
-    Ok(End {
-        whole_bytes: lines.whole_bytes,
-        last_seq,
-    })
+    walk(path, Strictness::Strict, |_, _| Ok(()))
 }
 
-/// Whole lines of a journal, one in memory at a time. The first is its format line, checked.
+/// Gives every event to `take`. Strictly read, lines that make no sense may only follow the last
+/// whole one.
+fn walk(
+    path: &Path,
+    strictness: Strictness,
+    mut take: impl FnMut(Event, Span) -> Result<(), String>,
+) -> Result<End, JournalError> {
+    let mut lines = Lines::open(path.to_owned())?;
+    let mut end = End {
+        whole_bytes: lines.bytes,
+        last_seq: 0,
+        left_out: Vec::new(),
+    };
+    let mut broken: Option<(u64, String)> = None;
+    let damaged = |(line, message)| JournalError::Damaged {
+        path: path.to_owned(),
+        line,
+        message,
+    };
+    loop {
+        let start = lines.bytes;
+        let Some(line) = lines.next()? else {
+            return Ok(end);
+        };
+        let span = Span {
+            start,
+            len: usize::try_from(lines.bytes - start).unwrap_or(usize::MAX),
+        };
+        let parsed = line.and_then(|line| parse(&line, path));
+        let seq = match parsed {
+            Ok(Parsed::Event(event)) => {
+                let seq = event.seq;
+                // Whole, but not what a journal holds: no cut makes such a line.
+                match (take(*event, span), strictness) {
+                    (Err(why), Strictness::Strict) => return Err(damaged((lines.number, why))),
+                    (Err(_), Strictness::Lenient) => end.left_out.push(lines.number),
+                    (Ok(()), _) => {}
+                }
+                Some(seq)
+            }
+            Ok(Parsed::Unknown(seq)) => Some(seq),
+            Ok(Parsed::Format) => None,
+            Err(ParseError::Refused(error)) => return Err(error),
+            Err(ParseError::Damaged(why)) => {
+                end.left_out.push(lines.number);
+                broken.get_or_insert((lines.number, why));
+                continue;
+            }
+        };
+        if let (Some((line, why)), Strictness::Strict) = (broken.take(), strictness) {
+            let why = format!("{why}; whole lines follow, so it is no cut end: run it anew");
+            return Err(damaged((line, why)));
+        }
+        end.whole_bytes = lines.bytes;
+        end.last_seq = seq.unwrap_or(end.last_seq);
+    }
+}
+
+/// Lines of a journal that have an end, one in memory at a time. The first is its format line,
+/// checked.
 struct Lines {
     path: PathBuf,
     reader: BufReader<File>,
     number: u64,
-    whole_bytes: u64,
+    /// Read so far.
+    bytes: u64,
 }
 
 impl Lines {
@@ -128,13 +164,15 @@ impl Lines {
             path,
             reader: BufReader::with_capacity(1 << 16, file),
             number: 0,
-            whole_bytes: 0,
+            bytes: 0,
         };
-        let first = lines.next()?.unwrap_or_default();
-        let message = match check_format(&first) {
-            Some(Ok(())) => return Ok(lines),
-            Some(Err(message)) => message,
-            None => "line 1 names no format".to_owned(),
+        let message = match lines.next()? {
+            None => "it ends in its first line: nothing was created; run it anew".to_owned(),
+            Some(first) => match first.ok().and_then(|first| check_format(&first)) {
+                Some(Ok(())) => return Ok(lines),
+                Some(Err(message)) => message,
+                None => "line 1 names no format".to_owned(),
+            },
         };
         Err(JournalError::Format {
             path: lines.path,
@@ -142,35 +180,40 @@ impl Lines {
         })
     }
 
-    /// The next line with its end cut off; `None` at the end, and for a last line without one.
-    fn next(&mut self) -> Result<Option<Vec<u8>>, JournalError> {
+    /// The next line with its end cut off, or what is wrong with it; `None` at the end, and for a
+    /// last line without one.
+    fn next(&mut self) -> Result<Option<Result<Vec<u8>, ParseError>>, JournalError> {
         let mut line = Vec::new();
         let limit = LINE_BYTES_MAX as u64 + 1;
-        let read = (&mut self.reader).take(limit).read_until(b'\n', &mut line);
-        let read = read.map_err(|error| JournalError::Read {
+        let unread = |error: std::io::Error| JournalError::Read {
             path: self.path.clone(),
             message: error.to_string(),
-        })?;
+        };
+        let read = (&mut self.reader).take(limit).read_until(b'\n', &mut line);
+        let mut read = read.map_err(unread)? as u64;
         self.number += 1;
-        if line.pop() == Some(b'\n') {
-            self.whole_bytes += read as u64;
-            return Ok(Some(line));
-        }
-        if read as u64 == limit {
-            return Err(JournalError::Damaged {
-                path: self.path.clone(),
-                line: self.number,
-                message: format!("a line of over {LINE_BYTES_MAX} bytes"),
-            });
-        }
-        Ok(None)
+        let line = if line.pop() == Some(b'\n') {
+            Ok(line)
+        } else if read == limit {
+            let rest = self.reader.skip_until(b'\n').map_err(unread)?;
+            read += rest as u64;
+            if rest == 0 {
+                return Ok(None);
+            }
+            let why = format!("a line of over {LINE_BYTES_MAX} bytes");
+            Err(ParseError::Damaged(why))
+        } else {
+            return Ok(None);
+        };
+        self.bytes += read;
+        Ok(Some(line))
     }
 }
 
 enum Parsed {
     Event(Box<Event>),
     Format,
-    Unknown,
+    Unknown(u64),
 }
 
 enum ParseError {
@@ -194,8 +237,8 @@ fn parse(line: &[u8], path: &Path) -> Result<Parsed, ParseError> {
         }
         None => {}
     }
-    if is_unknown_event(line) {
-        return Ok(Parsed::Unknown);
+    if let Some(seq) = unknown_event(line) {
+        return Ok(Parsed::Unknown(seq));
     }
     Err(ParseError::Damaged(error.to_string()))
 }
@@ -222,13 +265,11 @@ fn check_format(line: &[u8]) -> Option<Result<(), String>> {
     })
 }
 
-/// Whether a line is an event under a key that this version does not know.
-fn is_unknown_event(line: &[u8]) -> bool {
+/// The number of an event under a key that this version does not know.
+fn unknown_event(line: &[u8]) -> Option<u64> {
     #[derive(Deserialize)]
-    #[serde(rename_all = "snake_case")]
     struct Envelope {
-        #[serde(rename = "seq")]
-        _seq: u64,
+        seq: u64,
         event: Key,
     }
     // An event without content is its bare name, one with content a mapping of one key.
@@ -238,16 +279,11 @@ fn is_unknown_event(line: &[u8]) -> bool {
         Bare(String),
         Content(indexmap::IndexMap<String, IgnoredAny>),
     }
-    let name = match serde_json::from_slice::<Envelope>(line) {
-        Ok(Envelope {
-            event: Key::Bare(name),
-            ..
-        }) => name,
-        Ok(Envelope {
-            event: Key::Content(map),
-            ..
-        }) if map.len() == 1 => map.into_keys().next().unwrap_or_default(),
-        _ => return false,
+    let Envelope { seq, event } = serde_json::from_slice(line).ok()?;
+    let name = match event {
+        Key::Bare(name) => name,
+        Key::Content(map) if map.len() == 1 => map.into_keys().next().unwrap_or_default(),
+        Key::Content(_) => return None,
     };
-    !KNOWN_EVENTS.contains(&name.as_str())
+    (!KNOWN_EVENTS.contains(&name.as_str())).then_some(seq)
 }

@@ -1,5 +1,6 @@
 //! Events back to a run: the state that grows while the lines are read.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use cutover_base::side::Side;
@@ -7,12 +8,13 @@ use indexmap::IndexMap;
 use indexmap::map::Entry;
 use jiff::Timestamp;
 
-use crate::transcript::event::{Event, EventKind, RunEnded, RunStarted};
+use crate::transcript::event::{CasePlanned, Event, EventKind, RunEnded, RunStarted};
 use crate::transcript::exchange::Exchange;
-use crate::transcript::record::{Ending, Transcript};
+use crate::transcript::folder::JOURNAL_FILE;
+use crate::transcript::line::Span;
 use crate::transcript::store::{RestoreError, restore_step};
 use crate::transcript::stored::{
-    CallCount, StoredCase, StoredRun, StoredSandbox, StoredTranscript,
+    CallCount, StepFact, StoredCase, StoredRun, StoredSandbox, StoredTranscript,
 };
 
 /// What has been read so far.
@@ -48,7 +50,7 @@ impl Rebuild {
 
     /// Takes an event. Those of a case that was never planned are left out: nothing can be judged
     /// of them, and their sandboxes are kept apart from the cases.
-    pub(crate) fn take(&mut self, event: Event) -> Result<(), RestoreError> {
+    pub(crate) fn take(&mut self, event: Event, line: Span) -> Result<(), RestoreError> {
         self.last_at = self.last_at.max(event.at);
         let Event {
             at,
@@ -69,16 +71,15 @@ impl Rebuild {
         match event {
             EventKind::RunStarted(started) => self.run_started(*started, at),
             EventKind::RunEnded(ended) => self.run_ended(*ended),
-            EventKind::CasePlanned(planned) => {
-                // Planned again means run anew: an interrupted run was resumed.
-                let case = StoredCase {
-                    planned,
-                    transcripts: Vec::new(),
-                    skipped: None,
-                    verdict: None,
-                };
-                self.cases.insert(place.case.unwrap_or_default(), case);
+            EventKind::RunPlanned { cases } => {
+                if let Some(part) = self.parts.last_mut() {
+                    part.planned = true;
+                }
+                for case in cases {
+                    self.plan(case.id, case.planned);
+                }
             }
+            EventKind::CasePlanned(planned) => self.plan(place.case.unwrap_or_default(), planned),
             EventKind::CaseSkipped { reason, message } => {
                 if let Some(case) = self.case(&place) {
                     case.skipped = Some((reason, message));
@@ -95,22 +96,14 @@ impl Rebuild {
                     *stored,
                     &self.dir,
                 )?;
-                if let Some(stored) = self.transcript(&place, record.started) {
-                    stored.transcript.ended = at;
-                    stored.transcript.steps.push(record);
+                if let Some(stored) = self.transcript(&place) {
+                    stored.steps.push(StepFact::of(&record));
+                    stored.lines.push(line);
                 }
             }
-            EventKind::SideEnded {
-                started,
-                ended,
-                ending,
-                literals,
-            } => {
-                if let Some(stored) = self.transcript(&place, started) {
-                    stored.transcript.started = started;
-                    stored.transcript.ended = ended.unwrap_or(at);
-                    stored.transcript.ending = ending;
-                    stored.transcript.literals = literals;
+            EventKind::SideEnded { .. } => {
+                if let Some(stored) = self.transcript(&place) {
+                    stored.lines.push(line);
                     stored.complete = true;
                 }
             }
@@ -125,14 +118,17 @@ impl Rebuild {
         let (started, started_at) = self.started?;
         for case in self.cases.values_mut() {
             case.transcripts
-                .sort_by_key(|stored| (stored.transcript.side, stored.transcript.replay));
+                .sort_by_key(|stored| (stored.side, stored.replay));
         }
+        let journal = self.dir.join(JOURNAL_FILE);
         Some(StoredRun {
+            journal: journal.canonicalize().unwrap_or(journal),
             dir: self.dir,
             started,
             started_at,
             last_at: self.last_at,
             ended: ended(&self.parts),
+            planned: planned(&self.parts),
             cases: self.cases,
             sandboxes: self.sandboxes,
             calls: self.calls.into_values().collect(),
@@ -140,8 +136,16 @@ impl Rebuild {
         })
     }
 
+    /// Planned again means run anew: an interrupted run was resumed.
+    fn plan(&mut self, case: String, planned: CasePlanned) {
+        self.cases.insert(case, StoredCase::new(planned));
+    }
+
     fn run_started(&mut self, started: RunStarted, at: Timestamp) {
+        let before = self.parts.last().filter(|part| part.run == started.run);
         self.parts.push(Part {
+            // A resumption goes on with the plan that is there.
+            planned: before.is_some_and(|part| part.planned),
             run: started.run.clone(),
             ended: None,
         });
@@ -149,15 +153,11 @@ impl Rebuild {
             self.started = Some((started, at));
             return;
         };
-        for scenario in started.scenarios {
-            if !first
-                .scenarios
-                .iter()
-                .any(|known| known.name == scenario.name)
-            {
-                first.scenarios.push(scenario);
-            }
-        }
+        let known: HashSet<String> = first.scenarios.iter().map(|s| s.name.clone()).collect();
+        let more = started.scenarios.into_iter();
+        first
+            .scenarios
+            .extend(more.filter(|scenario| !known.contains(&scenario.name)));
     }
 
     fn run_ended(&mut self, ended: RunEnded) {
@@ -170,26 +170,19 @@ impl Rebuild {
         self.cases.get_mut(place.case.as_deref()?)
     }
 
-    fn transcript(&mut self, place: &Place, begun: Timestamp) -> Option<&mut StoredTranscript> {
+    fn transcript(&mut self, place: &Place) -> Option<&mut StoredTranscript> {
         let (side, replay) = (place.side?, place.replay.unwrap_or(1));
-        let name = place.case.clone()?;
         let transcripts = &mut self.case(place)?.transcripts;
         let found = transcripts
             .iter()
-            .position(|s| s.transcript.side == side && s.transcript.replay == replay);
+            .position(|stored| stored.side == side && stored.replay == replay);
         let index = found.unwrap_or_else(|| {
             transcripts.push(StoredTranscript {
-                transcript: Transcript {
-                    case: name,
-                    side,
-                    replay,
-                    started: begun,
-                    ended: place.at,
-                    steps: Vec::new(),
-                    literals: Vec::new(),
-                    ending: Ending::Unverified,
-                },
+                side,
+                replay,
+                steps: Vec::new(),
                 complete: false,
+                lines: Vec::new(),
             });
             transcripts.len() - 1
         });
@@ -287,7 +280,18 @@ impl Rebuild {
 /// One stretch of the journal: a run, the resumption of one, or one of several merged runs.
 struct Part {
     run: String,
+    planned: bool,
     ended: Option<RunEnded>,
+}
+
+/// Whether every run says all that it planned.
+fn planned(parts: &[Part]) -> bool {
+    let goes_on = |index: usize| {
+        let next = parts.get(index + 1);
+        next.is_some_and(|next| next.run == parts[index].run)
+    };
+    let mut last_of_each = (0..parts.len()).filter(|index| !goes_on(*index));
+    last_of_each.all(|index| parts[index].planned)
 }
 
 /// How the whole ended. A resumption takes the place of the stretch that it goes on from; of merged

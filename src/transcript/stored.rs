@@ -7,7 +7,9 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 
 use crate::transcript::event::{CasePlanned, RunEnded, RunStarted};
-use crate::transcript::record::Transcript;
+use crate::transcript::line::{JournalError, Span};
+use crate::transcript::record::{StepRecord, StepResult, Transcript};
+use crate::transcript::reread::reread;
 
 /// Everything that a journal tells, without the exchanges, which are only counted.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,24 +25,40 @@ pub struct StoredRun {
     pub last_at: Timestamp,
     /// How it ended; `None` if it was killed.
     pub ended: Option<RunEnded>,
+    /// Its journal, by a name that stays: links such as `latest` are led elsewhere by the next run.
+    pub(crate) journal: PathBuf,
+    /// Whether the journal says all that was planned; of a merged one, of every part. Where it does
+    /// not, cases may be missing of which nobody knows.
+    pub planned: bool,
     /// The planned cases, in plan order.
     pub cases: IndexMap<String, StoredCase>,
     /// Every sandbox that was asked for.
     pub sandboxes: Vec<StoredSandbox>,
     /// Exchanges, counted per side and operation, in the order they were first seen.
     pub calls: Vec<CallCount>,
-    /// Lines that made no sense and were left out; only a lenient reader has any.
+    /// Lines that made no sense and were left out: all that follow the last whole one, which a run
+    /// that was killed could not finish, and for a lenient reader those before it.
     pub damaged: Vec<u64>,
 }
 
 impl StoredRun {
-    /// The transcripts of a case on one side, by replay.
-    pub fn transcripts(&self, case: &str, side: Side) -> impl Iterator<Item = &StoredTranscript> {
-        self.cases
-            .get(case)
-            .into_iter()
-            .flat_map(|case| &case.transcripts)
-            .filter(move |stored| stored.transcript.side == side)
+    /// The transcripts of a case on one side, by replay, read from the journal. Of one that is not
+    /// whole, `ended` is the time of its last line and `ending` is `unverified`.
+    ///
+    /// # Errors
+    /// When the journal is not there any more, or is another one.
+    pub fn transcripts(&self, case: &str, side: Side) -> Result<Vec<Transcript>, JournalError> {
+        let stored = self.cases.get(case).into_iter();
+        let of_side = stored.flat_map(|case| &case.transcripts);
+        let of_side = of_side.filter(move |stored| stored.side == side);
+        of_side
+            .map(|stored| {
+                reread(&self.journal, case, &stored.lines).map_err(|message| JournalError::Read {
+                    path: self.journal.clone(),
+                    message,
+                })
+            })
+            .collect()
     }
 
     /// The sandboxes that nothing says are gone: what `reap` must look for.
@@ -62,14 +80,79 @@ pub struct StoredCase {
     pub verdict: Option<(String, String)>,
 }
 
-/// A transcript and whether it is whole.
-#[derive(Debug, Clone, PartialEq)]
+impl StoredCase {
+    /// A case of which nothing has happened yet.
+    pub(crate) const fn new(planned: CasePlanned) -> Self {
+        Self {
+            planned,
+            transcripts: Vec::new(),
+            skipped: None,
+            verdict: None,
+        }
+    }
+
+    /// Whether both sides played it, and every replay that was begun came to its end.
+    pub fn is_whole(&self) -> bool {
+        let played = |side| self.transcripts.iter().any(|stored| stored.side == side);
+        Side::BOTH.into_iter().all(played) && self.transcripts.iter().all(|stored| stored.complete)
+    }
+}
+
+/// What the journal holds of one side in one replay. The transcript itself stays on disk, or ten
+/// thousand cases would not fit into memory: [`StoredRun::transcripts`] reads it.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredTranscript {
-    /// What was written of it. Of one that is not whole, `ended` is the time of the last event and
-    /// `ending` is `unverified`.
-    pub transcript: Transcript,
+    /// Which side.
+    pub side: Side,
+    /// Which replay, from 1.
+    pub replay: u32,
+    /// Its steps in short.
+    pub steps: Vec<StepFact>,
     /// Whether the side came to its end.
     pub complete: bool,
+    /// Where the journal holds it.
+    pub(crate) lines: Vec<Span>,
+}
+
+/// A step in short.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepFact {
+    /// Its id.
+    pub step: String,
+    /// How long it took, in milliseconds.
+    pub duration_ms: u64,
+    /// What kind of result it had.
+    pub kind: StepKind,
+}
+
+/// What kind of result a step had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StepKind {
+    /// The tool or the sandbox answered.
+    Outcome,
+    /// The provider did not do its work.
+    ProviderError,
+    /// It was not reached, and why.
+    NotReached(String),
+    /// Any other.
+    Other,
+}
+
+impl StepFact {
+    pub(crate) fn of(record: &StepRecord) -> Self {
+        Self {
+            step: record.step.clone(),
+            duration_ms: record.duration_ms,
+            kind: match &record.result {
+                StepResult::Outcome(_) => StepKind::Outcome,
+                StepResult::ProviderError(_) => StepKind::ProviderError,
+                StepResult::NotReached(why) => StepKind::NotReached(why.clone()),
+                StepResult::HarnessError(_)
+                | StepResult::Unsupported(_)
+                | StepResult::NotRecorded(_) => StepKind::Other,
+            },
+        }
+    }
 }
 
 /// A sandbox that was asked for.

@@ -16,6 +16,7 @@ mod hostile;
 mod kills;
 mod leftovers;
 mod place;
+mod random_kills;
 mod readme;
 mod signals;
 
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         hostile::CASES,
         signals::CASES,
         kills::CASES,
+        random_kills::CASES,
         faults::CASES,
         environment::CASES,
         readme::CASES,

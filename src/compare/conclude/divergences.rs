@@ -35,8 +35,8 @@ pub(super) fn below(case: &CaseVerdict) -> &str {
 /// blocks nothing.
 pub fn below_surface(case: &CaseVerdict, cases: &[CaseVerdict]) -> bool {
     cases.iter().any(|other| {
-        below(other) == below(case)
-            && rank(other.surface) > rank(case.surface)
+        rank(other.surface) > rank(case.surface)
+            && below(other) == below(case)
             && is_judged(other.verdict)
     })
 }

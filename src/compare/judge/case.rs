@@ -49,13 +49,7 @@ pub fn judge_case(input: &CaseInput<'_>) -> CaseVerdict {
     let mut shown = BTreeSet::new();
     let steps = flatten(&input.scenario.steps);
     for (at, (id, step)) in steps.iter().enumerate() {
-        let judged = judge_step(
-            input,
-            id,
-            step,
-            replays.as_ref().map(Vec::as_slice),
-            &shown,
-        );
+        let judged = judge_step(input, id, step, replays.as_ref().map(Vec::as_slice), &shown);
         let Judged {
             step,
             mut errors,
