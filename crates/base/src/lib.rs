@@ -12,3 +12,4 @@ pub mod limits;
 pub mod redact;
 pub mod secret;
 pub mod side;
+pub mod unseen;

@@ -1,32 +1,41 @@
-//! What is looked for: one automaton over every form of every secret, shared by all clones.
+//! What is looked for: every form of every secret and provider tokens, shared by all clones.
+//!
+//! Two bytes tell where a form may begin. A bit for each pair says for most places of a text that
+//! none does; only where one may are the forms compared.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use aho_corasick::{AhoCorasick, Input, MatchKind};
-
-use crate::redact::encodings::encodings;
-use crate::redact::token::{CONTEXT, PREFIXES, REACH, token_len};
+use crate::redact::beginning::Beginning;
+use crate::redact::form::{Form, Found, forms};
+use crate::redact::input::Input;
+use crate::redact::token::{CONTEXT, PREFIXES, Token, token};
 use crate::secret::Secret;
 
 /// Characters from which a value counts as a secret; shorter ones would hit ordinary text.
-const SECRET_CHARS_MIN: usize = 8;
+pub const SECRET_CHARS_MIN: usize = 8;
 
-/// The automaton finds where a form may begin; the forms that begin so are then compared whole.
-/// It is small whatever the secrets are, and quickly built.
+/// Characters from which one line of a longer secret, such as a private key, is one by itself.
+const LINE_CHARS_MIN: usize = 20;
+
 pub(super) struct Patterns {
-    automaton: AhoCorasick,
-    /// For each head the forms that begin with it, the longest first; none for tokens.
-    forms: Vec<Vec<Form>>,
+    /// A bit for each pair of bytes with which something begins.
+    begins: Vec<u64>,
+    /// Whether something begins with this byte.
+    first: [bool; 256],
+    /// For each pair the number of its candidates.
+    by_pair: Vec<u16>,
+    /// What may begin with a pair, in the order of the secrets.
+    candidates: Vec<Vec<Candidate>>,
+    forms: Vec<(Form, Arc<str>)>,
     names: Vec<String>,
-    reach: usize,
 }
 
-/// A form of a secret, and what stands in its place.
-struct Form {
-    bytes: Vec<u8>,
-    placeholder: Arc<str>,
+/// A form that begins with a pair of bytes.
+struct Candidate {
+    form: usize,
+    beginning: Beginning,
 }
 
 /// A secret found in a text.
@@ -36,13 +45,20 @@ pub(super) struct Hit<'a> {
     pub(super) placeholder: &'a str,
 }
 
-/// Bytes by which the automaton finds a form: every form has as many, as a secret has 8 characters.
-const HEAD_BYTES: usize = 8;
+/// What a search comes to.
+pub(super) enum Next<'a> {
+    /// The first secret.
+    Hit(Hit<'a>),
+    /// No secret begins before this place, and what begins there is not known until more comes.
+    More(usize),
+    /// There is none.
+    Nothing,
+}
 
 /// What stands for a token that is none of the known secrets.
 const TOKEN: &str = "<secret:token>";
 
-/// Names only: the automaton would show the secrets themselves.
+/// Names only: the forms would show the secrets themselves.
 impl fmt::Debug for Patterns {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Redactor")
@@ -54,87 +70,140 @@ impl fmt::Debug for Patterns {
 impl Patterns {
     /// The forms of these secrets; those under 8 characters are left out.
     pub(super) fn new(secrets: Vec<Secret>) -> Self {
-        let mut heads: BTreeMap<Vec<u8>, Vec<Form>> = PREFIXES
-            .map(|prefix| (prefix.as_bytes().to_vec(), Vec::new()))
-            .into();
-        let mut names = Vec::new();
-        let mut reach = REACH;
-        for secret in secrets {
-            if secret.expose().chars().count() < SECRET_CHARS_MIN {
+        let mut patterns = Self {
+            begins: vec![0; 1024],
+            first: [false; 256],
+            by_pair: vec![0; 1 << 16],
+            candidates: vec![Vec::new()],
+            forms: Vec::new(),
+            names: Vec::new(),
+        };
+        for prefix in PREFIXES {
+            let [first, second, ..] = *prefix.as_bytes() else {
                 continue;
-            }
+            };
+            patterns.note([first, second]);
+        }
+        let mut had = BTreeSet::new();
+        for secret in secrets {
             let placeholder: Arc<str> = format!("<secret:{}>", secret.name).into();
-            for bytes in encodings(secret.expose()) {
-                reach = reach.max(bytes.len());
-                let head = bytes[..bytes.len().min(HEAD_BYTES)].to_vec();
-                heads.entry(head).or_default().push(Form {
-                    bytes,
-                    placeholder: Arc::clone(&placeholder),
-                });
+            for value in values(secret.expose()) {
+                if !had.insert(value.to_owned()) {
+                    continue;
+                }
+                for form in forms(value) {
+                    let index = patterns.forms.len();
+                    for (pair, beginning) in form.beginnings() {
+                        let form = index;
+                        patterns.note(pair);
+                        patterns.of(pair).push(Candidate { form, beginning });
+                    }
+                    patterns.forms.push((form, Arc::clone(&placeholder)));
+                }
             }
-            names.push(secret.name);
+            patterns.names.push(secret.name);
         }
-        let automaton = automaton(heads.keys());
-        let mut forms: Vec<Vec<Form>> = heads.into_values().collect();
-        for forms in &mut forms {
-            // The sort is stable: of equal values the secret named first gives the placeholder.
-            forms.sort_by_key(|form| std::cmp::Reverse(form.bytes.len()));
-        }
-        Self {
-            automaton,
-            forms,
-            names,
-            reach,
-        }
+        patterns
     }
 
-    /// Bytes from the start of a secret that decide about it.
-    pub(super) fn reach(&self) -> usize {
-        self.reach
+    fn note(&mut self, pair: [u8; 2]) {
+        self.first[usize::from(pair[0])] = true;
+        let key = usize::from(u16::from_be_bytes(pair));
+        self.begins[key / 64] |= 1 << (key % 64);
+    }
+
+    fn of(&mut self, pair: [u8; 2]) -> &mut Vec<Candidate> {
+        let number = &mut self.by_pair[usize::from(u16::from_be_bytes(pair))];
+        if *number == 0 {
+            // There are fewer pairs than numbers, the first of which is for none.
+            *number = u16::try_from(self.candidates.len()).unwrap_or(0);
+            self.candidates.push(Vec::new());
+        }
+        &mut self.candidates[usize::from(*number)]
     }
 
     /// The first secret that starts at `from` or later, the longest of those that start there.
-    pub(super) fn next(&self, text: &[u8], from: usize) -> Option<Hit<'_>> {
-        let mut from = from;
-        loop {
-            let found = self.automaton.find(Input::new(text).range(from..))?;
-            let start = found.start();
-            let before = &text[start.saturating_sub(CONTEXT)..start];
-            let rest = &text[start..];
-            let token = token_len(before, rest).map(|length| start + length);
-            let form = self.forms[found.pattern().as_usize()]
-                .iter()
-                .find(|form| rest.starts_with(&form.bytes));
-            match (form, token) {
-                (Some(form), token) => {
-                    let end = start + form.bytes.len();
-                    return Some(Hit {
-                        start,
-                        // A known secret may be the beginning of a token; then both are hidden.
-                        end: token.map_or(end, |token| token.max(end)),
-                        placeholder: &form.placeholder,
-                    });
+    pub(super) fn next(&self, input: Input<'_>, from: usize) -> Next<'_> {
+        let Some((&head, rest)) = input.bytes.get(from..).and_then(<[u8]>::split_first) else {
+            return Next::Nothing;
+        };
+        let mut before = head;
+        for (offset, &byte) in rest.iter().enumerate() {
+            let key = usize::from(u16::from_be_bytes([before, byte]));
+            if self.begins[key / 64] >> (key % 64) & 1 == 1 {
+                match self.at(input, from + offset, [before, byte]) {
+                    Next::Nothing => {}
+                    found => return found,
                 }
-                (None, Some(end)) => {
-                    return Some(Hit {
-                        start,
-                        end,
-                        placeholder: TOKEN,
-                    });
-                }
-                (None, None) => from = start + 1,
+            }
+            before = byte;
+        }
+        if !input.complete && self.first[usize::from(before)] {
+            return Next::More(input.bytes.len() - 1);
+        }
+        Next::Nothing
+    }
+
+    /// What begins at a place, with these two bytes.
+    fn at(&self, input: Input<'_>, start: usize, pair: [u8; 2]) -> Next<'_> {
+        let mut best: Option<(usize, &str)> = None;
+        let number = self.by_pair[usize::from(u16::from_be_bytes(pair))];
+        let text = &input.bytes[start..];
+        for candidate in &self.candidates[usize::from(number)] {
+            if !candidate.beginning.can_be(text) {
+                continue;
+            }
+            let (form, placeholder) = &self.forms[candidate.form];
+            match form.at(input, start) {
+                Found::No => {}
+                Found::More => return Next::More(start),
+                // Of equal ends the secret named first gives the placeholder.
+                Found::Yes(end) if best.is_some_and(|(had, _)| had >= end) => {}
+                Found::Yes(end) => best = Some((end, placeholder)),
             }
         }
+        if pair[1] != b'2' && pair[1] != b't' {
+            return best.map_or(Next::Nothing, |(end, placeholder)| {
+                Next::Hit(Hit {
+                    start,
+                    end,
+                    placeholder,
+                })
+            });
+        }
+        let context = &input.bytes[start.saturating_sub(CONTEXT)..start];
+        match token(context, &input.bytes[start..], input.complete) {
+            Token::No => {}
+            Token::More => return Next::More(start),
+            // A known secret may be the beginning of a token; then both are hidden.
+            Token::Yes(length) => {
+                let (end, placeholder) = best.unwrap_or((0, TOKEN));
+                best = Some((end.max(start + length), placeholder));
+            }
+        }
+        best.map_or(Next::Nothing, |(end, placeholder)| {
+            Next::Hit(Hit {
+                start,
+                end,
+                placeholder,
+            })
+        })
     }
 }
 
-#[expect(
-    clippy::expect_used,
-    reason = "building fails only beyond two thousand million bytes of heads; to go on without redaction would be worse"
-)]
-fn automaton<'a>(heads: impl Iterator<Item = &'a Vec<u8>>) -> AhoCorasick {
-    AhoCorasick::builder()
-        .match_kind(MatchKind::LeftmostLongest)
-        .build(heads)
-        .expect("the secrets of a run fit an automaton")
+/// What of a secret is hidden wherever it stands: the whole, the whole without white space around
+/// it, and each longer line, as tools print files line by line. The frame of a key file is none.
+fn values(secret: &str) -> Vec<&str> {
+    let mut values = vec![secret];
+    values.push(secret.trim());
+    if secret.trim().contains('\n') {
+        let lines = secret.lines().map(str::trim);
+        values.extend(
+            lines.filter(|line| {
+                line.chars().count() >= LINE_CHARS_MIN && !line.starts_with("-----")
+            }),
+        );
+    }
+    values.retain(|value| value.chars().count() >= SECRET_CHARS_MIN);
+    values
 }

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::redact::patterns::Patterns;
+use crate::redact::input::Input;
+use crate::redact::patterns::{Next, Patterns};
 use crate::redact::stream::RedactStream;
 use crate::secret::Secret;
 
@@ -35,12 +36,46 @@ impl Redactor {
 
     /// Redacts one whole byte string.
     pub fn bytes(&self, bytes: &[u8]) -> Vec<u8> {
-        if self.patterns.next(bytes, 0).is_none() {
+        if !self.finds(bytes) {
             return bytes.to_vec();
         }
         let mut stream = self.stream();
         let mut safe = stream.push(bytes);
         safe.extend(stream.finish());
+        safe
+    }
+
+    /// Whether a secret stands in these bytes.
+    pub fn finds(&self, bytes: &[u8]) -> bool {
+        let input = Input {
+            bytes,
+            complete: true,
+        };
+        !matches!(self.patterns.next(input, 0), Next::Nothing)
+    }
+
+    /// Every provider token in a text that is no known secret: from then on it can be one, so that
+    /// it is hidden in every encoding.
+    pub fn tokens(text: &str) -> Vec<Secret> {
+        let noop = Self::noop();
+        let input = Input {
+            bytes: text.as_bytes(),
+            complete: true,
+        };
+        let (mut tokens, mut from) = (Vec::new(), 0);
+        while let Next::Hit(hit) = noop.patterns.next(input, from) {
+            from = hit.end;
+            tokens.push(Secret::new("token", &text[hit.start..hit.end]));
+        }
+        tokens
+    }
+
+    /// Redacts the beginning of a text that was cut: what may be half a secret at its end is left
+    /// out.
+    pub fn beginning(&self, bytes: &[u8]) -> Vec<u8> {
+        let mut stream = self.stream();
+        let mut safe = stream.push(bytes);
+        safe.extend(stream.finish_cut());
         safe
     }
 

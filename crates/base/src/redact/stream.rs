@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::redact::patterns::Patterns;
+use crate::redact::input::Input;
+use crate::redact::patterns::{Next, Patterns};
 use crate::redact::token::CONTEXT;
 
 /// Bytes gathered before they are searched, so that a stream of single bytes is not searched
@@ -22,6 +23,8 @@ pub struct RedactStream {
     context: usize,
     /// How much of `held` is written, or hidden by a secret found so far.
     done: usize,
+    /// The length of `held` from which it is worth searching.
+    wanted: usize,
 }
 
 impl RedactStream {
@@ -31,43 +34,61 @@ impl RedactStream {
             held: Vec::new(),
             context: 0,
             done: 0,
+            wanted: BATCH,
         }
     }
 
     /// Takes a chunk and gives what is safe to write now.
     pub fn push(&mut self, chunk: &[u8]) -> Vec<u8> {
         self.held.extend_from_slice(chunk);
-        if self.held.len() < self.patterns.reach() + BATCH {
+        if self.held.len() < self.wanted {
             return Vec::new();
         }
-        // Whether a secret starts at a place is known once its reach from there is in.
-        self.decide(self.held.len() + 1 - self.patterns.reach())
+        self.decide(false)
     }
 
     /// Gives what was held back.
     pub fn finish(&mut self) -> Vec<u8> {
-        let safe = self.decide(self.held.len());
+        let safe = self.decide(true);
         self.held.clear();
         self.context = 0;
         self.done = 0;
+        self.wanted = BATCH;
         safe
     }
 
-    /// Decides about every place of `held` before `to`.
-    fn decide(&mut self, to: usize) -> Vec<u8> {
-        let mut safe = Vec::new();
+    /// Gives what was held back of a text that was cut, without what may be half a secret.
+    pub(super) fn finish_cut(&mut self) -> Vec<u8> {
+        let safe = self.decide(false);
+        self.held.clear();
+        self.context = 0;
+        self.done = 0;
+        self.wanted = BATCH;
+        safe
+    }
+
+    /// Decides about every place of `held`, but for those that more must come for.
+    fn decide(&mut self, complete: bool) -> Vec<u8> {
+        let input = Input {
+            bytes: &self.held,
+            complete,
+        };
+        let mut safe = Vec::with_capacity(self.held.len());
         let mut from = self.context;
-        while let Some(hit) = self.patterns.next(&self.held, from) {
-            if hit.start >= to {
-                break;
+        let to = loop {
+            match self.patterns.next(input, from) {
+                Next::Nothing => break self.held.len(),
+                Next::More(at) => break at,
+                Next::Hit(hit) => {
+                    if hit.start >= self.done {
+                        safe.extend_from_slice(&self.held[self.done..hit.start]);
+                        safe.extend_from_slice(hit.placeholder.as_bytes());
+                    }
+                    self.done = self.done.max(hit.end);
+                    from = hit.start + 1;
+                }
             }
-            if hit.start >= self.done {
-                safe.extend_from_slice(&self.held[self.done..hit.start]);
-                safe.extend_from_slice(hit.placeholder.as_bytes());
-            }
-            self.done = self.done.max(hit.end);
-            from = hit.start + 1;
-        }
+        };
         if self.done < to {
             safe.extend_from_slice(&self.held[self.done..to]);
             self.done = to;
@@ -76,6 +97,7 @@ impl RedactStream {
         self.held.drain(..gone);
         self.context = to - gone;
         self.done -= gone;
+        self.wanted = self.held.len() + BATCH;
         safe
     }
 }
@@ -169,6 +191,20 @@ mod tests {
         assert_eq!(known.text(&token), "<secret:E2B_API_KEY>");
         let part = Redactor::new(vec![Secret::new("PART", &token[..12])]);
         assert_eq!(part.text(&token), "<secret:PART>");
+    }
+
+    #[test]
+    fn half_a_secret_at_a_cut_is_left_out() {
+        for (text, kept) in [
+            ("before s3cr3t/\\\"", "before "),
+            ("before s3cr3t/\"\u{f6}", "before "),
+            ("x abababab abab", "x <secret:TWIN> "),
+            ("s3cr3t and on", "s3cr3t and on"),
+            ("key=e2b_0123", "key="),
+        ] {
+            let safe = redactor().beginning(text.as_bytes());
+            assert_eq!(String::from_utf8_lossy(&safe), kept);
+        }
     }
 
     #[test]

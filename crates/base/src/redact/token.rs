@@ -13,31 +13,55 @@ const DTN_DIGITS_MIN: usize = 32;
 /// one, as far as this, so that what is held back stays bounded.
 const DTN_DIGITS_MAX: usize = 512;
 
-/// Bytes from the start of a token that decide about it.
-pub(super) const REACH: usize = 4 + DTN_DIGITS_MAX + 1;
-
 /// Bytes before a token that decide about it: `%3D` is the longest border.
 pub(super) const CONTEXT: usize = 3;
 
-/// The length of the token at the beginning of `text`, if there is one. `before` is what stands
-/// in front of it, at least [`CONTEXT`] bytes where there are as many.
-pub(super) fn token_len(before: &[u8], text: &[u8]) -> Option<usize> {
-    let (head, rest) = text.split_at_checked(4)?;
-    if !border(before) {
-        return None;
-    }
+/// Whether a token stands at the beginning of a text.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Token {
+    /// It does not.
+    No,
+    /// More of the text must come to tell.
+    More,
+    /// It does, and is so long.
+    Yes(usize),
+}
+
+/// Whether a token stands at the beginning of `text`. `before` is what stands in front of it, at
+/// least [`CONTEXT`] bytes where there are as many; nothing comes behind a text that is `complete`.
+pub(super) fn token(before: &[u8], text: &[u8], complete: bool) -> Token {
+    let starts = |prefix: &&&str| {
+        let known = text.len().min(prefix.len());
+        text[..known] == prefix.as_bytes()[..known]
+    };
+    let Some(prefix) = PREFIXES.iter().find(starts).filter(|_| border(before)) else {
+        return Token::No;
+    };
+    let rest = text.get(prefix.len()..).unwrap_or_default();
     let digits = rest
         .iter()
         .take(DTN_DIGITS_MAX)
         .take_while(|byte| byte.is_ascii_hexdigit())
         .count();
+    let is_known = text.len() > prefix.len() + digits || digits == DTN_DIGITS_MAX;
+    if !is_known {
+        if !complete {
+            return Token::More;
+        }
+        if text.len() < prefix.len() {
+            return Token::No;
+        }
+    }
     let ends = rest.get(digits).is_none_or(|&byte| !word(byte));
-    let is_token = match head {
-        b"e2b_" => digits == E2B_DIGITS && ends,
-        b"dtn_" => digits == DTN_DIGITS_MAX || (digits >= DTN_DIGITS_MIN && ends),
-        _ => false,
+    let is_token = match *prefix {
+        "e2b_" => digits == E2B_DIGITS && ends,
+        _ => digits == DTN_DIGITS_MAX || (digits >= DTN_DIGITS_MIN && ends),
     };
-    is_token.then_some(4 + digits)
+    if is_token {
+        Token::Yes(prefix.len() + digits)
+    } else {
+        Token::No
+    }
 }
 
 /// Whether a token may begin after `before`. An escape's last letter (`\n`, `%3D`) is no letter
@@ -82,8 +106,8 @@ mod tests {
             (" ", "dtn".to_owned(), None),
         ] {
             assert_eq!(
-                token_len(before.as_bytes(), text.as_bytes()),
-                length,
+                token(before.as_bytes(), text.as_bytes(), true),
+                length.map_or(Token::No, Token::Yes),
                 "{text}"
             );
         }
