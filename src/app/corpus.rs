@@ -8,16 +8,16 @@ use cutover_base::by_side::BySide;
 
 use crate::app::error::AppError;
 use crate::app::files;
+use crate::app::settings::UserSettings;
 use crate::app::shipped;
+use crate::app::unsealed;
 use crate::call::{SideSpec, Surface};
 use crate::compare::ledger::{self, Entry, Ledger};
 use crate::compare::profile::Profile;
 use crate::plan::{Case, Plan, PlanOptions, Shard, plan};
 use crate::scenario::capability::capability_names;
 use crate::scenario::model::Scenario;
-use crate::scenario::{
-    LoadOptions, Loaded, Problem, Skipped, load, load_embedded, parse_one, render, strays,
-};
+use crate::scenario::{LoadOptions, Loaded, Problem, Skipped, load, load_embedded, render, strays};
 use crate::transcript::StoredRun;
 use crate::transcript::event::StoredFile;
 
@@ -80,14 +80,17 @@ impl Corpus {
     /// Loads and checks everything; all problems of all files come at once.
     pub(crate) fn load(select: &Select) -> Result<Self, AppError> {
         let folder = Path::new(FOLDER);
+        // What is wrong with the settings is told by the commands that use them.
+        let settings = UserSettings::read().ok();
+        let options = LoadOptions {
+            secrets: settings.map(|all| all.secrets.into_iter().map(|it| it.name).collect()),
+            ..LoadOptions::default()
+        };
         let shipped = shipped::scenarios();
         let (loaded, from) = if !select.paths.is_empty() {
-            (
-                load(&select.paths, &LoadOptions::default()),
-                "the given paths".to_owned(),
-            )
+            (load(&select.paths, &options), "the given paths".to_owned())
         } else if folder.is_dir() {
-            let loaded = load(&[folder.to_path_buf()], &LoadOptions::default());
+            let loaded = load(&[folder.to_path_buf()], &options);
             let loaded = loaded.map(|mut loaded| {
                 loaded.skipped.extend(strays(Path::new(".")));
                 loaded
@@ -151,17 +154,7 @@ impl Corpus {
 
     /// Scenarios and ledger of an earlier run, as they were then.
     pub(crate) fn of_run(run: &StoredRun) -> Result<Self, AppError> {
-        let mut scenarios = Vec::new();
-        let mut problems = Vec::new();
-        for stored in &run.started.scenarios {
-            match parse_one(&stored.name, Path::new(&stored.file), &stored.text) {
-                Ok(scenario) => scenarios.push(Arc::new(scenario)),
-                Err(found) => problems.extend(found),
-            }
-        }
-        if !problems.is_empty() {
-            return Err(AppError::usage(render(&problems)));
-        }
+        let scenarios = unsealed::scenarios_of(run)?;
         let ledger_files = run.started.ledger.clone();
         let mut ledger = files::ledger(&ledger_files)?;
         ledger.orphans.clone_from(&run.started.orphans);

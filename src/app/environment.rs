@@ -6,15 +6,9 @@ use std::path::PathBuf;
 use cutover_base::redact::Redactor;
 use cutover_base::secret::Secret;
 
-/// Environment variables whose values are secrets.
-const SECRET_VARIABLES: [&str; 6] = [
-    "E2B_API_KEY",
-    "E2B_ACCESS_TOKEN",
-    "DAYTONA_API_KEY",
-    "DAYTONA_JWT_TOKEN",
-    "CUTOVER_SOURCE_PLATFORM_TOKEN",
-    "CUTOVER_TARGET_PLATFORM_TOKEN",
-];
+use crate::app::error::AppError;
+use crate::app::secrets::Known;
+use crate::plan::DeclaredSecret;
 
 /// The process's environment, read once by the command line.
 #[derive(Debug, Clone)]
@@ -27,6 +21,8 @@ pub(crate) struct Environment {
     pub(crate) program: PathBuf,
     /// The folder for temporary files.
     pub(crate) temporary: PathBuf,
+    /// Secrets of the user's own, as far as the settings could be read.
+    pub(crate) declared: Vec<DeclaredSecret>,
 }
 
 impl Environment {
@@ -40,18 +36,28 @@ impl Environment {
 
     /// A redactor of every secret that the environment holds.
     pub(crate) fn redactor(&self) -> Redactor {
-        self.redactor_with(Vec::new())
+        Redactor::new(self.hidden())
     }
 
-    /// A redactor of these secrets too.
-    pub(crate) fn redactor_with(&self, mut secrets: Vec<Secret>) -> Redactor {
-        for name in SECRET_VARIABLES {
-            if let Some(value) = self.var(name)
-                && secrets.iter().all(|known| known.expose() != value)
-            {
-                secrets.push(Secret::new(name, value));
-            }
+    /// Every secret that the environment holds.
+    pub(crate) fn hidden(&self) -> Vec<Secret> {
+        self.known().secrets
+    }
+
+    /// Every secret that the environment holds, and those for scenarios.
+    ///
+    /// # Errors
+    /// Every one that is not set, or that could not be hidden.
+    pub(crate) fn secrets(&self) -> Result<Known, AppError> {
+        let known = self.known();
+        if known.problems.is_empty() {
+            Ok(known)
+        } else {
+            Err(AppError::usage(known.problems.join("\nerror: ")))
         }
-        Redactor::new(secrets)
+    }
+
+    fn known(&self) -> Known {
+        Known::of(&|name| self.var(name), &self.declared)
     }
 }

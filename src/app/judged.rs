@@ -11,7 +11,7 @@ use crate::compare::answer::{Conclusion, Divergence};
 use crate::compare::profile::Profile;
 use crate::compare::verdict::CaseVerdict;
 use crate::report::terminal::TerminalOptions;
-use crate::report::{ReportInput, divergence, terminal, whole_case, write_all};
+use crate::report::{Painted, ReportInput, divergence, terminal, whole_case, write_all};
 use crate::run::conclude::{Terms, conclude_run};
 use crate::scenario::render;
 use crate::transcript::event::{StoredPlace, StoredSince};
@@ -86,7 +86,7 @@ impl Judged {
     }
 
     /// The report for a terminal.
-    pub(crate) fn terminal(&self, colour: bool) -> String {
+    pub(crate) fn terminal(&self, colour: bool) -> Painted {
         terminal::render(&self.input(), shown(colour))
     }
 
@@ -95,7 +95,7 @@ impl Judged {
     ///
     /// # Errors
     /// When the run has neither.
-    pub(crate) fn show(&self, what: &str, colour: bool) -> Result<String, AppError> {
+    pub(crate) fn show(&self, what: &str, colour: bool) -> Result<Painted, AppError> {
         if let Some(case) = self.conclusion.cases.iter().find(|case| case.case == what) {
             return Ok(self.whole_case(case, colour));
         }
@@ -112,7 +112,7 @@ impl Judged {
     }
 
     /// A case for a terminal, with everything that both sides gave.
-    pub(crate) fn whole_case(&self, case: &CaseVerdict, colour: bool) -> String {
+    pub(crate) fn whole_case(&self, case: &CaseVerdict, colour: bool) -> Painted {
         whole_case(&self.input(), case, shown(colour))
     }
 }

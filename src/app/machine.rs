@@ -98,6 +98,7 @@ mod tests {
             args: Vec::new(),
             program: PathBuf::new(),
             temporary: PathBuf::from(temporary),
+            declared: Vec::new(),
         }
     }
 

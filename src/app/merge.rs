@@ -45,5 +45,5 @@ pub(crate) fn merge(
     merge_runs(&runs, &typed, &folder)
         .map_err(|error| AppError::failed(format!("the runs could not be merged: {error}")))?;
     let judged = Judged::read(&folder.path, None).map_err(AppError::after_create)?;
-    Published::new(judged, &redactor)
+    Published::new(judged, None, &redactor)
 }

@@ -23,12 +23,16 @@ pub(crate) mod reap;
 mod rehearsal;
 mod rerun;
 pub(crate) mod resume;
+mod seal;
+mod secrets;
 mod selection;
 pub(crate) mod selftest;
+pub(crate) mod settings;
 pub(crate) mod shipped;
 pub(crate) mod sides;
 pub(crate) mod signals;
 pub(crate) mod standin;
 pub(crate) mod try_one;
+mod unsealed;
 
 pub use rehearsal::{Rehearsal, RehearsalError};

@@ -78,6 +78,7 @@ impl Performance<'_> {
                 error.after_create()
             }
         })?;
+        journal.hide(self.sides.redactor.clone());
         let unwritten = |error| AppError::failed(format!("{error}"));
         let started = self.started(environment);
         journal

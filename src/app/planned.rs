@@ -16,6 +16,7 @@ use crate::app::observe::Observer;
 use crate::app::perform::{Performance, RunTerms};
 use crate::app::published::Published;
 use crate::app::rerun::Rerun;
+use crate::app::seal::seal;
 use crate::app::selection::selection;
 use crate::app::sides::{SideSettings, Sides};
 use crate::plan::Plan;
@@ -66,12 +67,13 @@ impl PlannedRun {
         request: RunRequest,
         environment: &Environment,
     ) -> Result<Self, AppError> {
-        let corpus = Corpus::load(&request.select)?;
+        let mut corpus = Corpus::load(&request.select)?;
         let again = request.rerun.as_deref().map(Rerun::read).transpose()?;
         let again_sides = again.as_ref().map(|again| again.sides(&request.sides));
         let side_settings = again_sides.as_ref().unwrap_or(&request.sides);
-        let sides = Sides::open(side_settings, environment).await?;
-        let profile = request.profile.as_deref().map(files::read).transpose()?;
+        let mut sides = Sides::open(side_settings, environment).await?;
+        let mut profile = request.profile.as_deref().map(files::read).transpose()?;
+        seal(&mut corpus, profile.as_mut(), &mut sides, environment)?;
         let required = match &profile {
             Some(file) => corpus.required(&files::profile(file)?)?,
             None => BTreeSet::new(),
@@ -136,6 +138,6 @@ impl PlannedRun {
             resumed: false,
         };
         let judged = performance.perform(environment, observer).await?;
-        Published::new(judged, &self.sides.redactor)
+        Published::new(judged, None, &self.sides.redactor)
     }
 }

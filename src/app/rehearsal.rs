@@ -131,7 +131,7 @@ impl Rehearsal {
         let conclusion = conclude(vec![verdict], &self.judge.ledger, &facts);
         let titles = self.judge.ledger.titles();
         let input = ReportInput::without_run(&conclusion, titles, now);
-        let all = |case| whole_case(&input, case, TerminalOptions::default());
+        let all = |case| whole_case(&input, case, TerminalOptions::default()).to_string();
         conclusion.cases.iter().map(all).collect()
     }
 }

@@ -13,6 +13,7 @@ use crate::app::limits::{Limits, replays};
 use crate::app::observe::Observer;
 use crate::app::perform::{Performance, RunTerms};
 use crate::app::published::Published;
+use crate::app::seal::seal;
 use crate::app::sides::{SideSettings, Sides};
 use crate::plan::Plan;
 use crate::run::is_unfinished;
@@ -51,9 +52,10 @@ pub(crate) async fn resume(
     }
     let stored = read_journal(dir).map_err(|error| AppError::usage(error.to_string()))?;
     let open = open_cases(&stored, dir)?;
-    let corpus = Corpus::of_run(&stored)?;
+    let mut corpus = Corpus::of_run(&stored)?;
     let replays = replays(&stored.started.replays)?;
-    let sides = Sides::open(&side_settings(&stored, settings), environment).await?;
+    let mut sides = Sides::open(&side_settings(&stored, settings), environment).await?;
+    seal(&mut corpus, None, &mut sides, environment)?;
     same_machine(&stored, &sides.capabilities)?;
     let plan = plan(&corpus, &stored, &open, sides.means())?;
     warn_of_open_sandboxes(&stored, &**observer);
@@ -82,7 +84,7 @@ pub(crate) async fn resume(
         resumed: true,
     };
     let judged = performance.perform(environment, observer).await?;
-    Published::new(judged, &sides.redactor)
+    Published::new(judged, None, &sides.redactor)
 }
 
 /// The cases that were not run to their end, and whether each is required. There may be none where

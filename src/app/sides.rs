@@ -1,7 +1,6 @@
 //! The two sides of a command, made ready from side specs: engine, stand-ins, live drivers.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,22 +14,18 @@ use jiff::Timestamp;
 use crate::app::corpus::Means;
 use crate::app::environment::Environment;
 use crate::app::error::AppError;
-use crate::app::files;
+use crate::app::settings::UserSettings;
 use crate::call::{Lane, SideSpec};
 use crate::compare::ledger::Ledger;
 use crate::driver::http::HttpClients;
-use crate::plan::{Accounts, Settings, read_settings};
+use crate::plan::Accounts;
 use crate::run::SideBounds;
 use crate::run::conclude::{Judge, subjects};
-use crate::scenario::render;
 use crate::stage::{
     BUILT_IN_IMAGE, EngineChoice, Recording, SideStage, StandinPlan, TwoSides, capabilities,
     choose_engine, image_variable, live_driver,
 };
 use crate::transcript::event::StoredSubject;
-
-/// The settings beside the scenarios.
-const SETTINGS: &str = "cutover.yaml";
 
 /// Who is compared, as it was typed.
 #[derive(Debug, Clone)]
@@ -57,6 +52,10 @@ pub(crate) struct Sides {
     pub(crate) engine: Option<String>,
     pub(crate) capabilities: BTreeSet<String>,
     pub(crate) redactor: Redactor,
+    /// Secrets that scenarios use by name.
+    pub(crate) declared: Vec<Secret>,
+    /// Every secret that is hidden.
+    secrets: Vec<Secret>,
     /// What a run may ask of the providers.
     pub(crate) accounts: Accounts,
     /// How long a call is waited for, if the settings say it.
@@ -69,7 +68,8 @@ impl Sides {
         settings: &SideSettings,
         environment: &Environment,
     ) -> Result<Self, AppError> {
-        let settings_file = settings_file(Path::new(SETTINGS))?;
+        let user = UserSettings::read()?;
+        let known = environment.secrets()?;
         let mut specs = BySide::from_fn(|side| spec(side, &settings.specs[side])).transpose()?;
         let recordings =
             BySide::from_fn(|side| recording(side, specs.get_mut(side))).transpose()?;
@@ -79,7 +79,7 @@ impl Sides {
             .parse()
             .map_err(|error| AppError::usage(format!("--engine: {error}")))?;
         let clients = HttpClients::new();
-        let mut secrets = Vec::new();
+        let mut secrets = known.secrets;
         // Keys come before the engine: a missing one is told without starting anything.
         let drivers = specs
             .as_ref()
@@ -117,11 +117,13 @@ impl Sides {
         Ok(Self {
             stage: TwoSides(stage.transpose()?),
             capabilities: capabilities(specs.as_ref(), has.as_deref(), settings.allow_network),
-            redactor: environment.redactor_with(secrets),
+            redactor: Redactor::new(secrets.clone()),
+            declared: known.declared,
+            secrets,
             engine: engine.map(|engine| engine.name().to_owned()),
             specs,
-            accounts: settings_file.accounts,
-            guard: settings_file.guard,
+            accounts: user.accounts,
+            guard: user.guard,
         })
     }
 
@@ -131,6 +133,20 @@ impl Sides {
             capabilities: self.capabilities.clone(),
             sides: Some(self.specs.clone()),
         }
+    }
+
+    /// Hides these too.
+    pub(crate) fn hide(&mut self, tokens: Vec<Secret>) {
+        for token in tokens {
+            if self
+                .secrets
+                .iter()
+                .all(|known| known.expose() != token.expose())
+            {
+                self.secrets.push(token);
+            }
+        }
+        self.redactor = Redactor::new(self.secrets.clone());
     }
 
     /// Bounds on both sides: what was asked for, and on live lanes what the account allows.
@@ -205,15 +221,6 @@ fn subject(spec: &SideSpec, stage: &SideStage) -> StoredSubject {
     subject
 }
 
-/// What `cutover.yaml` says, if there is one.
-fn settings_file(path: &Path) -> Result<Settings, AppError> {
-    if !path.is_file() {
-        return Ok(Settings::default());
-    }
-    let file = files::read(path)?;
-    read_settings(&file.file, &file.text).map_err(|problems| AppError::usage(render(&problems)))
-}
-
 fn spec(side: Side, text: &str) -> Result<SideSpec, AppError> {
     text.parse()
         .map_err(|error| AppError::usage(format!("--{side}: {error}")))
@@ -241,7 +248,11 @@ fn live(
     }
     let (driver, known) = live_driver(spec.provider, clients, &|name| environment.var(name))
         .map_err(|error| AppError::usage(error.to_string()))?;
-    secrets.extend(known);
+    for secret in known {
+        if secrets.iter().all(|had| had.expose() != secret.expose()) {
+            secrets.push(secret);
+        }
+    }
     Ok(Some(SideStage::Live(driver)))
 }
 

@@ -16,6 +16,7 @@ use crate::app::judged::Judged;
 use crate::app::limits::Limits;
 use crate::app::observe::Silent;
 use crate::app::perform::{Performance, RunTerms};
+use crate::app::seal::seal;
 use crate::app::sides::{SideSettings, Sides};
 use crate::call::Surface;
 use crate::normalise::TIME;
@@ -45,16 +46,18 @@ pub(crate) async fn try_one(
     let text = scenario_text(cmd);
     let scenario = parse_one("try/command", Path::new("(tried)"), &text)
         .map_err(|problems| AppError::usage(render(&problems)))?;
-    let corpus = Corpus::load(&Select::default())?;
-    let sides = Sides::open(sides, environment).await?;
+    let mut corpus = Corpus::load(&Select::default())?;
+    let mut sides = Sides::open(sides, environment).await?;
+    corpus.scenarios.push(Arc::new(scenario));
+    seal(&mut corpus, None, &mut sides, environment)?;
     let options = PlanOptions {
         surfaces: vec![Surface::Provider],
         capabilities: sides.capabilities.clone(),
         sides: Some(sides.specs.clone()),
         ..PlanOptions::default()
     };
-    let plan = plan(&[Arc::new(scenario)], &options)
-        .map_err(|error| AppError::usage(error.to_string()))?;
+    let tried = &corpus.scenarios[corpus.scenarios.len() - 1..];
+    let plan = plan(tried, &options).map_err(|error| AppError::usage(error.to_string()))?;
     let folder = tempfile::tempdir()
         .map_err(|error| AppError::failed(format!("a temporary folder: {error}")))?;
     let performance = Performance {

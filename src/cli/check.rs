@@ -2,8 +2,9 @@
 
 use crate::app::corpus::Corpus;
 use crate::cli::args::CheckArgs;
-use crate::cli::context::{print, tell_left_out};
+use crate::cli::context::tell_left_out;
 use crate::cli::exit::{OK, Outcome, Stop};
+use crate::cli::output::print;
 use crate::scenario::render;
 
 pub(crate) fn run(args: &CheckArgs) -> Outcome {

@@ -1,11 +1,12 @@
 //! The one place that reads the process's environment, terminal and paths.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use crate::app::corpus::Corpus;
 use crate::app::environment::Environment;
-use crate::cli::exit::Stop;
+use crate::app::settings::UserSettings;
+use crate::cli::output::tell;
 
 /// What a command may know of the process it runs in.
 #[derive(Debug, Clone)]
@@ -30,6 +31,8 @@ impl Context {
             args,
             program: PathBuf::from("/proc/self/exe"),
             temporary: temporary(),
+            // What is wrong with the settings is told by the commands that use them.
+            declared: UserSettings::read().unwrap_or_default().secrets,
         };
         let no_colour = environment.var("NO_COLOR").is_some();
         Self {
@@ -47,22 +50,6 @@ fn temporary() -> PathBuf {
     // It is told once; who has told it before has read the same variable.
     let _known = tempfile::env::override_temp_dir(&folder);
     folder
-}
-
-/// Writes the result to stdout. A reader that has gone away is no error.
-pub(crate) fn print(text: &str) -> Result<(), Stop> {
-    let mut out = anstream::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Ok(()) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        Err(error) => Err(Stop::unjudged(format!("stdout: {error}"))),
-    }
-}
-
-/// Writes a line to stderr; nothing can be done if that fails.
-pub(crate) fn tell(text: &str) {
-    let mut err = anstream::stderr().lock();
-    let _nobody_listens = writeln!(err, "{text}");
 }
 
 /// Tells which files were left out of the scenarios: nobody shall believe that they were played.

@@ -2,8 +2,9 @@
 
 use crate::app::doctor::diagnose;
 use crate::cli::args::DoctorArgs;
-use crate::cli::context::{Context, print};
+use crate::cli::context::Context;
 use crate::cli::exit::{OK, Outcome, USAGE};
+use crate::cli::output::print;
 
 pub(crate) async fn run(args: &DoctorArgs, context: &Context) -> Outcome {
     let diagnosis = diagnose(&args.out, &context.environment).await;

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use crate::app::corpus::{Corpus, Select};
 use crate::cli::args::ExplainArgs;
-use crate::cli::context::print;
 use crate::cli::exit::{OK, Outcome};
+use crate::cli::output::print;
 use crate::compare::ledger::{
     Entry, EntryKind, Moved, Shape, ShapeSides, SideName, SideShape, ValueShape, default_gate,
 };

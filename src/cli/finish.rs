@@ -1,11 +1,14 @@
 //! The end of `run` and `merge`: what is printed of a run, and its exit code.
 
+use std::path::PathBuf;
+
 use crate::app::error::AppError;
 use crate::app::gate::Gate;
 use crate::app::published::Published;
-use crate::cli::context::{Context, print, tell};
-use crate::cli::exit::{Outcome, Stop, of_answer};
+use crate::cli::context::Context;
+use crate::cli::exit::{Outcome, of_answer};
 use crate::cli::gate::overruled;
+use crate::cli::output::{print, print_page, tell};
 use crate::compare::answer::DriftVerdict;
 
 /// Which answer gives the exit code.
@@ -31,22 +34,21 @@ impl Exit {
     }
 }
 
+/// Says of which artefacts a secret was taken out.
+pub(crate) fn told(withheld: &[PathBuf]) {
+    for file in withheld {
+        tell(&format!(
+            "a secret was found in `{}` and taken out",
+            file.display()
+        ));
+    }
+}
+
 /// Prints the answer and gives the exit code.
 pub(crate) fn finish(published: &Published, exit: Exit, context: &Context) -> Outcome {
     let Published { judged, withheld } = published;
-    if !withheld.is_empty() {
-        for file in withheld {
-            tell(&format!("a secret was found in `{}`", file.display()));
-        }
-        return Err(Stop {
-            code: DriftVerdict::SecretFound.exit_code(),
-            message: format!(
-                "{} artefacts held a secret and were withheld",
-                withheld.len()
-            ),
-        });
-    }
-    print(&judged.terminal(context.colour))?;
+    told(withheld);
+    print_page(&judged.terminal(context.colour))?;
     tell(&format!("reports in {}", judged.run.dir.display()));
     let drift = judged.conclusion.drift.verdict;
     let outweighs = matches!(

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use crate::app::gate::Gate;
 use crate::app::judged::Judged;
 use crate::cli::args::GateArgs;
-use crate::cli::context::print;
 use crate::cli::exit::{Outcome, of_answer};
+use crate::cli::output::print;
 use crate::compare::limit::Limit;
 use crate::report::escape::one_line;
 

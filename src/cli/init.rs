@@ -2,8 +2,8 @@
 
 use crate::app::shipped::init;
 use crate::cli::args::InitArgs;
-use crate::cli::context::print;
 use crate::cli::exit::{OK, Outcome};
+use crate::cli::output::print;
 
 pub(crate) fn run(args: &InitArgs) -> Outcome {
     let written = init(&args.dir)?;

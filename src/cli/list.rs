@@ -2,8 +2,10 @@
 
 use crate::app::corpus::Corpus;
 use crate::cli::args::SelectArgs;
-use crate::cli::context::{print, tell_left_out};
+use crate::cli::context::tell_left_out;
 use crate::cli::exit::{OK, Outcome};
+use crate::cli::output::print;
+use crate::report::escape::one_line;
 
 pub(crate) fn run(args: &SelectArgs) -> Outcome {
     let select = args.select();
@@ -12,10 +14,10 @@ pub(crate) fn run(args: &SelectArgs) -> Outcome {
     let cases = corpus.cases(&select)?;
     let mut text = String::new();
     for case in &cases {
-        text.push_str(&case.id);
+        text.push_str(&one_line(&case.id));
         if !case.scenario.tags.is_empty() {
             text.push_str("  [");
-            text.push_str(&case.scenario.tags.join(", "));
+            text.push_str(&one_line(&case.scenario.tags.join(", ")));
             text.push(']');
         }
         if !case.scenario.requires.is_empty() {
@@ -23,7 +25,7 @@ pub(crate) fn run(args: &SelectArgs) -> Outcome {
             text.push_str(&case.scenario.requires.join(", "));
         }
         text.push_str("\n    ");
-        text.push_str(&case.scenario.why);
+        text.push_str(&one_line(&case.scenario.why));
         text.push('\n');
     }
     print(&text)?;

@@ -3,8 +3,8 @@
 use clap::CommandFactory;
 
 use crate::cli::args::Cli;
-use crate::cli::context::print;
 use crate::cli::exit::{OK, Outcome, Stop};
+use crate::cli::output::print;
 
 pub(crate) fn run() -> Outcome {
     let mut page = Vec::new();

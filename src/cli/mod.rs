@@ -17,6 +17,7 @@ mod init;
 mod list;
 mod man;
 mod merge;
+mod output;
 mod plan_text;
 mod progress;
 mod reap;

@@ -5,7 +5,8 @@ use std::sync::{Arc, OnceLock};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::app::observe::Observer;
-use crate::cli::context::{Context, tell};
+use crate::cli::context::Context;
+use crate::cli::output::{for_bar, tell};
 use crate::compare::verdict::Verdict;
 use crate::run::ProgressEvent;
 
@@ -46,7 +47,7 @@ impl Observer for ProgressLine {
         match event {
             ProgressEvent::Started { case } => {
                 if let Some(bar) = bar {
-                    bar.set_message(case);
+                    bar.set_message(for_bar(&case));
                 }
             }
             ProgressEvent::Judged {
@@ -64,7 +65,7 @@ impl Observer for ProgressLine {
                 if !quiet {
                     let line = format!("{verdict:>18}  {case}: {reason}");
                     match bar {
-                        Some(bar) => bar.println(line),
+                        Some(bar) => bar.println(for_bar(&line)),
                         None => tell(&line),
                     }
                 }

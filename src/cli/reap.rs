@@ -4,8 +4,9 @@ use std::path::Path;
 
 use crate::app::reap::{Fate, Found, reap};
 use crate::cli::args::ReapArgs;
-use crate::cli::context::{Context, print, tell};
+use crate::cli::context::Context;
 use crate::cli::exit::{OK, Outcome, Stop, UNJUDGED};
+use crate::cli::output::{print, tell};
 use crate::transcript::StoredSandbox;
 
 pub(crate) async fn run(args: &ReapArgs, context: &Context) -> Outcome {

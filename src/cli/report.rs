@@ -1,18 +1,24 @@
 //! `cutover report RUN`: renders every report again, from the journal alone.
 
 use crate::app::judged::Judged;
+use crate::app::published::Published;
 use crate::cli::args::StoredArgs;
-use crate::cli::context::{Context, print, tell};
+use crate::cli::context::Context;
 use crate::cli::exit::{OK, Outcome};
+use crate::cli::finish::told;
+use crate::cli::output::{print_page, tell};
+use crate::compare::answer::DriftVerdict;
 
 pub(crate) fn run(args: &StoredArgs, context: &Context) -> Outcome {
-    let judged = Judged::read(&args.run, args.quirks.as_deref())?;
-    let written = judged.write_reports()?;
-    print(&judged.terminal(context.colour))?;
-    tell(&format!(
-        "{} files written to {}",
-        written.len(),
-        args.run.display()
-    ));
-    Ok(OK)
+    let quirks = args.quirks.as_deref();
+    let judged = Judged::read(&args.run, quirks)?;
+    let published = Published::new(judged, quirks, &context.environment.redactor())?;
+    told(&published.withheld);
+    print_page(&published.judged.terminal(context.colour))?;
+    tell(&format!("reports written to {}", args.run.display()));
+    Ok(if published.withheld.is_empty() {
+        OK
+    } else {
+        DriftVerdict::SecretFound.exit_code()
+    })
 }

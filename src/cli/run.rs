@@ -6,9 +6,10 @@ use crate::app::limits::replays;
 use crate::app::planned::{PlannedRun, RunRequest};
 use crate::app::resume::{ResumeSettings, resume};
 use crate::cli::args::RunArgs;
-use crate::cli::context::{Context, print, tell_left_out};
+use crate::cli::context::{Context, tell_left_out};
 use crate::cli::exit::{OK, Outcome};
 use crate::cli::finish::{Exit, finish};
+use crate::cli::output::print;
 use crate::cli::plan_text::plan_text;
 use crate::cli::progress::ProgressLine;
 

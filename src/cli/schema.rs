@@ -1,8 +1,8 @@
 //! `cutover schema`: the JSON Schema of a format.
 
 use crate::cli::args::SchemaArgs;
-use crate::cli::context::print;
 use crate::cli::exit::{OK, Outcome, Stop};
+use crate::cli::output::print;
 
 pub(crate) fn run(args: &SchemaArgs) -> Outcome {
     let schema = match args.format.as_str() {

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 
 use crate::app::selftest::{JudgedPlant, SWAPPED_ENTRIES_MIN, Selftest};
 use crate::cli::args::SelftestArgs;
-use crate::cli::context::{Context, print};
+use crate::cli::context::Context;
 use crate::cli::exit::{DIFFERS, OK, Outcome, Stop};
+use crate::cli::output::print;
 
 pub(crate) async fn run(args: &SelftestArgs, context: &Context) -> Outcome {
     let selftest = Selftest::new(&args.engine, &context.environment).await?;

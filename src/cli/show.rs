@@ -2,11 +2,12 @@
 
 use crate::app::judged::Judged;
 use crate::cli::args::ShowArgs;
-use crate::cli::context::{Context, print};
+use crate::cli::context::Context;
 use crate::cli::exit::{OK, Outcome};
+use crate::cli::output::print_page;
 
 pub(crate) fn run(args: &ShowArgs, context: &Context) -> Outcome {
     let judged = Judged::read(&args.run, None)?;
-    print(&judged.show(&args.what, context.colour)?)?;
+    print_page(&judged.show(&args.what, context.colour)?)?;
     Ok(OK)
 }

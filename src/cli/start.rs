@@ -7,8 +7,9 @@ use clap::Parser;
 
 use crate::app::machine::{raise_limits, ready};
 use crate::cli::args::{Cli, Command};
-use crate::cli::context::{Context, tell};
+use crate::cli::context::Context;
 use crate::cli::exit::{Outcome, Stop, USAGE, code};
+use crate::cli::output::{hear_panics, hide, tell};
 use crate::cli::{
     check, completions, doctor, explain, gate, init, list, man, merge, reap, report, run, schema,
     selftest, show, standin, try_one,
@@ -21,9 +22,15 @@ pub fn start(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version are results; everything else is a mistake in usage.
-            let _nobody_listens = error.print();
-            return code(if error.use_stderr() { USAGE } else { 0 });
+            // Help and version are results; everything else is a mistake in usage, which repeats
+            // what was typed.
+            if !error.use_stderr() {
+                let _nobody_listens = error.print();
+                return code(0);
+            }
+            hide(Context::read(Vec::new()).environment.redactor());
+            tell(error.render().to_string().trim_end());
+            return code(USAGE);
         }
     };
     let typed = args
@@ -32,10 +39,12 @@ pub fn start(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         .map(|arg| arg.to_string_lossy().into_owned())
         .collect();
     let context = Context::read(typed);
+    hide(context.environment.redactor());
+    hear_panics();
     match dispatch(cli.command, &context) {
         Ok(exit) => code(exit),
         Err(stop) => {
-            let message = context.environment.redactor().text(&stop.message);
+            let message = stop.message;
             // Problems with a place begin with the word already.
             let mark = if message.starts_with("error") {
                 ""

@@ -2,8 +2,9 @@
 
 use crate::app::try_one::try_one;
 use crate::cli::args::TryArgs;
-use crate::cli::context::{Context, print};
+use crate::cli::context::Context;
 use crate::cli::exit::{DIFFERS, OK, Outcome, Stop, UNJUDGED};
+use crate::cli::output::{print, print_page};
 use crate::compare::answer::DriftVerdict;
 use crate::compare::verdict::Verdict;
 
@@ -18,7 +19,7 @@ pub(crate) async fn run(args: &TryArgs, context: &Context) -> Outcome {
     let Some(case) = judged.conclusion.cases.first() else {
         return Err(Stop::unjudged("the command was not judged"));
     };
-    print(&judged.whole_case(case, context.colour))?;
+    print_page(&judged.whole_case(case, context.colour))?;
     if let Some(note) = tried.about_times() {
         print(&format!("note: {note}\n"))?;
     }

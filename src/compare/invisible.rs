@@ -3,6 +3,8 @@
 
 use std::fmt::Write as _;
 
+use cutover_base::unseen::is_unseen;
+
 /// One line of bytes as text, and where each byte of it went: `places[i]` is the offset in the
 /// text at which byte `i` begins, with one more for the end.
 ///
@@ -18,7 +20,7 @@ pub(crate) fn shown_line(line: &[u8]) -> (String, Vec<usize>) {
             places.extend(std::iter::repeat_n(out.len(), c.len_utf8()));
             match c {
                 '\\' => out.push_str("\\\\"),
-                c if is_invisible(c) => out.extend(c.escape_default()),
+                c if is_unseen(c) => out.extend(c.escape_default()),
                 c => out.push(c),
             }
         }
@@ -33,15 +35,6 @@ pub(crate) fn shown_line(line: &[u8]) -> (String, Vec<usize>) {
     }
     places.resize(line.len() + 1, out.len());
     (out, places)
-}
-
-/// Characters that take no room, take room without ink, or change the direction of writing.
-fn is_invisible(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{a0}' | '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{2000}'..='\u{200f}'
-            | '\u{2028}'..='\u{202f}' | '\u{205f}'..='\u{206f}' | '\u{3000}' | '\u{feff}'
-            | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]

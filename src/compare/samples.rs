@@ -52,6 +52,7 @@ pub(crate) fn scenario(name: &str, steps: Vec<Step>) -> Scenario {
         optional: false,
         effects: Effects::None,
         wants: Vec::new(),
+        secrets: indexmap::IndexMap::new(),
         steps,
     }
 }

@@ -33,6 +33,17 @@ pub(crate) fn parse_base(text: &str) -> Result<Url, String> {
     Ok(url)
 }
 
+/// A base URL as it may be shown: without a user, a password, a query or a fragment.
+pub(crate) fn shown(base: &Url) -> String {
+    let mut url = base.clone();
+    // Neither fails for a URL with a host.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.set_query(None);
+    url.set_fragment(None);
+    url.to_string()
+}
+
 /// A base URL with a path and a query added to it. Segments are percent-encoded.
 pub(crate) fn route(base: &Url, segments: &[&str]) -> Url {
     let mut url = base.clone();

@@ -117,7 +117,7 @@ pub fn read_settings(file: &str, text: &str) -> Result<Settings, Vec<Problem>> {
 }
 
 fn read_root(reader: &mut Reader<'_>, root: &Node, settings: &mut Settings) {
-    let known = ["format", "accounts", "guard"];
+    let known = ["format", "accounts", "guard", "secrets"];
     if reader.map(root, "the settings", &known).is_none() {
         return;
     }

@@ -85,7 +85,7 @@ fn human(conclusion: &Conclusion) -> Vec<(&'static str, String)> {
     let all = [
         (
             "terminal",
-            terminal::render(&input, TerminalOptions::default()),
+            terminal::render(&input, TerminalOptions::default()).to_string(),
         ),
         (
             "summary.md",

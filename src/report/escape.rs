@@ -1,7 +1,10 @@
-//! Neutralising: the one place where hostile text is made harmless for a terminal, for Markdown
-//! and for XML, and where what cannot be seen is made visible. HTML is escaped by its template.
+//! Neutralising: where hostile text is made harmless for a terminal and for XML, and what cannot be
+//! seen is made visible. [`crate::report::prose`] does it for Markdown; HTML is escaped by its
+//! template.
 
 use std::fmt::Write as _;
+
+use cutover_base::unseen::is_unseen;
 
 /// Marks the end of a value that does not end with a newline.
 pub const NO_FINAL_NEWLINE: &str = "⟨no newline at the end⟩";
@@ -65,6 +68,18 @@ pub fn one_line(text: &str) -> String {
     out
 }
 
+/// As [`one_line`], but lines stay lines and tabs stay tabs.
+pub fn lines(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for ch in text.chars() {
+        match ch {
+            '\n' | '\t' => out.push(ch),
+            other => push_visible(&mut out, other),
+        }
+    }
+    out
+}
+
 /// Cuts a text to at most `max` characters, and says that it did.
 pub fn cut(text: &str, max: usize) -> String {
     match text.char_indices().nth(max) {
@@ -106,49 +121,6 @@ pub fn strip_ansi(text: &str) -> String {
     out
 }
 
-/// A text as Markdown prose on one line: no markup, mention, reference, link or HTML survives,
-/// and it cannot break out of a table cell.
-pub fn markdown(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 16);
-    let text = one_line(&strip_ansi(text));
-    let mut chars = text.chars().peekable();
-    while let Some(ch) = chars.next() {
-        match ch {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            // A zero-width space keeps GitHub from seeing a mention, a reference or an address.
-            '@' => out.push_str("@&#8203;"),
-            '#' => out.push_str("#&#8203;"),
-            ':' if chars.peek() == Some(&'/') => out.push_str(":&#8203;"),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '$' => {
-                out.push('\\');
-                out.push(ch);
-            }
-            other => out.push(other),
-        }
-    }
-    out
-}
-
-/// A text as Markdown code within a line.
-pub fn markdown_code(text: &str) -> String {
-    let text = one_line(&strip_ansi(text)).replace('|', "¦");
-    let fence = "`".repeat(longest_run(&text, '`') + 1);
-    let pad = if text.is_empty() || text.starts_with('`') || text.ends_with('`') {
-        " "
-    } else {
-        ""
-    };
-    format!("{fence}{pad}{text}{pad}{fence}")
-}
-
-/// A text that is already [`visible`] as a block of Markdown code.
-pub fn markdown_block(visible: &str) -> String {
-    let fence = "`".repeat(longest_run(visible, '`').max(2) + 1);
-    format!("{fence}text\n{}\n{fence}\n", visible.trim_end_matches('\n'))
-}
-
 /// A text with every character that XML 1.0 cannot hold replaced by one that shows it.
 pub fn xml(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -158,15 +130,10 @@ pub fn xml(text: &str) -> String {
             '\u{fffe}' | '\u{ffff}' => {
                 out.extend(ch.escape_unicode());
             }
-            other if other.is_control() => push_visible(&mut out, other),
-            other => out.push(other),
+            other => push_visible(&mut out, other),
         }
     }
     out
-}
-
-fn longest_run(text: &str, of: char) -> usize {
-    text.split(|ch| ch != of).map(str::len).max().unwrap_or(0)
 }
 
 fn push_times(out: &mut String, ch: char, times: &mut usize) {
@@ -174,20 +141,11 @@ fn push_times(out: &mut String, ch: char, times: &mut usize) {
 }
 
 fn push_visible(out: &mut String, ch: char) {
-    if ch.is_control() || is_unseen(ch) {
+    if is_unseen(ch) {
         out.extend(ch.escape_default());
     } else {
         out.push(ch);
     }
-}
-
-/// Characters that show nothing, look like a space, or change the direction of what follows.
-fn is_unseen(ch: char) -> bool {
-    matches!(ch,
-        '\u{80}'..='\u{a0}' | '\u{ad}' | '\u{feff}' | '\u{61c}' | '\u{1680}' | '\u{180e}'
-        | '\u{2000}'..='\u{200f}' | '\u{2028}'..='\u{202f}' | '\u{205f}'..='\u{206f}'
-        | '\u{3000}' | '\u{fff0}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}'
-        | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// The marks themselves, which a value may hold too: spelt by their number, so that a real `·` is
@@ -246,7 +204,7 @@ mod tests {
             let is_safe = |c: char| c == '\n' || !c.is_control();
             proptest::prop_assert!(visible(&bytes).chars().all(is_safe));
             proptest::prop_assert!(one_line(&text).chars().all(|c| !c.is_control()));
-            proptest::prop_assert!(markdown(&text).chars().all(|c| !c.is_control()));
+            proptest::prop_assert!(lines(&text).chars().all(|c| c == '\t' || is_safe(c)));
         }
     }
 
@@ -255,25 +213,6 @@ mod tests {
         let text = "\u{1b}[1;31mred\u{1b}[0m \u{1b}]0;title\u{7}x\u{1b}]8;;http://h\u{1b}\\y\u{9b}2Jz\u{1b}c!";
         assert_eq!(strip_ansi(text), "red xyz!");
         assert_eq!(strip_ansi("open \u{1b}[31"), "open ");
-    }
-
-    #[test]
-    fn markdown_prose_has_no_markup_left() {
-        assert_eq!(
-            markdown("**a** `b` @team #1 <img src=x> [l](http://h) |\n"),
-            "\\*\\*a\\*\\* \\`b\\` @&#8203;team #&#8203;1 &lt;img src=x&gt; \
-             \\[l\\](http:&#8203;//h) \\|\\\\n"
-        );
-    }
-
-    #[test]
-    fn markdown_code_cannot_be_closed_from_within() {
-        assert_eq!(markdown_code("a"), "`a`");
-        assert_eq!(markdown_code("a``b`"), "``` a``b` ```");
-        assert_eq!(
-            markdown_block("x\n```\n@all\n"),
-            "````text\nx\n```\n@all\n````\n"
-        );
     }
 
     #[test]

@@ -5,12 +5,13 @@ use std::fmt::Write as _;
 
 use crate::compare::limit::Limit;
 use crate::compare::verdict::Verdict;
-use crate::report::escape::{cut, markdown, markdown_block, markdown_code};
+use crate::report::escape::cut;
 use crate::report::evidence::{self, Evidence, Item};
 use crate::report::failing;
 use crate::report::headline;
 use crate::report::input::ReportInput;
 use crate::report::lines::Line;
+use crate::report::prose::{markdown, markdown_block, markdown_code};
 use crate::report::tables;
 
 /// Bytes of a comment: GitHub takes 65536 characters, and a workflow adds a few of its own.

@@ -26,6 +26,8 @@ pub mod model;
 pub mod model_case;
 pub mod model_step;
 mod outcome;
+mod painted;
+pub mod prose;
 pub mod render;
 mod replays;
 mod repro;
@@ -47,7 +49,8 @@ mod tests;
 mod values;
 
 pub use input::{ReportInput, Resources, RunFacts};
+pub use painted::Painted;
 pub use render::{ReportError, write_all};
-pub use scan::{Finding, scan, withhold};
+pub use scan::{Finding, scan, scan_files, withhold};
 pub use terminal_shown::divergence;
 pub use terminal_tried::whole_case;

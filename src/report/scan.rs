@@ -1,12 +1,14 @@
-//! The last scan (`design.md` section 13): no artefact of a run folder may hold a secret. What
+//! The last scan: no artefact of a run folder may hold a secret. What
 //! redaction would change is a finding.
 
-use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
 use cutover_base::redact::{RedactStream, Redactor};
+
+use crate::transcript::folder::JOURNAL_FILE;
+use crate::transcript::line_without_secrets;
 
 /// Bytes read at once.
 const CHUNK_BYTES: usize = 64 * 1024;
@@ -36,8 +38,16 @@ pub struct ScanError {
 /// # Errors
 /// When a folder cannot be listed or a file cannot be read.
 pub fn scan(dir: &Path, redactor: &Redactor) -> Result<Vec<Finding>, ScanError> {
+    scan_files(files(dir)?, redactor)
+}
+
+/// Scans these files, in bounded memory. One finding per file, in their order.
+///
+/// # Errors
+/// When a file cannot be read.
+pub fn scan_files(files: Vec<PathBuf>, redactor: &Redactor) -> Result<Vec<Finding>, ScanError> {
     let mut findings = Vec::new();
-    for file in files(dir)? {
+    for file in files {
         let found = File::open(&file)
             .and_then(|opened| first_change(opened, redactor))
             .map_err(|error| fail("scan", &file, error))?;
@@ -67,8 +77,20 @@ pub fn withhold(findings: &[Finding], redactor: &Redactor) -> Result<(), ScanErr
 fn rewrite(file: &Path, redactor: &Redactor) -> io::Result<()> {
     let folder = file.parent().unwrap_or(Path::new("."));
     let mut clean = tempfile::NamedTempFile::new_in(folder)?;
-    let mut stream = redactor.stream();
     let mut opened = File::open(file)?;
+    if file.ends_with(JOURNAL_FILE) {
+        // A journal must stay one: what is hidden is whole texts within its lines.
+        let mut lines = BufReader::new(opened);
+        let mut line = Vec::new();
+        while lines.read_until(b'\n', &mut line)? > 0 {
+            let safe = line_without_secrets(&line, redactor);
+            clean.write_all(&safe.unwrap_or_else(|_| redactor.bytes(&line)))?;
+            line.clear();
+        }
+        clean.persist(file).map_err(|error| error.error)?;
+        return Ok(());
+    }
+    let mut stream = redactor.stream();
     let mut chunk = vec![0; CHUNK_BYTES];
     loop {
         let read = opened.read(&mut chunk)?;
@@ -105,7 +127,7 @@ fn files(dir: &Path) -> Result<Vec<PathBuf>, ScanError> {
 fn first_change(mut input: impl Read, redactor: &Redactor) -> io::Result<Option<u64>> {
     let mut compared = Compared {
         stream: redactor.stream(),
-        waiting: VecDeque::new(),
+        waiting: Vec::new(),
         offset: 0,
     };
     let mut chunk = vec![0; CHUNK_BYTES];
@@ -124,13 +146,13 @@ fn first_change(mut input: impl Read, redactor: &Redactor) -> io::Result<Option<
 /// back little, so this stays near one chunk.
 struct Compared {
     stream: RedactStream,
-    waiting: VecDeque<u8>,
+    waiting: Vec<u8>,
     offset: u64,
 }
 
 impl Compared {
     fn push(&mut self, chunk: &[u8]) -> Option<u64> {
-        self.waiting.extend(chunk);
+        self.waiting.extend_from_slice(chunk);
         let out = self.stream.push(chunk);
         self.compare(&out)
     }
@@ -143,13 +165,15 @@ impl Compared {
     }
 
     fn compare(&mut self, out: &[u8]) -> Option<u64> {
-        for byte in out {
-            if self.waiting.pop_front() != Some(*byte) {
-                return Some(self.offset);
-            }
-            self.offset += 1;
-        }
-        None
+        let same = self.waiting.iter().zip(out);
+        let same = if self.waiting.starts_with(out) {
+            out.len()
+        } else {
+            same.take_while(|(before, after)| before == after).count()
+        };
+        self.offset += same as u64;
+        self.waiting.drain(..same);
+        (same < out.len()).then_some(self.offset)
     }
 }
 

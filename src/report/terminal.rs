@@ -11,6 +11,7 @@ use crate::report::evidence::Evidence;
 use crate::report::failing;
 use crate::report::headline;
 use crate::report::input::ReportInput;
+use crate::report::painted::Painted;
 use crate::report::tables::{availability, latency};
 use crate::report::terminal_cases::case_lines;
 use crate::report::terminal_page::{Page, sentence};
@@ -31,7 +32,7 @@ pub struct TerminalOptions {
 }
 
 /// The whole report as text. Every line ends with a newline.
-pub fn render(input: &ReportInput<'_>, options: TerminalOptions) -> String {
+pub fn render(input: &ReportInput<'_>, options: TerminalOptions) -> Painted {
     let mut page = Page::new(options.color);
     let conclusion = input.conclusion;
     let worst = drift_style(conclusion.drift.verdict).max_of(conclusion.decision.verdict);
@@ -57,7 +58,7 @@ pub fn render(input: &ReportInput<'_>, options: TerminalOptions) -> String {
     page.table("latency", &latency(input));
     page.table("availability", &availability(input));
     resource_lines(&mut page, input);
-    page.out
+    page.finish()
 }
 
 /// How good line 1 is: the worse of its two answers gives the colour.

@@ -7,6 +7,7 @@ use crate::report::about::About;
 use crate::report::escape::{cut, one_line};
 use crate::report::evidence::Item;
 use crate::report::lines::Line;
+use crate::report::painted::{Painted, paint};
 
 /// Columns that prose and the lines of cases keep to.
 pub(crate) const COLUMNS: usize = 100;
@@ -16,7 +17,7 @@ const SENTENCE_CHARS_MAX: usize = 1000;
 
 /// A text under construction.
 pub(crate) struct Page {
-    pub(crate) out: String,
+    out: String,
     color: bool,
 }
 
@@ -28,13 +29,23 @@ impl Page {
         }
     }
 
-    /// A line in one style. The text must be neutralised.
+    /// What was written, harmless.
+    pub(crate) fn finish(self) -> Painted {
+        Painted::new(&self.out, self.color)
+    }
+
+    /// Whether nothing was written.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.out.is_empty()
+    }
+
+    /// A line in one style.
     pub(crate) fn line(&mut self, style: Style, text: &str) {
         let painted = self.paint(style, text);
         self.plain(&painted);
     }
 
-    /// A line without a style. The text must be neutralised.
+    /// A line without a style.
     pub(crate) fn plain(&mut self, text: &str) {
         self.out.push_str(text.trim_end());
         self.out.push('\n');
@@ -42,7 +53,7 @@ impl Page {
 
     pub(crate) fn paint(&self, style: Style, text: &str) -> String {
         if self.color && !text.is_empty() {
-            format!("{}{text}{}", style.render(), style.render_reset())
+            paint(style, text)
         } else {
             text.to_owned()
         }

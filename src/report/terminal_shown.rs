@@ -9,6 +9,7 @@ use crate::report::escape::one_line;
 use crate::report::evidence::Evidence;
 use crate::report::input::ReportInput;
 use crate::report::lines::{Depth, Line, cut_line};
+use crate::report::painted::Painted;
 use crate::report::repro::REPRO_DIR;
 use crate::report::sides::replay_list;
 use crate::report::standing;
@@ -28,7 +29,7 @@ pub fn divergence(
     input: &ReportInput<'_>,
     fingerprint: &str,
     options: TerminalOptions,
-) -> Option<String> {
+) -> Option<Painted> {
     let mut page = Page::new(options.color);
     let evidence = Evidence::deep(input, Depth::WHOLE);
     for case in &input.conclusion.cases {
@@ -55,7 +56,7 @@ pub fn divergence(
         page.plain(&standing::line(input, found, &page));
         page.plain(&format!("  = {}", sentence(&found.met())));
     }
-    (!page.out.is_empty()).then_some(page.out)
+    (!page.is_empty()).then(|| page.finish())
 }
 
 /// The line of the scenario file in which the step begins.

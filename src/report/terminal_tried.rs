@@ -10,6 +10,7 @@ use crate::report::evidence::{Evidence, Item, error_items, unmet_items};
 use crate::report::headline;
 use crate::report::input::ReportInput;
 use crate::report::lines::{Depth, Line};
+use crate::report::painted::Painted;
 use crate::report::replays;
 use crate::report::standing;
 use crate::report::terminal::TerminalOptions;
@@ -21,7 +22,11 @@ const INLINE_CHARS_MAX: usize = 60;
 
 /// One case with every step: errors, failed expectations, and what each side gave in every field
 /// that was compared and that a side has.
-pub fn whole_case(input: &ReportInput<'_>, case: &CaseVerdict, options: TerminalOptions) -> String {
+pub fn whole_case(
+    input: &ReportInput<'_>,
+    case: &CaseVerdict,
+    options: TerminalOptions,
+) -> Painted {
     let mut page = Page::new(options.color);
     let evidence = Evidence::deep(input, Depth::TRIED);
     let steps: Vec<_> = case.steps.iter().filter(|step| is_told(step)).collect();
@@ -63,7 +68,7 @@ pub fn whole_case(input: &ReportInput<'_>, case: &CaseVerdict, options: Terminal
     page.plain("");
     let verdict = page.paint(verdict_style(case.verdict).bold(), case.verdict.name());
     page.plain(&format!("{verdict}  {}", sentence(&case.reason)));
-    page.out
+    page.finish()
 }
 
 /// The implicit provision is told only when it is not as it should be.

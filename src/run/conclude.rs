@@ -231,6 +231,7 @@ fn facts(run: &StoredRun, judge: &Judge, cases: &[CaseVerdict]) -> RunFacts {
             .open_sandboxes()
             .filter(|open| open.leaked.is_some())
             .count(),
+        secret_found: !run.secret_in.is_empty(),
         since: run.started.since.clone(),
         selection: run.started.selection.clone(),
         sharded: run.started.sharded,

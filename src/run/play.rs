@@ -14,7 +14,7 @@ use crate::run::lives::CaseJournal;
 use crate::run::stage::OpenSide;
 use crate::run::step::{Scene, with_duration};
 use crate::scenario::model::{Action, Step};
-use crate::scenario::template::Bindings;
+use crate::scenario::template::{Bindings, SECRETS};
 use crate::scenario::verbs;
 use crate::transcript::{
     KnownLiteral, StepKind, StepRecord, StepResult, StoredCase, StoredTranscript, Transcript,
@@ -102,6 +102,11 @@ impl Player<'_> {
     fn first_bindings(&self) -> Bindings {
         let mut bindings = Bindings::new();
         bindings.insert("run".to_owned(), self.run.to_owned());
+        for (name, secret) in &self.case.scenario.secrets {
+            if let Some(secret) = secret {
+                bindings.insert(format!("{SECRETS}{name}"), secret.expose().to_owned());
+            }
+        }
         for (axis, value) in &self.case.point {
             let text = match value {
                 serde_json::Value::String(text) => text.clone(),

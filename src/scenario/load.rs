@@ -18,6 +18,8 @@ pub struct LoadOptions {
     /// The folder that names are relative to, when it is not the folder that was given: with
     /// `cutover run scenarios/execute` it is `scenarios`, so that a case keeps its id.
     pub base: Option<PathBuf>,
+    /// Secrets that scenarios may use, if they are known.
+    pub secrets: Option<Vec<String>>,
 }
 
 /// The scenarios of some files and folders.
@@ -70,7 +72,7 @@ pub fn load(roots: &[PathBuf], options: &LoadOptions) -> Result<Loaded, Vec<Prob
     }
     let mut scenarios = Vec::new();
     for (name, file) in files {
-        match read(&file).and_then(|text| parse_one(&name, &file, &text)) {
+        match read(&file).and_then(|text| parse_file(&name, &file, &text, options)) {
             Ok(scenario) => scenarios.push(Arc::new(scenario)),
             Err(mut found) => problems.append(&mut found),
         }
@@ -91,7 +93,7 @@ pub fn load_embedded(texts: &[(&str, &str)]) -> Result<Vec<Arc<Scenario>>, Vec<P
     let mut problems = Vec::new();
     for (name, text) in texts {
         let file = PathBuf::from(format!("scenarios/{name}.yaml"));
-        match check(name, &file, None, text) {
+        match check(name, &file, None, text, Some(&[])) {
             Ok(scenario) => scenarios.push(Arc::new(scenario)),
             Err(mut found) => problems.append(&mut found),
         }
@@ -103,17 +105,35 @@ pub fn load_embedded(texts: &[(&str, &str)]) -> Result<Vec<Arc<Scenario>>, Vec<P
     }
 }
 
-/// Checks one scenario's text. `file:` data is read from the folder of `file`.
+/// Checks one scenario's text. `file:` data is read from the folder of `file`; secrets may have any
+/// name.
 ///
 /// # Errors
 /// Every problem of the text, each with its place.
 pub fn parse_one(name: &str, file: &Path, text: &str) -> Result<Scenario, Vec<Problem>> {
+    parse_file(name, file, text, &LoadOptions::default())
+}
+
+/// Reads a scenario file as text, as [`load`] does.
+///
+/// # Errors
+/// When it cannot be read, is too large or is no text.
+pub fn read_text(file: &Path) -> Result<String, Vec<Problem>> {
+    read(file)
+}
+
+fn parse_file(
+    name: &str,
+    file: &Path,
+    text: &str,
+    options: &LoadOptions,
+) -> Result<Scenario, Vec<Problem>> {
     let folder = match file.parent() {
         Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
         Some(parent) => parent,
         None => Path::new("."),
     };
-    check(name, file, Some(folder), text)
+    check(name, file, Some(folder), text, options.secrets.as_deref())
 }
 
 /// Reads a file of bounded size as text.

@@ -35,7 +35,7 @@ pub(crate) use check::scalar::duration_of;
 pub(crate) use check::step::GUARD;
 pub use discover::{Skipped, strays};
 pub use field_path::{Found, PathError};
-pub use load::{LoadOptions, Loaded, load, load_embedded, parse_one};
+pub use load::{LoadOptions, Loaded, load, load_embedded, parse_one, read_text};
 pub use matching::MATCHES_BYTES_MAX;
 pub use nearest::nearest;
 pub use problem::{Problem, render};

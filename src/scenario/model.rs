@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use cutover_base::secret::Secret;
 use cutover_base::side::Side;
 use indexmap::IndexMap;
 use regex::Regex;
@@ -46,6 +47,8 @@ pub struct Scenario {
     pub effects: Effects,
     /// What its steps ask for that not every provider or lane has.
     pub wants: Vec<Want>,
+    /// Secrets that it uses as `${{ secrets.NAME }}`, with their values once a run has them.
+    pub secrets: IndexMap<String, Option<Secret>>,
     /// The steps in order; the implicit `00-provision` is among them.
     pub steps: Vec<Step>,
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use cutover_base::unseen::is_unseen;
+
 use crate::scenario::node::Position;
 
 /// Characters of a source line that are shown, around the column.
@@ -127,7 +129,12 @@ fn window(line: &str, column: usize) -> (String, usize) {
     } else {
         column.saturating_sub(SHOWN_CHARS_MAX / 2).min(chars.len())
     };
-    let one_wide = |c: &char| if c.is_control() { ' ' } else { *c };
+    // One character for each, so that the mark below stands where it should.
+    let one_wide = |c: &char| match *c {
+        '\t' => ' ',
+        c if is_unseen(c) => '\u{fffd}',
+        c => c,
+    };
     let part = &chars[from..chars.len().min(from + SHOWN_CHARS_MAX)];
     (
         part.iter().map(one_wide).collect(),
@@ -137,9 +144,15 @@ fn window(line: &str, column: usize) -> (String, usize) {
 
 /// Text without what could move a terminal.
 fn harmless(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_unseen(c) {
+            out.extend(c.escape_default());
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }
 
 #[cfg(test)]

@@ -24,8 +24,11 @@ pub enum Part {
 /// The reference to the home folder in the sandbox, which a side is asked for when it is needed.
 pub const HOME: &str = "home";
 
+/// How references to secrets of the user's own begin.
+pub const SECRETS: &str = "secrets.";
+
 /// Values that references stand for: captures, `home`, `run`, `session`, `sandbox.NAME`,
-/// `matrix.AXIS`.
+/// `matrix.AXIS`, `secrets.NAME`.
 pub type Bindings = BTreeMap<String, String>;
 
 /// A reference that no earlier step defined on this side.

@@ -1,8 +1,10 @@
 //! A side that is an earlier run: its transcripts stand for calls that are not made.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use cutover_base::blob::sha256_hex;
 use cutover_base::side::Side;
 
 use crate::call::{Provider, Stack};
@@ -101,14 +103,15 @@ impl Recording {
     /// What was recorded of a case, for the side that it is now. A call whose text has changed, and
     /// every one after it, is not recorded: it would have met another sandbox.
     pub fn transcripts(&self, case: &Case, side: Side) -> Vec<Transcript> {
-        let steps = flat(&case.scenario.steps);
+        let kept = kept(&case.scenario);
+        let steps = flat(&kept);
         let whole = self.run.cases.get(&case.id).filter(|c| !is_unfinished(c));
         let then = self.scenarios.get(&case.scenario.name);
         let (Some(_), Some(then)) = (whole, then) else {
             let why = format!("{} did not run it to its end", self.run.started.run);
             return vec![self.nothing(case, side, &steps, &why)];
         };
-        let changed = first_change(&then.steps, &case.scenario.steps);
+        let changed = first_change(&then.steps, &kept);
         let recorded = match self.run.transcripts(&case.id, self.side) {
             Ok(recorded) => recorded,
             Err(error) => return vec![self.nothing(case, side, &steps, &error.to_string())],
@@ -146,6 +149,18 @@ impl Recording {
             literals: Vec::new(),
             ending: Ending::Clean,
         }
+    }
+}
+
+/// The steps as a journal keeps them: what they send may hold a secret that the scenario's text does
+/// not have any more.
+fn kept(scenario: &Scenario) -> Cow<'_, [Step]> {
+    if sha256_hex(scenario.text.as_bytes()) == scenario.sha256 {
+        return Cow::Borrowed(&scenario.steps);
+    }
+    match parse_one(&scenario.name, &scenario.file, &scenario.text) {
+        Ok(read) => Cow::Owned(read.steps),
+        Err(_) => Cow::Borrowed(&scenario.steps),
     }
 }
 

@@ -115,6 +115,12 @@ pub enum EventKind {
         /// Why, in a sentence.
         reason: String,
     },
+    /// Secrets were found in artefacts of the run, which were withheld. Written by whoever found
+    /// them, after the run's end as well.
+    SecretFound {
+        /// The artefacts, within the run's folder.
+        files: Vec<String>,
+    },
     /// The run ended.
     RunEnded(Box<RunEnded>),
 }

@@ -3,15 +3,16 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use cutover_base::clock::Clock;
+use cutover_base::redact::Redactor;
 use cutover_base::side::Side;
 
 use crate::transcript::event::{Event, EventKind, JOURNAL_FORMAT};
 use crate::transcript::exchange::{Exchange, ExchangeSink};
 use crate::transcript::folder::JOURNAL_FILE;
-use crate::transcript::line::{FormatLine, JournalError, Span, to_line};
+use crate::transcript::line::{FormatLine, JournalError, Span, to_line, without_secrets};
 use crate::transcript::read;
 use crate::transcript::record::Transcript;
 use crate::transcript::reread::reread;
@@ -30,6 +31,8 @@ pub struct JournalWriter {
 struct Shared {
     path: PathBuf,
     clock: Clock,
+    /// What no line may hold; provider tokens if nothing else is said.
+    redactor: OnceLock<Redactor>,
     state: Mutex<State>,
 }
 
@@ -98,6 +101,11 @@ impl JournalWriter {
                 message: error.to_string(),
             }),
         }
+    }
+
+    /// From now on no line holds a secret of this redactor. The first one stands.
+    pub fn hide(&self, redactor: Redactor) {
+        let _ = self.shared.redactor.set(redactor);
     }
 
     /// The file.
@@ -170,6 +178,7 @@ impl JournalWriter {
             shared: Arc::new(Shared {
                 path,
                 clock,
+                redactor: OnceLock::new(),
                 state: Mutex::new(State {
                     file,
                     len,
@@ -199,7 +208,9 @@ impl JournalWriter {
             step: scope.step.clone(),
             event: kind,
         };
-        let written = to_line(&event).and_then(|line| {
+        let redactor = self.shared.redactor.get_or_init(Redactor::noop);
+        let written = to_line(&event).and_then(|line| without_secrets(line, redactor));
+        let written = written.and_then(|line| {
             let written = state.file.write_all(&line);
             if written.is_err() {
                 // Half a line in the middle would hide what follows it. Should cutting it fail

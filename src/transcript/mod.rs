@@ -28,7 +28,7 @@ pub(crate) use tests::run_started as started_for_test;
 pub use exchange::{Exchange, ExchangeSink};
 pub use folder::{RunFolder, create_run_folder};
 pub use journal::{JournalScope, JournalWriter};
-pub use line::{JournalError, LINE_BYTES_MAX, Span};
+pub use line::{JournalError, LINE_BYTES_MAX, Span, line_without_secrets};
 pub use merge::{merge_problems, merge_runs};
 pub use read::{read_journal, read_journal_lenient};
 pub use record::{Ending, KnownLiteral, StepRecord, StepResult, Transcript};

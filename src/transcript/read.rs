@@ -14,7 +14,7 @@ use crate::transcript::rebuild::Rebuild;
 use crate::transcript::stored::StoredRun;
 
 /// The keys under which this version knows events; any other is of a later version and skipped.
-const KNOWN_EVENTS: [&str; 13] = [
+const KNOWN_EVENTS: [&str; 14] = [
     "run_started",
     "run_planned",
     "case_planned",
@@ -28,6 +28,7 @@ const KNOWN_EVENTS: [&str; 13] = [
     "case_skipped",
     "case_verdict",
     "run_ended",
+    "secret_found",
 ];
 
 /// Reads the journal of a run folder. What follows its last whole line is left out: a run that was

@@ -1,6 +1,6 @@
 //! Events back to a run: the state that grows while the lines are read.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::PathBuf;
 
 use cutover_base::side::Side;
@@ -26,6 +26,7 @@ pub(crate) struct Rebuild {
     cases: IndexMap<String, StoredCase>,
     sandboxes: Vec<StoredSandbox>,
     calls: IndexMap<(Option<Side>, String), CallCount>,
+    secret_in: BTreeSet<String>,
     damaged: Vec<u64>,
 }
 
@@ -39,6 +40,7 @@ impl Rebuild {
             cases: IndexMap::new(),
             sandboxes: Vec::new(),
             calls: IndexMap::new(),
+            secret_in: BTreeSet::new(),
             damaged: Vec::new(),
         }
     }
@@ -51,7 +53,10 @@ impl Rebuild {
     /// Takes an event. Those of a case that was never planned are left out: nothing can be judged
     /// of them, and their sandboxes are kept apart from the cases.
     pub(crate) fn take(&mut self, event: Event, line: Span) -> Result<(), RestoreError> {
-        self.last_at = self.last_at.max(event.at);
+        // Whoever looks at a run later does not lengthen it.
+        if !matches!(event.event, EventKind::SecretFound { .. }) {
+            self.last_at = self.last_at.max(event.at);
+        }
         let Event {
             at,
             case,
@@ -78,6 +83,9 @@ impl Rebuild {
                 for case in cases {
                     self.plan(case.id, case.planned);
                 }
+            }
+            EventKind::SecretFound { files } => {
+                self.secret_in.extend(files);
             }
             EventKind::CasePlanned(planned) => self.plan(place.case.unwrap_or_default(), planned),
             EventKind::CaseSkipped { reason, message } => {
@@ -132,6 +140,7 @@ impl Rebuild {
             cases: self.cases,
             sandboxes: self.sandboxes,
             calls: self.calls.into_values().collect(),
+            secret_in: self.secret_in,
             damaged: self.damaged,
         })
     }

@@ -1,5 +1,6 @@
 //! A run as read back from its journal.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use cutover_base::side::Side;
@@ -36,6 +37,8 @@ pub struct StoredRun {
     pub sandboxes: Vec<StoredSandbox>,
     /// Exchanges, counted per side and operation, in the order they were first seen.
     pub calls: Vec<CallCount>,
+    /// Artefacts in which a secret was found, at any time since.
+    pub secret_in: BTreeSet<String>,
     /// Lines that made no sense and were left out: all that follow the last whole one, which a run
     /// that was killed could not finish, and for a lenient reader those before it.
     pub damaged: Vec<u64>,

@@ -71,6 +71,7 @@ impl Serving {
     async fn begin(&mut self, settings: &Settings) -> Result<(), AppError> {
         for door in &settings.doors {
             let log = self.log.as_ref().map(RunningLog::handle);
+            let log = log.map(|log| log.hiding(settings.secrets.clone()));
             let options = options(settings, &self.prepared, door, log)?;
             let started = match door.provider {
                 Provider::E2b => e2b::start(options).await,

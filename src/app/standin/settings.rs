@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use cutover_base::secret::Secret;
 use cutover_standin::fault::Fault;
 
 use crate::call::Provider;
@@ -22,6 +23,8 @@ pub(crate) struct Settings {
     pub(crate) allow_network: bool,
     /// Memory of one sandbox, in bytes.
     pub(crate) memory_bytes_max: u64,
+    /// What the log hides beside the stand-ins' keys.
+    pub(crate) secrets: Vec<Secret>,
 }
 
 /// One stand-in.

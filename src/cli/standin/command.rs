@@ -3,12 +3,14 @@
 use crate::app::signals::Signals;
 use crate::app::standin::{Serving, prepare};
 use crate::cli::args::StandinArgs;
-use crate::cli::context::{Context, print, tell};
+use crate::cli::context::Context;
 use crate::cli::exit::{OK, Outcome, Stop};
+use crate::cli::output::{print_settings, tell};
 use crate::cli::standin::settings::read;
 
 pub(crate) async fn run(args: &StandinArgs, context: &Context) -> Outcome {
-    let (settings, mut problems) = read(args);
+    let (mut settings, mut problems) = read(args);
+    settings.secrets = context.environment.hidden();
     let prepared = prepare(&settings, &context.environment.program, &mut problems).await;
     let Some(prepared) = prepared.filter(|_| problems.is_empty()) else {
         let lines: Vec<String> = problems.iter().map(|it| format!("error: {it}")).collect();
@@ -29,7 +31,7 @@ pub(crate) async fn run(args: &StandinArgs, context: &Context) -> Outcome {
 fn announce(serving: &Serving) -> Result<(), Stop> {
     let places = serving.places.join(", ");
     // A comment to a shell and to dotenv alike, so that the whole output is a settings file.
-    print(&format!(
+    print_settings(&format!(
         "{}# cutover standin ready: {places}\n",
         serving.env
     ))?;

@@ -41,6 +41,7 @@ pub(crate) fn read(args: &StandinArgs) -> (Settings, Vec<String>) {
         log: args.log.clone(),
         allow_network: args.allow_network,
         memory_bytes_max: args.sandbox_memory.bytes(),
+        secrets: Vec::new(),
     };
     for spec in &args.port {
         set_port(&mut settings.doors, spec).unwrap_or_else(|it| problems.push(it));

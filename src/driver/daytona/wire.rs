@@ -12,7 +12,7 @@ use super::classes::{Meaning, Route, of_control, of_toolbox};
 use super::config::{DaytonaConfig, DaytonaCredentials};
 use crate::call::{Failure, FailureClass, Provider};
 use crate::driver::http::{Ask, Http, HttpClients, HttpError, Reply};
-use crate::driver::settings::{parse_base, route};
+use crate::driver::settings::{parse_base, route, shown};
 use crate::driver::{CallContext, DriverError, DriverFacts, DriverResult, SandboxHandle};
 
 /// The SDK whose shapes we ask for: the last one whose server is public (section 3.5).
@@ -72,7 +72,7 @@ impl Wire {
     pub(crate) fn new(config: DaytonaConfig, clients: HttpClients) -> DriverResult<Self> {
         clients.for_url(&config.api_url)?;
         let facts = DriverFacts {
-            endpoint: config.api_url.to_string(),
+            endpoint: shown(&config.api_url),
             image: config.snapshot.clone(),
             region: config.target.clone(),
             ..DriverFacts::default()

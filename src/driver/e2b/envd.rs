@@ -15,7 +15,7 @@ use super::classes::{GONE_WORDS, of_envd};
 use super::config::{E2bConfig, ENVD_PORT};
 use crate::call::{Failure, FailureClass, Provider};
 use crate::driver::http::{Ask, Http, HttpClients, HttpError, Payload, Retry};
-use crate::driver::settings::{parse_base, route};
+use crate::driver::settings::{parse_base, route, shown};
 use crate::driver::{
     CallContext, DriverError, DriverFacts, DriverResult, SandboxHandle, SandboxState,
 };
@@ -63,7 +63,7 @@ impl Wire {
     pub(crate) fn new(config: E2bConfig, clients: HttpClients) -> DriverResult<Self> {
         clients.for_url(&config.api_url)?;
         let facts = DriverFacts {
-            endpoint: config.api_url.to_string(),
+            endpoint: shown(&config.api_url),
             image: Some(config.template.clone()),
             ..DriverFacts::default()
         };

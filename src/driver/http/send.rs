@@ -172,7 +172,12 @@ async fn refusal(op: &'static str, mut reply: Reply, attempt: u32) -> Refusal {
         let room = ERROR_BODY_BYTES_MAX - body.len();
         body.extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
-    let body = reply.redactor.text(&String::from_utf8_lossy(&body));
+    let body = if body.len() < ERROR_BODY_BYTES_MAX {
+        reply.redactor.bytes(&body)
+    } else {
+        reply.redactor.beginning(&body)
+    };
+    let body = String::from_utf8_lossy(&body).into_owned();
     reply.trail.error_body(&body);
     reply.trail.end(None);
     Refusal {

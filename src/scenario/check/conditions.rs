@@ -13,7 +13,7 @@ use crate::scenario::field_path::FieldPath;
 use crate::scenario::matcher::Matcher;
 use crate::scenario::model::{Capture, CompareKind, CompareRule, Expect, NormaliseRule, Until};
 use crate::scenario::node::{Key, Kind, Node};
-use crate::scenario::template::HOME;
+use crate::scenario::template::{HOME, SECRETS};
 
 /// Pause between the attempts of an `until` that says none.
 const UNTIL_EVERY_DEFAULT: Duration = Duration::from_secs(1);
@@ -272,7 +272,10 @@ fn group_pattern(node: &Node, findings: &mut Findings) -> Option<regex::Regex> {
 
 /// Names that are always defined.
 pub(crate) fn is_reserved(name: &str) -> bool {
-    matches!(name, HOME | "session" | "run" | "sandbox" | "matrix")
+    matches!(
+        name,
+        HOME | "session" | "run" | "sandbox" | "matrix" | "secrets"
+    ) || name.starts_with(SECRETS)
         || name.starts_with("sandbox.")
         || name.starts_with("matrix.")
 }

@@ -1,5 +1,7 @@
 //! Where the check collects mistakes.
 
+use cutover_base::secret::Secret;
+use indexmap::IndexMap;
 use serde_json::Value;
 
 use crate::call::Surface;
@@ -7,7 +9,7 @@ use crate::scenario::check::written::written;
 use crate::scenario::nearest::nearest;
 use crate::scenario::node::{Node, Position};
 use crate::scenario::problem::Problem;
-use crate::scenario::template::Template;
+use crate::scenario::template::{SECRETS, Template};
 use crate::scenario::verbs::Verb;
 use crate::scenario::want::{HadBy, Want};
 
@@ -38,6 +40,8 @@ pub(crate) struct Findings {
     pub(crate) wants: Vec<Want>,
     /// Sizes of random data that hold references.
     pub(crate) sizes: Vec<(Position, Template)>,
+    /// Names that `${{ secrets.NAME }}` may have, if they are known.
+    pub(crate) secrets: Option<Vec<String>>,
     /// A step's verb could not be read: what it defines is not known.
     pub(crate) incomplete: bool,
 }
@@ -166,6 +170,18 @@ impl Findings {
             step: self.step,
             deferred: self.deferred,
         }
+    }
+
+    /// The secrets that steps use, without values.
+    pub(crate) fn secrets_used(&self) -> IndexMap<String, Option<Secret>> {
+        let references = self
+            .used
+            .iter()
+            .filter(|used| used.namespace == Namespace::Reference);
+        references
+            .filter_map(|used| used.name.strip_prefix(SECRETS))
+            .map(|name| (name.to_owned(), None))
+            .collect()
     }
 
     /// How many there are.

@@ -9,7 +9,7 @@ use crate::call::Surface;
 use crate::scenario::check::findings::{Findings, Named, Namespace};
 use crate::scenario::data::parse_size;
 use crate::scenario::nearest::nearest;
-use crate::scenario::template::{Bindings, HOME};
+use crate::scenario::template::{Bindings, HOME, SECRETS};
 use crate::scenario::verbs::field_names;
 
 /// Checks all names that the steps defined and used, and all fields that they named.
@@ -89,6 +89,10 @@ fn reference(
     if matches!(name, "session" | "run" | HOME) {
         return;
     }
+    if let Some(secret) = name.strip_prefix(SECRETS) {
+        undeclared(used, secret, findings);
+        return;
+    }
     if let Some(axis) = name.strip_prefix("matrix.") {
         let axes: Vec<&str> = matrix.keys().map(String::as_str).collect();
         if !axes.contains(&axis) {
@@ -131,6 +135,27 @@ fn reference(
             findings.add_with(used.at, format!("{shown} is not defined"), Some(help));
         }
     }
+}
+
+/// A secret that no settings declare. Where nobody knows the settings, every name is taken.
+fn undeclared(used: &Named, secret: &str, findings: &mut Findings) {
+    let Some(known) = findings
+        .secrets
+        .clone()
+        .filter(|known| !known.iter().any(|name| name == secret))
+    else {
+        return;
+    };
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    let near = nearest(secret, &known).map(|near| format!("did you mean `{SECRETS}{near}`? else "));
+    let help = format!(
+        "{}add `{secret}` to `secrets:` in cutover.yaml, which takes it from the environment, or \
+         write `$${{{{ {} }}}}` for the text itself",
+        near.unwrap_or_default(),
+        used.name,
+    );
+    let message = format!("the secret `${{{{ {} }}}}` is not declared", used.name);
+    findings.add_with(used.at, message, Some(help));
 }
 
 fn sandbox(used: &Named, defined: &[Named], surfaces: &[Surface], findings: &mut Findings) {

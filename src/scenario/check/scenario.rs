@@ -41,7 +41,7 @@ pub(crate) const STEPS_MAX: usize = 500;
 /// Points of one matrix: every point is a case with sandboxes of its own.
 pub(crate) const MATRIX_POINTS_MAX: usize = 256;
 
-/// Checks a scenario's text.
+/// Checks a scenario's text. `secrets` are the names that it may use, if they are known.
 ///
 /// # Errors
 /// Every problem of the file.
@@ -50,6 +50,7 @@ pub(crate) fn check(
     file: &Path,
     folder: Option<&Path>,
     text: &str,
+    secrets: Option<&[String]>,
 ) -> Result<Scenario, Vec<Problem>> {
     let shown = file.display().to_string();
     let root = Node::parse(text).map_err(|error| {
@@ -63,6 +64,7 @@ pub(crate) fn check(
         return Err(vec![Problem::of_file(shown, "the file is empty")]);
     }
     let mut findings = Findings::default();
+    findings.secrets = secrets.map(<[String]>::to_vec);
     let scenario = read(&root, folder, &mut findings).map(|head| Scenario {
         name: name.to_owned(),
         file: file.to_owned(),
@@ -109,6 +111,7 @@ fn read(root: &Node, folder: Option<&Path>, findings: &mut Findings) -> Option<S
         findings.define(Namespace::Step, "00-provision", Position::default());
     }
     let surfaces = surfaces(fields.get("surfaces"), fields.at, findings);
+    let secrets = findings.secrets_used();
     flow::check(&surfaces, &matrix, findings);
     Some(Scenario {
         name: String::new(),
@@ -127,6 +130,7 @@ fn read(root: &Node, folder: Option<&Path>, findings: &mut Findings) -> Option<S
         optional,
         effects: effects(fields.get("effects"), findings),
         wants: std::mem::take(&mut findings.wants),
+        secrets,
         steps,
     })
 }

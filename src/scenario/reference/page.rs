@@ -93,8 +93,9 @@ fn values(page: &mut String) {
         "\n## Values\n\n\
          - **text**: `${{ name }}` in it stands for a value: what a step has captured, \
          `matrix.AXIS`, `home` (the home folder of the user that commands run as, without a slash at \
-         its end), `sandbox.NAME` (the provider's id), `run`, or `session` (at surfaces mcp and \
-         platform); `$${{` is `${{` itself.\n\
+         its end), `sandbox.NAME` (the provider's id), `run`, `session` (at surfaces mcp and \
+         platform), or `secrets.NAME` (a secret that `cutover.yaml` declares; where it comes back it \
+         is `<secret:NAME>`, in expectations too); `$${{` is `${{` itself.\n\
          - **duration**: `500ms`, `2s`, `1.5m`, `1h`, or a number of seconds.\n\
          - **data**: text, or one of `{ text: ... }`, `{ base64: ... }`, `{ file: ... }` (inside \
          the scenario's folder) and `{ random: { seed: 1, size: 64KiB } }` (the ChaCha20 keystream \

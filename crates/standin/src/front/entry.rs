@@ -7,6 +7,7 @@ use std::time::Instant;
 use axum::http::header::USER_AGENT;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode};
+use cutover_base::redact::Redactor;
 use serde_json::{Map, Value};
 
 use crate::fault::{Fault, FaultKind};
@@ -78,10 +79,11 @@ impl Entry {
             began: Instant::now(),
             method: parts.method.clone(),
             path: path::redacted(&parts.uri, &front.redactor),
-            agent: agent(&parts.headers).map(|agent| front.redactor.text(&agent)),
+            agent: agent(&parts.headers, &front.redactor),
             sandbox: front
                 .wire
                 .sandbox(parts)
+                .map(|id| front.redactor.text(&id))
                 .map(|id| id.chars().take(ID_CHARS_MAX).collect()),
             made: front
                 .wire
@@ -226,8 +228,9 @@ fn made((field, seen): &(&'static str, Vec<u8>)) -> Option<String> {
 }
 
 /// The SDK, as it names itself.
-fn agent(headers: &HeaderMap) -> Option<String> {
+fn agent(headers: &HeaderMap, redactor: &Redactor) -> Option<String> {
     let name = headers.get(USER_AGENT)?.as_bytes();
-    let name = String::from_utf8_lossy(name);
+    // First hidden, then cut: half a secret is none that can be known.
+    let name = redactor.text(&String::from_utf8_lossy(name));
     Some(name.chars().take(AGENT_CHARS_MAX).collect())
 }

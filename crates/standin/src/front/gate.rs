@@ -42,6 +42,8 @@ impl Front {
     /// A front for a stand-in that is about to start with these options.
     pub(crate) fn new(wire: Arc<dyn Wire>, seen: &Seen) -> Arc<Self> {
         let key = Secret::new(wire.key_variable(), wire.key());
+        let mut secrets = vec![key];
+        secrets.extend(seen.log.iter().flat_map(RequestLog::secrets).cloned());
         Arc::new(Self {
             engine: seen.engine,
             faults: seen.faults.clone(),
@@ -50,7 +52,7 @@ impl Front {
             began: Instant::now(),
             requests: AtomicU64::new(0),
             faults_hit: AtomicU64::new(0),
-            redactor: Redactor::new(vec![key]),
+            redactor: Redactor::new(secrets),
             wall: Clock::new(),
             standin: OnceLock::new(),
         })

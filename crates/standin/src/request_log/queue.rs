@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use cutover_base::clock::Clock;
+use cutover_base::secret::Secret;
 
 use crate::request_log::sink::LogSink;
 
@@ -21,6 +22,7 @@ pub struct RequestLog {
     lines: Arc<Mutex<Option<SyncSender<String>>>>,
     done: Arc<Mutex<Receiver<()>>>,
     lost: Arc<AtomicU64>,
+    secrets: Arc<[Secret]>,
 }
 
 /// The other end of a request log: empties the queue into a sink.
@@ -47,6 +49,7 @@ impl RequestLog {
             lines: Arc::new(Mutex::new(Some(sender))),
             done: Arc::new(Mutex::new(done)),
             lost: Arc::clone(&lost),
+            secrets: Arc::new([]),
         };
         let writer = LogWriter {
             lines,
@@ -54,6 +57,21 @@ impl RequestLog {
             _done: ends,
         };
         (log, writer)
+    }
+
+    /// The same log for stand-ins that hide these as well as their keys: what a client sends may
+    /// hold secrets of whoever started them.
+    #[must_use]
+    pub fn hiding(self, secrets: Vec<Secret>) -> Self {
+        Self {
+            secrets: secrets.into(),
+            ..self
+        }
+    }
+
+    /// What no line may hold.
+    pub(crate) fn secrets(&self) -> &[Secret] {
+        &self.secrets
     }
 
     /// Queues a line of JSON. Never waits: when the queue is full the line is lost and counted.
