@@ -43,6 +43,8 @@ pub(crate) struct RunTerms {
     pub(crate) since: Option<StoredSince>,
     /// Fields of noise that are allowed.
     pub(crate) noise_limit: u32,
+    /// Whether fields that agree only without parts which are new in every replay count as noise.
+    pub(crate) volatile_refused: bool,
     /// What the stand-ins were told to get wrong.
     pub(crate) faults: Vec<String>,
     /// Whether only a part is run, of which staleness is not judged.
@@ -145,6 +147,7 @@ impl Performance<'_> {
             shard: terms.shard,
             selection: terms.selection,
             noise_limit: terms.noise_limit,
+            volatile_refused: terms.volatile_refused,
             faults: terms.faults,
         }
     }

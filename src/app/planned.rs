@@ -39,6 +39,8 @@ pub(crate) struct RunRequest {
     pub(crate) since: Option<PathBuf>,
     /// Fields of noise that are allowed.
     pub(crate) noise_limit: u32,
+    /// Whether fields that agree only without parts which are new in every replay count as noise.
+    pub(crate) volatile_refused: bool,
     /// The file of what GO means.
     pub(crate) profile: Option<PathBuf>,
     /// A run whose cases that were not in order are run again, with its sides.
@@ -129,6 +131,7 @@ impl PlannedRun {
             terms: RunTerms {
                 since,
                 noise_limit: request.noise_limit,
+                volatile_refused: request.volatile_refused,
                 faults: request.sides.faults,
                 sharded: request.select.shard.is_some(),
                 shard: request.select.shard,

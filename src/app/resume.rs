@@ -75,6 +75,7 @@ pub(crate) async fn resume(
         terms: RunTerms {
             since: started.since.clone(),
             noise_limit: started.noise_limit,
+            volatile_refused: started.volatile_refused,
             faults: started.faults.clone(),
             sharded: started.sharded,
             shard: started.shard.clone(),

@@ -212,6 +212,10 @@ pub(crate) struct RunArgs {
     /// Fields of noise that are allowed
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) noise_limit: u32,
+    /// What becomes of fields that agree only without parts which are new in every replay, such as
+    /// ids and durations: a limit of the decision, or noise
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) volatile: Volatile,
     /// Rehearse a bad day on stand-ins: `target=503`, `source=latency:50ms`, `target=429:10%`
     #[arg(long, value_name = "SIDE=KIND")]
     pub(crate) fault: Vec<String>,
@@ -227,12 +231,22 @@ pub(crate) struct RunArgs {
     /// Go on with an interrupted run, in its folder, with its scenarios and sides
     #[arg(long, value_name = "RUN", conflicts_with_all = [
         "paths", "surface", "only", "skip", "tags", "shard", "quirks", "source", "target", "engine",
-        "replays", "out", "seed", "plan", "since", "noise_limit", "fault", "profile", "rerun",
+        "replays", "out", "seed", "plan", "since", "noise_limit", "volatile", "fault", "profile", "rerun",
     ])]
     pub(crate) resume: Option<PathBuf>,
     /// Run again the cases that this run did not find in order, with its sides
     #[arg(long, value_name = "RUN", conflicts_with_all = ["source", "target", "shard"])]
     pub(crate) rerun: Option<PathBuf>,
+}
+
+/// What becomes of fields that agree only without parts which are new in every replay.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Volatile {
+    /// They are a limit of the decision
+    #[default]
+    Allow,
+    /// They count as noise
+    Refuse,
 }
 
 #[derive(Debug, Clone, Args)]

@@ -33,6 +33,8 @@ pub struct Profile {
     pub latency: Vec<LatencyBudget>,
     /// Least share of a verb's calls whose first attempt was answered.
     pub availability: Vec<AvailabilityBudget>,
+    /// Whether no field may agree only without parts that are new in every replay: `volatile: refuse`.
+    pub volatile_refused: bool,
 }
 
 /// A bound on the time of a verb.
@@ -76,7 +78,7 @@ impl Profile {
     }
 }
 
-const KEYS: [&str; 9] = [
+const KEYS: [&str; 10] = [
     "format",
     "why",
     "required",
@@ -86,6 +88,7 @@ const KEYS: [&str; 9] = [
     "age_max_hours",
     "latency",
     "availability",
+    "volatile",
 ];
 const SIDES: [(&str, Side); 2] = [("source", Side::Source), ("target", Side::Target)];
 const LANES: [(&str, &str); 3] = [
@@ -133,8 +136,10 @@ fn read_root(reader: &mut Reader<'_>, root: &Node) -> Option<Profile> {
     let replays = number(reader, "replays_min").unwrap_or(1);
     let runs = number(reader, "runs").unwrap_or(1);
     let (required, excluded) = read_required(reader, root);
+    let volatile_refused = read_volatile(reader, root);
     Some(Profile {
         why,
+        volatile_refused,
         required,
         excluded,
         lanes: read_lanes(reader, root),
@@ -160,6 +165,21 @@ fn read_root(reader: &mut Reader<'_>, root: &Node) -> Option<Profile> {
             })
             .collect(),
     })
+}
+
+/// Whether volatile fields are refused.
+fn read_volatile(reader: &mut Reader<'_>, root: &Node) -> bool {
+    let Some(value) = root.get("volatile") else {
+        return false;
+    };
+    match value.as_text() {
+        Some("refuse") => true,
+        Some("allow") => false,
+        _ => {
+            reader.problem(value.at, "`volatile` is `allow` or `refuse`");
+            false
+        }
+    }
 }
 
 /// The patterns, and those behind a `!`.

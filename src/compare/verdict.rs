@@ -235,6 +235,17 @@ pub struct FieldVerdict {
     pub fingerprint: Option<String>,
 }
 
+impl FieldVerdict {
+    /// Whether it agrees only without parts that are new in every replay.
+    pub fn is_volatile(&self) -> bool {
+        self.verdict == Some(Verdict::Equivalent)
+            && self.rules.iter().any(|rule| rule.starts_with(VOLATILE))
+    }
+}
+
+/// How the rules begin that leave out what is new in every replay.
+pub const VOLATILE: &str = "volatile/";
+
 /// A distinct value, before and after normalisation, and the replays that showed it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ObservedValue {

@@ -102,6 +102,8 @@ fn what_changed(input: &ReportInput<'_>) -> String {
         let all = steps().flat_map(|step| &step.fields);
         all.filter(|field| field.verdict == Some(verdict)).count() as u64
     };
+    let all = steps().flat_map(|step| &step.fields);
+    let volatile = all.filter(|field| field.is_volatile()).count() as u64;
     let unmet = steps().filter(|step| !step.unmet.is_empty()).count() as u64;
     let errors: u64 = cases.iter().map(|case| case.errors.len() as u64).sum();
     let drift = &input.conclusion.drift;
@@ -122,6 +124,7 @@ fn what_changed(input: &ReportInput<'_>) -> String {
             "field unstable on the source",
         ),
         (fields(Verdict::Noise), "field of noise"),
+        (volatile, "field with volatile parts"),
         (errors, "error"),
         (
             input.conclusion.quirks.stale.len() as u64,

@@ -227,6 +227,7 @@ fn facts(run: &StoredRun, judge: &Judge, cases: &[CaseVerdict]) -> RunFacts {
             stopped => stopped,
         },
         noise_limit: run.started.noise_limit,
+        volatile_refused: run.started.volatile_refused,
         leaked: run
             .open_sandboxes()
             .filter(|open| open.leaked.is_some())

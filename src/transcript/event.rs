@@ -170,6 +170,9 @@ pub struct RunStarted {
     /// Fields of noise that are allowed.
     #[serde(default)]
     pub noise_limit: u32,
+    /// Whether fields that agree only without parts which are new in every replay count as noise.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub volatile_refused: bool,
     /// Faults that were rehearsed, as given.
     #[serde(default)]
     pub faults: Vec<String>,

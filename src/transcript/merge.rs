@@ -38,6 +38,10 @@ pub fn merge_problems(runs: &[StoredRun]) -> Vec<String> {
             ("the ledger", a.ledger == b.ledger),
             ("the profile", a.profile == b.profile),
             ("the noise limit", a.noise_limit == b.noise_limit),
+            (
+                "what becomes of volatile fields",
+                a.volatile_refused == b.volatile_refused,
+            ),
             ("the rehearsed faults", a.faults == b.faults),
         ];
         for (what, _) in same.iter().filter(|(_, same)| !same) {

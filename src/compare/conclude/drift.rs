@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::compare::answer::{Divergence, Drift, DriftVerdict, QuirkUse, Standing};
 use crate::compare::conclude::RunFacts;
 use crate::compare::conclude::divergences::is_judged;
+use crate::compare::conclude::limits::volatile_fields;
 use crate::compare::ledger::Ledger;
 use crate::compare::verdict::{CaseVerdict, Verdict};
 use crate::transcript::Ending;
@@ -205,9 +206,12 @@ pub(super) fn noisy(cases: &[CaseVerdict], facts: &RunFacts) -> Option<String> {
         .iter()
         .flat_map(|case| &case.steps)
         .flat_map(|step| &step.fields);
-    let noise = fields
+    let mut noise = fields
         .filter(|field| field.verdict == Some(Verdict::Noise))
         .count();
+    if facts.volatile_refused {
+        noise += volatile_fields(cases).count();
+    }
     let limit = usize::try_from(facts.noise_limit).unwrap_or(usize::MAX);
     (noise > limit).then(|| format!("{noise} fields are noise; {limit} are allowed"))
 }

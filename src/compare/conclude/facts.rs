@@ -24,6 +24,8 @@ pub struct RunFacts {
     pub stopped: Option<String>,
     /// Fields of noise that are allowed.
     pub noise_limit: u32,
+    /// Whether fields that agree only without parts which are new in every replay count as noise.
+    pub volatile_refused: bool,
     /// Sandboxes that could not be destroyed.
     pub leaked: usize,
     /// Whether a secret was found in an artefact.
@@ -52,6 +54,7 @@ impl RunFacts {
             interrupted: None,
             stopped: None,
             noise_limit: 0,
+            volatile_refused: false,
             leaked: 0,
             secret_found: false,
             since: None,

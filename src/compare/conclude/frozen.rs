@@ -2,7 +2,7 @@
 
 use crate::compare::conclude::RunFacts;
 use crate::compare::conclude::divergences::is_judged;
-use crate::compare::conclude::limits::counted;
+use crate::compare::conclude::limits::{counted, volatile_fields};
 use crate::compare::profile::Profile;
 use crate::compare::subjects::LaneFact;
 use crate::compare::verdict::CaseVerdict;
@@ -19,6 +19,7 @@ pub(super) fn unmet(cases: &[CaseVerdict], facts: &RunFacts) -> Vec<String> {
     said.extend(age(profile, facts));
     said.extend(latency(profile, facts));
     said.extend(availability(profile, facts));
+    said.extend(volatile(profile, cases));
     said
 }
 
@@ -61,6 +62,18 @@ fn required(
         ));
     }
     said
+}
+
+fn volatile(profile: &Profile, cases: &[CaseVerdict]) -> Option<String> {
+    let fields = volatile_fields(cases).count();
+    (profile.volatile_refused && fields > 0).then(|| {
+        let agree = if fields == 1 { "agrees" } else { "agree" };
+        format!(
+            "the profile refuses volatile fields, and {} {agree} only without parts that are new in \
+             every replay",
+            counted(fields, "field")
+        )
+    })
 }
 
 fn lanes(profile: &Profile, facts: &RunFacts) -> Vec<String> {

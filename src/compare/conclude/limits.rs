@@ -6,7 +6,9 @@ use crate::compare::answer::{Divergence, Standing};
 use crate::compare::conclude::RunFacts;
 use crate::compare::ledger::{Entry, Ledger};
 use crate::compare::limit::{Limit, LimitKind};
-use crate::compare::verdict::{CaseVerdict, Effect, FieldVerdict, Gate, StepVerdict, Verdict};
+use crate::compare::verdict::{
+    CaseVerdict, Effect, FieldVerdict, Gate, StepVerdict, VOLATILE, Verdict,
+};
 
 /// What the kinds of limits are found in.
 #[derive(Debug, Clone, Copy)]
@@ -62,7 +64,7 @@ fn volatile(seen: &Seen<'_>) -> Option<Limit> {
     let mut places: Vec<String> = Vec::new();
     for (case, step, field) in volatile_fields(seen.cases) {
         places.push(format!("{} step `{}` `{}`", case.case, step.id, field.path));
-        for rule in field.rules.iter().filter(|rule| is_volatile(rule)) {
+        for rule in field.rules.iter().filter(|rule| rule.starts_with(VOLATILE)) {
             if !rules.contains(&rule.as_str()) {
                 rules.push(rule);
             }
@@ -100,14 +102,7 @@ pub(super) fn volatile_fields(
         .flat_map(|case| case.steps.iter().map(move |step| (case, step)));
     let fields =
         steps.flat_map(|(case, step)| step.fields.iter().map(move |field| (case, step, field)));
-    fields.filter(|(_, _, field)| {
-        field.verdict == Some(Verdict::Equivalent)
-            && field.rules.iter().any(|rule| is_volatile(rule))
-    })
-}
-
-fn is_volatile(rule: &str) -> bool {
-    rule.starts_with("volatile/")
+    fields.filter(|(_, _, field)| field.is_volatile())
 }
 
 /// That only a part was run. With a profile that names what must be judged, that is the measure.
