@@ -45,7 +45,7 @@ fn every_line_differs(bencher: divan::Bencher<'_, '_>, bytes: usize) {
             scenario: &scenario,
             surface: Surface::Provider,
             required: true,
-            transcripts: transcripts.as_ref().map(|side| side.as_slice()),
+            transcripts: transcripts.as_ref().map(<[_; 1]>::as_slice),
             subjects: &subjects,
             ledger: &ledger,
             now: "2026-11-23T16:00:00Z".parse().expect("a time"),

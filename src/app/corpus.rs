@@ -358,9 +358,10 @@ fn ledger_files(
 ) -> Result<Vec<StoredFile>, AppError> {
     let mut found = Vec::new();
     let own = folder.join(LEDGER);
-    let own = match own.is_file() {
-        true => Some(files::read(&own)?),
-        false => None,
+    let own = if own.is_file() {
+        Some(files::read(&own)?)
+    } else {
+        None
     };
     if !own.as_ref().is_some_and(files::speaks_of_every_call)
         && let Some(mut shipped) = shipped::ledger(LEDGER)

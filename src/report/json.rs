@@ -56,11 +56,14 @@ pub fn write(
     serde_json::to_writer_pretty(out, &around(input, cases)).map_err(io::Error::from)
 }
 
+/// Takes what is too large for the report: the name of its blob, and its bytes.
+type Sink<'s> = dyn FnMut(&str, &[u8]) + 's;
+
 /// Cases whose reports are made while they are written.
 struct CaseByCase<'a, 's> {
     cases: &'a [CaseVerdict],
     below: HashSet<&'a str>,
-    sink: RefCell<&'s mut dyn FnMut(&str, &[u8])>,
+    sink: RefCell<&'s mut Sink<'s>>,
 }
 
 impl Serialize for CaseByCase<'_, '_> {

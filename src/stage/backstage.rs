@@ -239,7 +239,7 @@ mod tests {
         }
         let deleted = backstage.event("i1", ProviderEvent::Delete, &cx).await;
         assert!(
-            matches!(deleted, Err(BackstageError::Failed(_))),
+            matches!(deleted, Err(BackstageError::Provider(_))),
             "{deleted:?}"
         );
     }

@@ -38,6 +38,7 @@ pub(crate) fn run_started() -> EventKind {
         shard: None,
         selection: None,
         noise_limit: 0,
+        volatile_refused: false,
         faults: Vec::new(),
     }))
 }

@@ -260,7 +260,8 @@ fn a_journal_without_a_plan_is_read_and_decides_nothing() {
                 "seq": event["seq"], "at": event["at"], "case": case["id"],
                 "event": { "case_planned": planned },
             });
-            old.push_str(&format!("{event}\n"));
+            old.push_str(&event.to_string());
+            old.push('\n');
         }
     }
     fs::write(at.join(JOURNAL), old).unwrap();

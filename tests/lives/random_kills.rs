@@ -83,7 +83,7 @@ fn random_kills() {
         let mut args = vec!["run", "--jobs", "4"];
         for _ in 0..KILLS_OF_ONE_RUN.min(kills - done) {
             // Planning is short: a fourth of the kills fall in the first twentieth of the time.
-            let whole = if chance.next_u32() & 3 == 0 {
+            let whole = if chance.next_u32().is_multiple_of(4) {
                 0.05
             } else {
                 1.05

@@ -7,7 +7,10 @@
 #![expect(
     clippy::unwrap_used,
     clippy::disallowed_methods,
-    reason = "a test panics when it is wrong, and polls conditions"
+    clippy::format_collect,
+    clippy::format_push_string,
+    clippy::too_many_lines,
+    reason = "a test panics when it is wrong, polls conditions, and writes small texts the short way"
 )]
 
 mod encoders;

@@ -259,15 +259,12 @@ fn html(text: &[u8]) -> Vec<u8> {
             [b'#', tens @ ..] => char::from_u32(number(tens, 0, tens.len(), 10)?),
             _ => None,
         });
-        match (c, end) {
-            (Some(c), Some(end)) => {
-                out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
-                at += end + 1;
-            }
-            _ => {
-                out.push(rest[0]);
-                at += 1;
-            }
+        if let (Some(c), Some(end)) = (c, end) {
+            out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+            at += end + 1;
+        } else {
+            out.push(rest[0]);
+            at += 1;
         }
     }
     out

@@ -7,6 +7,7 @@ use crate::call::{Failure, FailureClass, Outcome, Surface};
 use crate::compare::answer::{Conclusion, DecisionVerdict, DriftVerdict};
 use crate::compare::judge::{CaseInput, judge_case};
 use crate::compare::ledger::{Ledger, LedgerText, read_ledger};
+use crate::compare::limit::Limit;
 use crate::compare::samples::{record, scenario, step, subjects, transcript, with_compare};
 use crate::compare::subjects::Subjects;
 use crate::compare::verdict::{CaseVerdict, Effect, Gate, Verdict};
@@ -75,8 +76,8 @@ fn judged(
     step: &Step,
     sides: BySide<StepResult>,
 ) -> CaseVerdict {
-    let transcripts = BySide::from_fn(|side| {
-        let mut record = record("execute", sides[side].clone());
+    let of = |side: Side, result: StepResult| {
+        let mut record = record("execute", result);
         if side == Side::Target && step.line == 99 {
             record.unmet.push(UnmetExpectation {
                 line: 5,
@@ -85,13 +86,17 @@ fn judged(
             });
         }
         [transcript(side, 1, vec![record])]
-    });
+    };
+    let transcripts = BySide {
+        source: of(Side::Source, sides.source),
+        target: of(Side::Target, sides.target),
+    };
     judge_case(&CaseInput {
         case_id: "provider/a/b",
         scenario: &scenario("a/b", vec![step.clone()]),
         surface: Surface::Provider,
         required: true,
-        transcripts: transcripts.as_ref().map(|side| side.as_slice()),
+        transcripts: transcripts.as_ref().map(<[_; 1]>::as_slice),
         subjects,
         ledger,
         now: NOW.parse().unwrap(),
@@ -116,7 +121,7 @@ fn of(ledger: &Ledger, errors: &[&str]) -> Conclusion {
 
 fn limits(conclusion: &Conclusion) -> Vec<String> {
     let limits = conclusion.decision.limits.iter();
-    limits.map(|limit| limit.sentence()).collect()
+    limits.map(Limit::sentence).collect()
 }
 
 #[test]

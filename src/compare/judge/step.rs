@@ -75,37 +75,9 @@ pub(super) fn judge_step(
             got: &got,
         },
     );
-    for (side, got) in got.iter() {
-        for ((transcript, _), got) in replays[side].iter().zip(got) {
-            if let Got::Error(class, message) = got {
-                judged.errors.push(CaseError {
-                    side,
-                    replay: transcript.replay,
-                    step: id.to_owned(),
-                    class: *class,
-                    message: message.clone(),
-                });
-            }
-        }
-    }
+    judged.errors = errors(id, replays, &got);
     if let Some(error) = worst_error(&judged.errors) {
-        let who = if error.class.is_some() {
-            "provider"
-        } else {
-            "harness"
-        };
-        judged.step.reason = match states(id, input.transcripts) {
-            // Each side has been told; what is left of the message is what to do.
-            Some(states) => match error.message.split_once("; ") {
-                Some((_, advice)) => format!("{states}; {advice}"),
-                None => states,
-            },
-            None => format!("the {who} failed on the {}: {}", error.side, error.message),
-        };
-        judged.step.verdict = match error.class {
-            None => Verdict::HarnessError,
-            Some(_) => Verdict::ProviderError,
-        };
+        (judged.step.verdict, judged.step.reason) = of_error(input, id, error);
         judged.step.gave = gave(replays, &got);
         return judged;
     }
@@ -128,6 +100,42 @@ pub(super) fn judge_step(
         );
     }
     judged
+}
+
+/// The errors that the sides met.
+fn errors(id: &str, replays: BySide<&Replays<'_>>, got: &BySide<Vec<Got<'_>>>) -> Vec<CaseError> {
+    let mut errors = Vec::new();
+    for (side, got) in got.iter() {
+        for ((transcript, _), got) in replays[side].iter().zip(got) {
+            if let Got::Error(class, message) = got {
+                errors.push(CaseError {
+                    side,
+                    replay: transcript.replay,
+                    step: id.to_owned(),
+                    class: *class,
+                    message: message.clone(),
+                });
+            }
+        }
+    }
+    errors
+}
+
+/// What a step comes to that met an error, and why.
+fn of_error(input: &CaseInput<'_>, id: &str, error: &CaseError) -> (Verdict, String) {
+    let (verdict, who) = match error.class {
+        None => (Verdict::HarnessError, "harness"),
+        Some(_) => (Verdict::ProviderError, "provider"),
+    };
+    let reason = match states(id, input.transcripts) {
+        // Each side has been told; what is left of the message is what to do.
+        Some(states) => match error.message.split_once("; ") {
+            Some((_, advice)) => format!("{states}; {advice}"),
+            None => states,
+        },
+        None => format!("the {who} failed on the {}: {}", error.side, error.message),
+    };
+    (verdict, reason)
 }
 
 fn judge_fields(

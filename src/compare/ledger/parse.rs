@@ -167,7 +167,7 @@ fn read_entry(reader: &mut Reader<'_>, node: &Node) -> Option<Entry> {
         shapes,
         reason: reason?,
         fix,
-        link: link?,
+        link,
         owner: owner?,
         expires: expires?,
         file: reader.file().to_owned(),
@@ -218,14 +218,15 @@ fn read_shapes(reader: &mut Reader<'_>, node: &Node, kind: Option<EntryKind>) ->
     }
 }
 
-/// The link, which an entry of one's own need not have: its cause may be discussed nowhere.
-fn read_link(reader: &mut Reader<'_>, node: &Node, id: Option<&str>) -> Option<Option<String>> {
+/// The link, which an entry of one's own need not have: its cause may be discussed nowhere. Without
+/// one where it is wanted, that is a problem.
+fn read_link(reader: &mut Reader<'_>, node: &Node, id: Option<&str>) -> Option<String> {
     if node.get("link").is_none() && id.is_none_or(|id| id.starts_with("L-")) {
-        return Some(None);
+        return None;
     }
     let link = reader.text(node, "an entry", "link")?;
     if link.starts_with("https://") || link.starts_with("http://") {
-        return Some(Some(link));
+        return Some(link);
     }
     let at = node.get("link").map_or(node.at, |link| link.at);
     reader.problem(at, "`link` is a URL that begins with `https://`");

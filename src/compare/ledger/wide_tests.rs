@@ -190,7 +190,10 @@ fn an_entry_of_ones_own_needs_no_link_and_no_naming() {
     )
     .replace("    link: https://example.org/\n", "");
     let scenarios = [Arc::new(scenario("a/b", vec![step("execute: x")]))];
-    assert_eq!(checked(&[own.clone()], &scenarios), Vec::<String>::new());
+    assert_eq!(
+        checked(std::slice::from_ref(&own), &scenarios),
+        Vec::<String>::new()
+    );
     let shipped = own.replace("L-1", "Q300");
     let problems = read(&text_of(&[shipped])).unwrap_err();
     assert!(
