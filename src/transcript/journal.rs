@@ -160,10 +160,16 @@ impl JournalWriter {
     /// # Errors
     /// When the lines cannot be read, or are not those of such a transcript.
     pub fn transcript(&self, case: &str, lines: &[Span]) -> Result<Transcript, JournalError> {
-        reread(&self.shared.path, case, lines).map_err(|message| JournalError::Read {
-            path: self.shared.path.clone(),
-            message,
-        })
+        let path = &self.shared.path;
+        let dir = path.parent().unwrap_or(Path::new("."));
+        // The open file: one that was removed is told of when the run ends.
+        let file = self.state().file.try_clone();
+        file.map_err(|error| error.to_string())
+            .and_then(|file| reread(&file, dir, case, lines))
+            .map_err(|message| JournalError::Read {
+                path: path.clone(),
+                message,
+            })
     }
 
     /// A writer over a file that is there, for tests of devices that fail.

@@ -10,13 +10,18 @@ use crate::transcript::record::{Ending, Transcript};
 use crate::transcript::store::restore_step;
 
 /// The transcript of one side in one replay, or why it cannot be read.
-pub(crate) fn reread(journal: &Path, case: &str, lines: &[Span]) -> Result<Transcript, String> {
-    let file = File::open(journal).map_err(|error| error.to_string())?;
-    let dir = journal.parent().unwrap_or(Path::new("."));
+/// `dir` is the run folder, in which large captures lie.
+pub(crate) fn reread(
+    journal: &File,
+    dir: &Path,
+    case: &str,
+    lines: &[Span],
+) -> Result<Transcript, String> {
     let mut transcript: Option<Transcript> = None;
     for line in lines {
         let mut bytes = vec![0; line.len];
-        file.read_exact_at(&mut bytes, line.start)
+        journal
+            .read_exact_at(&mut bytes, line.start)
             .map_err(|error| error.to_string())?;
         let event: Event = serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
         let Some(side) = event.side.filter(|_| event.case.as_deref() == Some(case)) else {

@@ -1,7 +1,8 @@
 //! A run as read back from its journal.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 
 use cutover_base::side::Side;
 use indexmap::IndexMap;
@@ -54,13 +55,14 @@ impl StoredRun {
         let stored = self.cases.get(case).into_iter();
         let of_side = stored.flat_map(|case| &case.transcripts);
         let of_side = of_side.filter(move |stored| stored.side == side);
+        let failed = |message: String| JournalError::Read {
+            path: self.journal.clone(),
+            message,
+        };
+        let dir = self.journal.parent().unwrap_or(Path::new("."));
+        let journal = File::open(&self.journal).map_err(|error| failed(error.to_string()))?;
         of_side
-            .map(|stored| {
-                reread(&self.journal, case, &stored.lines).map_err(|message| JournalError::Read {
-                    path: self.journal.clone(),
-                    message,
-                })
-            })
+            .map(|stored| reread(&journal, dir, case, &stored.lines).map_err(failed))
             .collect()
     }
 
