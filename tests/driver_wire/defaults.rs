@@ -150,13 +150,15 @@ fn packed(content: &str) -> Vec<u8> {
 #[tokio::test]
 async fn a_file_is_asked_for_in_gzip_as_the_sdk_does() {
     const GET: &str = "GET /files?path=%2Fa ";
-    const GZIP: &str = "Content-Encoding: gzip\r\n";
+    const FILE: &str = "Content-Disposition: inline; filename=a\r\n";
+    let gzip = format!("{FILE}Content-Encoding: gzip\r\n");
+    let other = format!("{FILE}Content-Encoding: br\r\n");
     let whole = packed("Linux\n");
     let (script, t) = e2b::scripted(vec![
-        answer(GET, 200, GZIP, &whole),
-        answer(GET, 200, "", "as it is"),
-        answer(GET, 200, GZIP, &whole[..whole.len() - 2]),
-        answer(GET, 200, "Content-Encoding: br\r\n", "?"),
+        answer(GET, 200, &gzip, &whole),
+        answer(GET, 200, FILE, "as it is"),
+        answer(GET, 200, &gzip, &whole[..whole.len() - 2]),
+        answer(GET, 200, &other, "?"),
     ])
     .await;
     let read = || async { t.driver.read_file(&e2b::sandbox(), "/a", &t.cx).await };
