@@ -214,8 +214,8 @@ pub(crate) struct RunArgs {
     pub(crate) noise_limit: u32,
     /// What becomes of fields that agree only without parts which are new in every replay, such as
     /// ids and durations: a limit of the decision, or noise
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) volatile: Volatile,
+    #[arg(long, value_parser = ["allow", "refuse"], default_value = "allow")]
+    pub(crate) volatile: String,
     /// Rehearse a bad day on stand-ins: `target=503`, `source=latency:50ms`, `target=429:10%`
     #[arg(long, value_name = "SIDE=KIND")]
     pub(crate) fault: Vec<String>,
@@ -237,16 +237,6 @@ pub(crate) struct RunArgs {
     /// Run again the cases that this run did not find in order, with its sides
     #[arg(long, value_name = "RUN", conflicts_with_all = ["source", "target", "shard"])]
     pub(crate) rerun: Option<PathBuf>,
-}
-
-/// What becomes of fields that agree only without parts which are new in every replay.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Volatile {
-    /// They are a limit of the decision
-    #[default]
-    Allow,
-    /// They count as noise
-    Refuse,
 }
 
 #[derive(Debug, Clone, Args)]

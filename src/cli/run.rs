@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::app::limits::replays;
 use crate::app::planned::{PlannedRun, RunRequest};
 use crate::app::resume::{ResumeSettings, resume};
-use crate::cli::args::{RunArgs, Volatile};
+use crate::cli::args::RunArgs;
 use crate::cli::context::{Context, tell_left_out};
 use crate::cli::exit::{OK, Outcome};
 use crate::cli::finish::{Exit, finish};
@@ -26,7 +26,7 @@ pub(crate) async fn run(args: &RunArgs, context: &Context) -> Outcome {
         out: args.out.clone(),
         since: args.since.clone(),
         noise_limit: args.noise_limit,
-        volatile_refused: args.volatile == Volatile::Refuse,
+        volatile_refused: args.volatile == "refuse",
         profile: args.profile.clone(),
         rerun: args.rerun.clone(),
     };

@@ -223,7 +223,9 @@ mod tests {
             let found = vars.iter().find(|(key, _)| *key == name);
             found.map(|(_, value)| (*value).to_owned())
         };
-        let (driver, _) = live_driver(Provider::E2b, &HttpClients::new(), &get).unwrap();
+        // A delete is tried again for longer than a test should take.
+        let clients = HttpClients::within(Duration::from_millis(200));
+        let (driver, _) = live_driver(Provider::E2b, &clients, &get).unwrap();
         let backstage = LiveBackstage::new(driver);
         let dir = tempfile::tempdir().unwrap();
         let cx = CallContext {

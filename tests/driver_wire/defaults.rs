@@ -164,7 +164,7 @@ async fn a_file_is_asked_for_in_gzip_as_the_sdk_does() {
     let read = || async { t.driver.read_file(&e2b::sandbox(), "/a", &t.cx).await };
     assert_eq!(text(&read().await.unwrap()), "Linux\n");
     assert_eq!(text(&read().await.unwrap()), "as it is");
-    for words in ["gzip is broken", "coding `br`"] {
+    for words in ["gzip is broken", "encoded as `br`"] {
         let (class, message) = failed(read().await);
         assert_eq!(class, FailureClass::Internal);
         assert!(message.contains(words), "{message}");
