@@ -134,21 +134,28 @@ fn read<T: DeserializeOwned>(text: &str, duplicates: DuplicateKeyPolicy) -> Resu
     serde_yaml::from_str_with_options(text, options).map_err(|error| located(&error))
 }
 
-/// Names a NUL or another control character: a parser would report it as odd syntax.
+/// Names a NUL or another control character: a parser would report it as odd syntax. A carriage
+/// return alone is one too: YAML begins a line behind it where no editor does, and every mistake
+/// after it would be shown in the wrong line.
 fn refuse_control_characters(text: &str) -> Result<(), YamlError> {
+    let text = text.trim_start_matches('\u{feff}');
     for (number, line) in text.lines().enumerate() {
-        let bad = line
-            .chars()
-            .position(|c| c.is_ascii_control() && c != '\t' && c != '\r');
-        if let Some(column) = bad {
-            return Err(YamlError {
-                line: number + 1,
-                column: column + 1,
-                message: "a control character; is this a binary file? In a double-quoted text \
-                          write it as an escape such as \"\\x00\""
-                    .to_owned(),
-            });
-        }
+        let bad = |c: char| c.is_ascii_control() && c != '\t';
+        let Some((column, found)) = line.chars().enumerate().find(|(_, c)| bad(*c)) else {
+            continue;
+        };
+        let message = if found == '\r' {
+            "a carriage return inside a line; lines end with LF or CRLF, and in a double-quoted \
+             text it is written as \"\\r\""
+        } else {
+            "a control character; is this a binary file? In a double-quoted text write it as an \
+             escape such as \"\\x00\""
+        };
+        return Err(YamlError {
+            line: number + 1,
+            column: column + 1,
+            message: message.to_owned(),
+        });
     }
     Ok(())
 }
@@ -287,6 +294,20 @@ mod tests {
         assert!(fails(&deep).line >= 1);
         let long = "a".repeat(YAML_BYTES_MAX + 1);
         assert!(fails(&long).message.contains("1 MiB"));
+    }
+
+    #[test]
+    fn a_carriage_return_alone_is_no_line_end() {
+        for (text, line, column) in [
+            ("a: 1\rb: 2\n", 1, 5),
+            ("a: 1\r\nb: \"x\ry\"\r\n", 2, 6),
+            ("\u{feff}a: 1\r", 1, 5),
+            ("a: 1\r\r\n", 1, 5),
+        ] {
+            let error = fails(text);
+            assert_eq!((error.line, error.column), (line, column), "{text:?}");
+            assert!(error.message.contains("carriage return"), "{error}");
+        }
     }
 
     #[test]
