@@ -8,6 +8,9 @@ pub mod call;
 pub mod cli;
 pub mod compare;
 pub mod driver;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod normalise;
 pub mod plan;
 pub mod report;

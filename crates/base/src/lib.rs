@@ -8,6 +8,9 @@ pub mod blob;
 pub mod by_side;
 pub mod clock;
 pub mod fault;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod limits;
 pub mod redact;
 pub mod secret;

@@ -17,6 +17,9 @@ pub mod e2b;
 pub mod engine;
 pub mod fault;
 mod front;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod request_log;
 pub mod server;
 mod shared;

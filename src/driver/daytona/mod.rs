@@ -15,6 +15,8 @@ mod forms;
 mod json_stream;
 mod lifecycle;
 mod multipart;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod properties;
 mod session;
 mod wire;
 

@@ -18,6 +18,8 @@ mod forms;
 mod frame;
 mod packed;
 mod process;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod properties;
 mod stdin;
 
 pub use config::E2bConfig;

@@ -9,6 +9,8 @@ mod beginning;
 mod form;
 mod input;
 mod patterns;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod properties;
 mod redactor;
 mod stream;
 mod token;

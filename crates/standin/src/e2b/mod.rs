@@ -10,7 +10,7 @@ mod body;
 mod control;
 mod dispatch;
 mod drain;
-mod envd;
+pub(crate) mod envd;
 mod error;
 mod faults;
 mod front;

@@ -13,6 +13,8 @@ pub(crate) mod deadlines;
 mod errno;
 mod file_mode;
 pub(crate) mod go_path;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod properties;
 mod proxy;
 mod range;
 

@@ -18,6 +18,8 @@ pub(crate) mod metrics;
 pub(crate) mod parents;
 pub(crate) mod paths;
 pub(crate) mod process;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod properties;
 pub(crate) mod routes;
 pub(crate) mod rpc;
 pub(crate) mod stream;

@@ -13,6 +13,8 @@ pub(crate) mod encoding;
 mod found;
 pub(crate) mod gzip;
 pub(crate) mod multipart;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod properties;
 pub(crate) mod query;
 pub(crate) mod signature;
 pub(crate) mod upload;
