@@ -20,11 +20,17 @@ use crate::transcript::stored::StoredRun;
 use crate::transcript::{read_journal, read_journal_lenient};
 
 /// A scenario: what is accepted is accepted again and as the same; problems lie within the text.
+///
+/// # Panics
+/// When that does not hold.
 pub fn scenario(input: &[u8]) {
     check_text(input, |text| load_embedded(&[("fuzz/case", text)]));
 }
 
 /// A ledger: as [`scenario`].
+///
+/// # Panics
+/// When that does not hold.
 pub fn ledger(input: &[u8]) {
     check_text(input, |text| {
         let file = "quirks.yaml";
@@ -38,11 +44,17 @@ pub fn ledger(input: &[u8]) {
 }
 
 /// A profile: as [`scenario`].
+///
+/// # Panics
+/// When that does not hold.
 pub fn profile(input: &[u8]) {
     check_text(input, |text| read_profile("profile.yaml", text));
 }
 
 /// `cutover.yaml`: as [`scenario`].
+///
+/// # Panics
+/// When that does not hold.
 pub fn settings(input: &[u8]) {
     check_text(input, |text| read_settings("cutover.yaml", text));
     check_text(input, |text| read_secrets("cutover.yaml", text));
@@ -87,11 +99,17 @@ fn check_problem(text: &str, problem: &Problem) {
 }
 
 /// A journal of any bytes.
+///
+/// # Panics
+/// When that does not hold.
 pub fn journal(input: &[u8]) {
     check_journal(input);
 }
 
 /// A good journal with changes, four bytes each: what is done, where and with what.
+///
+/// # Panics
+/// When that does not hold.
 pub fn journal_edits(input: &[u8]) {
     let mut journal = include_bytes!("../fuzz/seeds/journal/whole.jsonl").to_vec();
     for edit in input.chunks_exact(4).take(64) {

@@ -8,6 +8,9 @@ const ANSWER_BYTES_MAX: usize = 60 * 1024;
 /// Two bytes are the size of the pieces, the rest is the answer, whose boundary is `B`: in pieces it
 /// comes to the same as whole, parts begin and end in turn, and none holds a boundary or more than
 /// the answer. The answer is a content type as well.
+///
+/// # Panics
+/// When that does not hold.
 pub fn multipart(input: &[u8]) {
     let Some((size, answer)) = input.split_first_chunk::<2>() else {
         return;
@@ -50,9 +53,9 @@ fn read(answer: &[u8], size: usize) -> (Parts, Option<String>) {
                     parts.push((name.to_owned(), Vec::new()));
                 }
                 Part::Data(bytes) => {
-                    let last = parts.last_mut();
-                    last.into_iter()
-                        .for_each(|part| part.1.extend_from_slice(bytes));
+                    if let Some((_, content)) = parts.last_mut() {
+                        content.extend_from_slice(bytes);
+                    }
                 }
                 Part::End => open = false,
             }

@@ -4,6 +4,9 @@ use crate::driver::e2b::frame::{Frame, FrameDecoder, FrameError};
 
 /// Two bytes are the size of the pieces, the rest is the stream: in pieces it comes to the same as
 /// whole, what is read stood in it, and nothing follows the trailer.
+///
+/// # Panics
+/// When that does not hold.
 pub fn frames(input: &[u8]) {
     let Some((size, stream)) = input.split_first_chunk::<2>() else {
         return;

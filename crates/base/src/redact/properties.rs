@@ -21,6 +21,9 @@ static REDACTOR: LazyLock<Redactor> = LazyLock::new(|| {
 /// Two bytes are the size of the pieces, the rest is what is redacted: in pieces it comes to the same
 /// as whole, no secret is left, text stays text, and of a cut text comes nothing that the whole would
 /// not show.
+///
+/// # Panics
+/// When that does not hold.
 pub fn redaction(input: &[u8]) {
     let Some((size, input)) = input.split_first_chunk::<2>() else {
         return;

@@ -9,6 +9,9 @@ use crate::e2b::error::RpcError;
 
 /// Two bytes are the size of the pieces, one is the packing, the rest is the body: in pieces it comes
 /// to the same as whole, and what is read stood in it.
+///
+/// # Panics
+/// When that does not hold.
 pub fn envelopes(input: &[u8]) {
     let Some(([low, high, packing], body)) = input.split_first_chunk::<3>() else {
         return;

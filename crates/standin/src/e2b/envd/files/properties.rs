@@ -11,6 +11,9 @@ const BODY_BYTES_MAX: usize = 60 * 1024;
 
 /// Two bytes are the size of the pieces, the rest is the body, whose boundary is `B`: in pieces it
 /// comes to the same as whole, and no part holds a boundary or more than the body.
+///
+/// # Panics
+/// When that does not hold.
 pub fn form(input: &[u8]) {
     let Some((size, body)) = input.split_first_chunk::<2>() else {
         return;
@@ -26,8 +29,8 @@ pub fn form(input: &[u8]) {
         total += content.len();
         for end in ["\r\n", "--", " "] {
             let boundary = format!("\r\n--B{end}");
-            let found = content.windows(boundary.len());
-            let found = found.into_iter().any(|at| at == boundary.as_bytes());
+            let mut found = content.windows(boundary.len());
+            let found = found.any(|at| at == boundary.as_bytes());
             assert!(!found, "a part goes on behind its end");
         }
     }
@@ -50,9 +53,9 @@ fn read(body: &[u8], size: usize) -> (Parts, Option<Broken>) {
             loop {
                 match form.chunk().await {
                     Ok(Some(bytes)) => {
-                        let last = parts.last_mut();
-                        last.into_iter()
-                            .for_each(|part| part.1.extend_from_slice(&bytes));
+                        if let Some((_, content)) = parts.last_mut() {
+                            content.extend_from_slice(&bytes);
+                        }
                     }
                     Ok(None) => break,
                     Err(broken) => return (parts, Some(broken)),
