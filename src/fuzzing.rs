@@ -191,7 +191,7 @@ fn put(dir: &Path, bytes: &[u8]) {
 }
 
 fn check_run(run: &StoredRun, whole: &[u8]) {
-    let lines = whole.iter().filter(|byte| **byte == b'\n').count();
+    let lines = whole.split_inclusive(|byte| *byte == b'\n').count();
     let transcripts = || run.cases.values().flat_map(|case| &case.transcripts);
     let steps: usize = transcripts().map(|it| it.steps.len()).sum();
     let spans = transcripts().flat_map(|it| &it.lines);
