@@ -1,7 +1,7 @@
 //! Limits of a GO as data: what it rests on and does not show.
 //!
 //! To add a kind: a variant of [`LimitKind`] with its word in [`LimitKind::name`] and its place in
-//! [`LimitKind::rank`], and one function in `compare::conclude::limits` that finds it, called from
+//! `LimitKind::rank`, and one function in `compare::conclude::limits` that finds it, called from
 //! the list in `of` there. Reports, ranking and the decision follow.
 
 use serde::{Deserialize, Serialize};

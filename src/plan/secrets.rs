@@ -17,7 +17,7 @@ pub struct DeclaredSecret {
 ///
 /// # Errors
 /// Every problem of `secrets:`, each with its place. What else is wrong with the file is told by
-/// [`crate::plan::read_accounts`].
+/// [`crate::plan::read_settings`].
 pub fn read_secrets(file: &str, text: &str) -> Result<Vec<DeclaredSecret>, Vec<Problem>> {
     let mut reader = Reader::new(file, text);
     let root = Node::parse(text).ok();

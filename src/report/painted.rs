@@ -12,7 +12,7 @@ const BEGIN: char = '\u{fdd0}';
 const TEXT: char = '\u{fdd1}';
 const END: char = '\u{fdd2}';
 
-/// A text without anything that a terminal obeys, but for the colours that [`paint`] gave it. There
+/// A text without anything that a terminal obeys, but for the colours that `paint` gave it. There
 /// is no other way to make one, so that nothing gets past it by accident.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Painted(String);

@@ -108,7 +108,7 @@ pub fn markdown_code(text: &str) -> String {
     format!("{fence}{pad}{text}{pad}{fence}")
 }
 
-/// A text that is already [`visible`] as a block of Markdown code.
+/// A text that is already `visible` as a block of Markdown code.
 pub fn markdown_block(visible: &str) -> String {
     let fence = "`".repeat(longest_run(visible, '`').max(2) + 1);
     format!("{fence}text\n{}\n{fence}\n", visible.trim_end_matches('\n'))
