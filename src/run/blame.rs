@@ -21,9 +21,15 @@ pub(crate) fn blamed(
     }
     let failure = match result {
         // Whatever is said of a sandbox that we let die, it is no outcome: neither that it is gone
-        // nor that it could be destroyed.
-        StepResult::Outcome(_) | StepResult::ProviderError(_) if now.deaths > 0 => {
+        // nor that it could be destroyed. What is not reached for want of it is not reached by us.
+        StepResult::Outcome(_) | StepResult::ProviderError(_) | StepResult::NotReached(_)
+            if now.deaths > 0 =>
+        {
             let what = "a sandbox died of the fault `death` that --fault planted";
+            Failure::new(FailureClass::Unavailable, what)
+        }
+        StepResult::NotReached(why) if now.hits > before.hits => {
+            let what = format!("{why} (hit by a fault of --fault)");
             Failure::new(FailureClass::Unavailable, what)
         }
         StepResult::ProviderError(failure) if now.hits > before.hits => {
@@ -69,6 +75,12 @@ mod tests {
             let same = blamed(&ours(3, 0), &ours(3, 0), |_| true, result.clone());
             assert_eq!(same, result);
         }
+        let unreached = StepResult::NotReached("no".to_owned());
+        let same = blamed(&ours(3, 0), &ours(3, 0), |_| true, unreached.clone());
+        assert_eq!(same, unreached);
+        // What is not reached after a hit is not the scenario's own doing.
+        let hit = blamed(&ours(0, 0), &ours(1, 0), |_| false, unreached);
+        assert!(matches!(hit, StepResult::ProviderError(_)), "{hit:?}");
         // A hit that was retried away changes nothing.
         let same = blamed(&ours(0, 0), &ours(1, 0), |_| false, gone());
         assert_eq!(same, gone());
@@ -76,7 +88,9 @@ mod tests {
 
     #[test]
     fn a_sandbox_that_died_of_our_fault_is_an_error_whatever_is_said_of_it() {
-        for result in [gone(), refused(), StepResult::Outcome(Outcome::default())] {
+        let unreached = StepResult::NotReached("the home folder is not known".to_owned());
+        let done = StepResult::Outcome(Outcome::default());
+        for result in [gone(), refused(), done, unreached] {
             let result = blamed(&ours(0, 1), &ours(0, 1), |class| class == GONE, result);
             let StepResult::ProviderError(failure) = result else {
                 panic!("{result:?}");

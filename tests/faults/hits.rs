@@ -52,11 +52,13 @@ fn is_hit(fault: &Fault, exchange: &Exchange) -> bool {
             let reason = axum::http::StatusCode::from_u16(status).ok();
             let reason = reason.and_then(|status| status.canonical_reason());
             let words = [
-                reason.unwrap_or("\"Error\""),
+                reason.unwrap_or("Error"),
                 "An unexpected error occurred.",
-                "Service is currently under maintenance.",
+                "Service is currently under maintenance. Please try again later.",
             ];
-            let is_ours = body.is_empty() || words.iter().any(|words| body.contains(words));
+            // The whole message: a provider's own refusal has the status's words as well.
+            let says = |words: &&str| body.contains(&format!("\"message\":\"{words}\""));
+            let is_ours = body.is_empty() || words.iter().any(says);
             exchange.status == Some(status) && is_ours
         }
         // A stream that is still open when its sandbox goes is given up, which is no fault.
