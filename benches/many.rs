@@ -7,6 +7,7 @@
 //! and `-- ideal N` play N of one kind.
 #![expect(
     clippy::unwrap_used,
+    clippy::print_stderr,
     clippy::print_stdout,
     clippy::disallowed_methods,
     reason = "a benchmark stops at the first surprise, prints what it measured, and polls"
@@ -14,7 +15,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -22,7 +23,7 @@ use serde_json::Value;
 
 const JOBS: u32 = 8;
 
-fn main() {
+fn main() -> ExitCode {
     let args: Vec<String> = std::env::args()
         .skip(1)
         .filter(|arg| arg != "--bench")
@@ -35,8 +36,12 @@ fn main() {
         }
         ["memory", count] => memory(count.parse().unwrap()),
         ["ideal", count] => ideal(count.parse().unwrap()),
-        _ => panic!("memory N, ideal N, or nothing"),
+        _ => {
+            eprintln!("cargo bench --bench many -- [memory N | ideal N]");
+            return ExitCode::from(2);
+        }
     }
+    ExitCode::SUCCESS
 }
 
 /// What was measured of one run.

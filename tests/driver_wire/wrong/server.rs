@@ -82,7 +82,8 @@ async fn one(mut stream: TcpStream, config: Arc<Config>) {
     }
     match &config.answer {
         Answer::Shut => {}
-        Answer::Silence => tokio::time::sleep(Duration::from_secs(60)).await,
+        // Until whoever asked hangs up.
+        Answer::Silence => while matches!(stream.read(&mut [0; 64]).await, Ok(1..)) {},
         Answer::Raw(bytes) => {
             let _ = stream.write_all(bytes).await;
         }
