@@ -1,9 +1,10 @@
-//! The report of 10 000 steps; the budget is 2 s (`design.md` section 12). Timings are shown, not
-//! asserted.
+//! The report of 10 000 steps; the budget is 2 s. Timings are shown, not asserted.
 #![expect(
     clippy::expect_used,
     reason = "a benchmark that cannot begin has nothing to tell"
 )]
+
+use std::sync::Arc;
 
 use cutover::call::Surface;
 use cutover::compare::answer::{
@@ -35,21 +36,21 @@ fn ten_thousand_steps(bencher: divan::Bencher<'_, '_>) {
     bencher.bench_local(|| write_all(dir.path(), &input).expect("the reports are written"));
 }
 
-fn value(text: &str) -> Vec<ObservedValue> {
-    vec![ObservedValue {
+fn value(text: &str) -> Arc<Vec<ObservedValue>> {
+    Arc::new(vec![ObservedValue {
         raw: Shown::Bytes(Blob::from_bytes(text.repeat(20))),
         normalised: None,
         replays: vec![1],
-    }]
+    }])
 }
 
 fn field(path: &str, verdict: Verdict) -> FieldVerdict {
     let differs = verdict == Verdict::NewDivergence;
     FieldVerdict {
-        path: path.to_owned(),
+        path: path.into(),
         verdict: Some(verdict),
         not_compared: None,
-        kind: "bytes".to_owned(),
+        kind: "bytes".into(),
         values: BySide {
             source: value("a line of output\n"),
             target: value(if differs {
@@ -106,6 +107,7 @@ fn case(number: usize) -> CaseVerdict {
         why: "A line of output must come out as it went in.".to_owned(),
         surface: Surface::Provider,
         tags: Vec::new(),
+        traffic: 0,
         required: true,
         verdict,
         reason: String::new(),

@@ -1,6 +1,5 @@
 //! What a call through driver and stand-in costs over the same command started on the engine, and
-//! how soon a sandbox of the stand-in speaks (`design.md` section 12). Timings are shown, not
-//! asserted.
+//! how soon a sandbox of the stand-in speaks. Timings are shown, not asserted.
 #![expect(
     clippy::unwrap_used,
     reason = "a benchmark stops at the first surprise"

@@ -1,5 +1,5 @@
-//! How long a namespaces sandbox takes from create to its first output, and to its end
-//! (`design.md` section 12: under 20 ms to the first output).
+//! How long a namespaces sandbox takes from create to its first output (budget: 6 ms), and to its
+//! end.
 #![expect(
     clippy::unwrap_used,
     reason = "a benchmark stops at the first surprise"

@@ -5,6 +5,7 @@
 
 pub mod app;
 pub mod call;
+pub mod capture;
 pub mod cli;
 pub mod compare;
 pub mod driver;

@@ -5,9 +5,11 @@
 #![expect(
     clippy::expect_used,
     clippy::print_stderr,
-    clippy::disallowed_methods,
-    reason = "a test harness may stop at what it did not expect, and reads its own switches"
+    reason = "a test harness may stop at what it did not expect"
 )]
+
+#[path = "common/required.rs"]
+mod required;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -16,6 +18,7 @@ use std::sync::Arc;
 use cutover::app::{Rehearsal, RehearsalError};
 use cutover::plan::Case;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use required::without;
 use tokio::runtime::Runtime;
 
 fn main() -> ExitCode {
@@ -57,14 +60,6 @@ fn trial(case: Case, rehearsal: Arc<Rehearsal>, runtime: Arc<Runtime>) -> Trial 
 /// Without an engine nothing can be replayed: said once, as an ignored trial, or as a failure when
 /// the engine is required.
 fn refused(args: &Arguments, why: String) -> ExitCode {
-    let required = std::env::var("CUTOVER_REQUIRE")
-        .unwrap_or_default()
-        .contains("namespaces");
-    let run = move || {
-        if required {
-            return Err(Failed::from(why));
-        }
-        Ok(Completion::ignored_with(why))
-    };
+    let run = move || without("namespaces", why);
     libtest_mimic::run(args, vec![Trial::ignorable_test("engine", run)]).exit_code()
 }

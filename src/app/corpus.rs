@@ -8,11 +8,12 @@ use cutover_base::by_side::BySide;
 
 use crate::app::error::AppError;
 use crate::app::files;
+use crate::app::known;
 use crate::app::settings::UserSettings;
 use crate::app::shipped;
 use crate::app::unsealed;
 use crate::call::{SideSpec, Surface};
-use crate::compare::ledger::{self, Entry, Ledger};
+use crate::compare::ledger::{self, Entry, Ledger, NotReproduced};
 use crate::compare::profile::Profile;
 use crate::plan::{Case, Plan, PlanOptions, Shard, plan};
 use crate::scenario::capability::capability_names;
@@ -24,16 +25,12 @@ use crate::transcript::event::StoredFile;
 /// The folder that wins over the shipped scenarios.
 const FOLDER: &str = "scenarios";
 
-/// The ledger's name in the folder, and the user's beside it.
-const LEDGER: &str = "quirks.yaml";
-const USER_LEDGER: &str = "cutover-quirks.yaml";
-
 /// What to select, as it was typed.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Select {
     /// Scenario files or folders; `./scenarios` if there is one, else the shipped ones.
     pub(crate) paths: Vec<PathBuf>,
-    /// Names of surfaces.
+    /// Names of surfaces; all if there is none.
     pub(crate) surfaces: Vec<String>,
     /// Globs of which a case must match one.
     pub(crate) only: Vec<String>,
@@ -58,10 +55,15 @@ pub(crate) struct Corpus {
     pub(crate) ledger: Ledger,
     /// The ledger's files, for the journal; later ones override.
     pub(crate) ledger_files: Vec<StoredFile>,
+    /// What no run shows, and the file that says so, for the journal.
+    pub(crate) not_reproduced: Vec<NotReproduced>,
+    pub(crate) not_reproduced_file: Option<StoredFile>,
     /// Where it came from, for people.
     pub(crate) from: String,
     /// Files that may be scenarios and were left out.
     skipped: Vec<Skipped>,
+    /// The secrets that scenarios may use; `None` if any.
+    secrets: Option<Vec<String>>,
     scope: Scope,
 }
 
@@ -77,13 +79,17 @@ enum Scope {
 }
 
 impl Corpus {
-    /// Loads and checks everything; all problems of all files come at once.
-    pub(crate) fn load(select: &Select) -> Result<Self, AppError> {
+    /// Loads and checks everything; all problems of all files come at once. `settings` say which
+    /// secrets there are; what is wrong with them is told elsewhere.
+    pub(crate) fn load(select: &Select, settings: &UserSettings) -> Result<Self, AppError> {
+        Self::read(select, settings.names())
+    }
+
+    /// Loads and checks everything, for scenarios that may use these secrets; any, if `None`.
+    fn read(select: &Select, secrets: Option<Vec<String>>) -> Result<Self, AppError> {
         let folder = Path::new(FOLDER);
-        // What is wrong with the settings is told by the commands that use them.
-        let settings = UserSettings::read().ok();
         let options = LoadOptions {
-            secrets: settings.map(|all| all.secrets.into_iter().map(|it| it.name).collect()),
+            secrets: secrets.clone(),
             ..LoadOptions::default()
         };
         let shipped = shipped::scenarios();
@@ -105,9 +111,11 @@ impl Corpus {
         };
         let own_corpus = select.paths.is_empty() && folder.is_dir();
         let wide_only = own_corpus && !select.whole_ledger;
-        let ledger_files = ledger_files(folder, wide_only, select.quirks.as_deref())?;
+        let ledger_files = known::ledger_files(folder, wide_only, select.quirks.as_deref())?;
+        let not_reproduced_file = known::not_reproduced_file(folder, select.whole_ledger)?;
         // Both are told when both have mistakes.
-        let (Loaded { scenarios, skipped }, known) = match (loaded, files::ledger(&ledger_files)) {
+        let known = known::read(&ledger_files, not_reproduced_file.as_ref());
+        let (Loaded { scenarios, skipped }, known) = match (loaded, known) {
             (Ok(loaded), Ok(known)) => (loaded, known),
             (Ok(_), Err(error)) => return Err(error),
             (Err(problems), Ok(_)) => return Err(AppError::usage(render(&problems))),
@@ -120,12 +128,16 @@ impl Corpus {
         } else {
             Scope::Paths
         };
+        let (ledger, not_reproduced) = known;
         Ok(Self {
             scenarios,
-            ledger: known,
+            ledger,
             ledger_files,
+            not_reproduced,
+            not_reproduced_file,
             from,
             skipped,
+            secrets,
             scope,
         })
     }
@@ -137,18 +149,26 @@ impl Corpus {
     pub(crate) fn beside(&self) -> Result<Option<Self>, AppError> {
         match self.scope {
             Scope::Whole | Scope::Run => Ok(None),
-            Scope::Paths => Self::load(&Select::default()).map(Some),
+            Scope::Paths => Self::read(&Select::default(), self.secrets.clone()).map(Some),
         }
     }
 
-    /// Every case at the selected surfaces, whatever else is selected.
-    pub(crate) fn every_case(&self, select: &Select) -> Result<BTreeSet<String>, AppError> {
+    /// Every case at the selected surfaces that these sides have, whatever else is selected.
+    pub(crate) fn every_case(
+        &self,
+        select: &Select,
+        sides: &BySide<SideSpec>,
+    ) -> Result<BTreeSet<String>, AppError> {
         let everything = Select {
             surfaces: select.surfaces.clone(),
             allow: Some("external".to_owned()),
             ..Select::default()
         };
-        let plan = self.plan(&everything, Means::everything(), BTreeSet::new())?;
+        let means = Means {
+            sides: Some(sides.clone()),
+            ..Means::everything()
+        };
+        let plan = self.plan(&everything, means, BTreeSet::new())?;
         Ok(plan.cases.into_iter().map(|case| case.id).collect())
     }
 
@@ -156,14 +176,19 @@ impl Corpus {
     pub(crate) fn of_run(run: &StoredRun) -> Result<Self, AppError> {
         let scenarios = unsealed::scenarios_of(run)?;
         let ledger_files = run.started.ledger.clone();
-        let mut ledger = files::ledger(&ledger_files)?;
+        let not_reproduced_file = run.started.not_reproduced.clone();
+        let (mut ledger, not_reproduced) =
+            known::read(&ledger_files, not_reproduced_file.as_ref())?;
         ledger.orphans.clone_from(&run.started.orphans);
         Ok(Self {
             scenarios,
             ledger,
             ledger_files,
+            not_reproduced,
+            not_reproduced_file,
             from: format!("the run {}", run.started.run),
             skipped: Vec::new(),
+            secrets: None,
             scope: Scope::Run,
         })
     }
@@ -216,14 +241,19 @@ impl Corpus {
     /// Scenarios and ledger against each other: every disagreement. With given paths the ledger
     /// may speak of scenarios that were not loaded, so only what these name is looked for in it.
     pub(crate) fn disagreements(&self) -> Vec<Problem> {
-        if self.scope != Scope::Whole {
-            return ledger::unknown_entries(&self.ledger, &self.scenarios);
-        }
-        ledger::check(
+        let mut problems = if self.scope == Scope::Whole {
+            let texts = files::texts(&self.ledger_files);
+            ledger::check(&self.ledger, &self.scenarios, &texts)
+        } else {
+            ledger::unknown_entries(&self.ledger, &self.scenarios)
+        };
+        problems.extend(ledger::in_two_places(
             &self.ledger,
+            &self.not_reproduced,
             &self.scenarios,
-            &files::texts(&self.ledger_files),
-        )
+            known::text(self.not_reproduced_file.as_ref()),
+        ));
+        problems
     }
 
     /// What steps ask for that not every provider or lane has.
@@ -249,7 +279,7 @@ impl Corpus {
     /// Plans every case of every scenario, whatever its effects: an earlier run has chosen.
     pub(crate) fn plan_all(&self, means: Means) -> Result<Plan, AppError> {
         let options = PlanOptions {
-            surfaces: vec![Surface::Provider],
+            surfaces: Surface::ALL.to_vec(),
             allow_external: true,
             capabilities: means.capabilities,
             sides: means.sides,
@@ -321,18 +351,20 @@ impl Means {
     }
 }
 
+/// The surfaces of these names; all if there is none.
 fn surfaces(names: &[String]) -> Result<Vec<Surface>, AppError> {
+    if names.is_empty() {
+        return Ok(Surface::ALL.to_vec());
+    }
     names
         .iter()
-        .map(|name| match name.as_str() {
-            "provider" => Ok(Surface::Provider),
-            "mcp" | "platform" => Err(AppError::usage(format!(
-                "surface {name} needs the platform endpoint, which this build does not have; \
-                 use --surface provider"
-            ))),
-            other => Err(AppError::usage(format!(
-                "unknown surface `{other}`; mcp, platform or provider"
-            ))),
+        .map(|name| {
+            let known = Surface::ALL.into_iter().find(|one| one.name() == name);
+            known.ok_or_else(|| {
+                AppError::usage(format!(
+                    "unknown surface `{name}`; mcp, platform or provider"
+                ))
+            })
         })
         .collect()
 }
@@ -345,37 +377,4 @@ fn allow_external(allow: Option<&str>) -> Result<bool, AppError> {
             "--allow takes `external`, not `{other}`"
         ))),
     }
-}
-
-/// The ledger of the folder, else the shipped one, then the user's entries. In a folder of one's
-/// own, without a ledger or with one that says nothing of every call (as those did that `init` wrote
-/// before there was such a thing), the shipped one says what holds for every call; what it says of
-/// the shipped scenarios says nothing of scenarios that happen to have their names.
-fn ledger_files(
-    folder: &Path,
-    wide_only: bool,
-    extra: Option<&Path>,
-) -> Result<Vec<StoredFile>, AppError> {
-    let mut found = Vec::new();
-    let own = folder.join(LEDGER);
-    let own = if own.is_file() {
-        Some(files::read(&own)?)
-    } else {
-        None
-    };
-    if !own.as_ref().is_some_and(files::speaks_of_every_call)
-        && let Some(mut shipped) = shipped::ledger(LEDGER)
-    {
-        shipped.wide_only = wide_only || own.is_some();
-        found.push(shipped);
-    }
-    found.extend(own);
-    let users: [PathBuf; 2] = [folder.join(USER_LEDGER), PathBuf::from(USER_LEDGER)];
-    for user in users.iter().filter(|path| path.is_file()) {
-        found.push(files::read(user)?);
-    }
-    if let Some(extra) = extra {
-        found.push(files::read(extra)?);
-    }
-    Ok(found)
 }

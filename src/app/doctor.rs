@@ -2,9 +2,12 @@
 
 use std::path::Path;
 
+use cutover_standin::engine::EngineSettings;
+
 use crate::app::corpus::{Corpus, Select};
 use crate::app::environment::Environment;
 use crate::app::machine;
+use crate::app::settings::UserSettings;
 use crate::call::Provider;
 use crate::driver::http::HttpClients;
 use crate::stage::{EngineChoice, choose_engine, live_driver};
@@ -28,18 +31,23 @@ pub(crate) struct Finding {
 
 /// Looks at the machine; run folders would be made in `out`.
 pub(crate) async fn diagnose(out: &Path, environment: &Environment) -> Diagnosis {
-    let helper = &environment.program;
+    let mut engines = environment.engine();
+    // To look is not to download.
+    engines.docker.never_pull = true;
     let temporary = of("temporary files", machine::temporary(environment));
     let open_files = of("open files of cutover", machine::open_files());
-    let namespaces = engine(EngineChoice::Namespaces, helper).await;
-    let docker = engine(EngineChoice::Docker, helper).await;
-    let process = engine(EngineChoice::Process, helper).await;
-    let (corpus, folder) = (corpus(), writable(out));
-    let needed = [&namespaces, &corpus, &folder, &temporary, &open_files];
-    let can_run = needed.iter().all(|finding| finding.ok);
-    let memory = memory(helper).await;
+    let namespaces = engine(EngineChoice::Namespaces, &engines).await;
+    let docker = engine(EngineChoice::Docker, &engines).await;
+    let process = engine(EngineChoice::Process, &engines).await;
+    let settings = settings(&environment.settings);
+    let (corpus, folder) = (corpus(&environment.settings), writable(out));
+    let needed = [&corpus, &settings, &folder, &temporary, &open_files];
+    // `auto` takes the one or the other.
+    let has_engine = namespaces.ok || docker.ok;
+    let can_run = has_engine && needed.iter().all(|finding| finding.ok);
+    let memory = memory(&engines).await;
     let mut findings = vec![
-        namespaces, docker, process, corpus, folder, temporary, open_files, memory,
+        namespaces, docker, process, corpus, settings, folder, temporary, open_files, memory,
     ];
     let clients = HttpClients::new();
     for provider in [Provider::E2b, Provider::Daytona] {
@@ -57,9 +65,9 @@ fn of(what: &str, found: Result<String, String>) -> Finding {
     }
 }
 
-async fn engine(choice: EngineChoice, helper: &Path) -> Finding {
+async fn engine(choice: EngineChoice, engines: &EngineSettings) -> Finding {
     let what = format!("engine {}", choice.name());
-    match choose_engine(choice, helper).await {
+    match choose_engine(choice, engines).await {
         Ok(engine) => {
             let mut detail = engine.capabilities().join(", ");
             if choice == EngineChoice::Process {
@@ -80,8 +88,8 @@ async fn engine(choice: EngineChoice, helper: &Path) -> Finding {
 }
 
 /// Whether a sandbox's memory is limited. A run does not need it.
-async fn memory(helper: &Path) -> Finding {
-    let limited = match choose_engine(EngineChoice::Namespaces, helper).await {
+async fn memory(engines: &EngineSettings) -> Finding {
+    let limited = match choose_engine(EngineChoice::Namespaces, engines).await {
         Ok(engine) => engine
             .capabilities()
             .iter()
@@ -103,9 +111,9 @@ async fn memory(helper: &Path) -> Finding {
     }
 }
 
-fn corpus() -> Finding {
+fn corpus(settings: &UserSettings) -> Finding {
     let what = "scenarios and ledger".to_owned();
-    match Corpus::load(&Select::default()) {
+    match Corpus::load(&Select::default(), settings) {
         Ok(corpus) => Finding {
             ok: true,
             what,
@@ -122,6 +130,15 @@ fn corpus() -> Finding {
             detail: error.to_string(),
         },
     }
+}
+
+fn settings(settings: &UserSettings) -> Finding {
+    let (ok, detail) = match settings.checked() {
+        Ok(_) => (true, "no mistake in them, or none given".to_owned()),
+        Err(error) => (false, error.to_string()),
+    };
+    let what = "settings cutover.yaml".to_owned();
+    Finding { ok, what, detail }
 }
 
 fn writable(out: &Path) -> Finding {

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 
 use cutover_base::redact::Redactor;
 use cutover_base::secret::Secret;
+use cutover_standin::engine::EngineSettings;
 
 use crate::app::error::AppError;
 use crate::app::secrets::Known;
-use crate::plan::DeclaredSecret;
+use crate::app::settings::UserSettings;
 
 /// The process's environment, read once by the command line.
 #[derive(Debug, Clone)]
@@ -21,8 +22,8 @@ pub(crate) struct Environment {
     pub(crate) program: PathBuf,
     /// The folder for temporary files.
     pub(crate) temporary: PathBuf,
-    /// Secrets of the user's own, as far as the settings could be read.
-    pub(crate) declared: Vec<DeclaredSecret>,
+    /// What `cutover.yaml` says.
+    pub(crate) settings: UserSettings,
 }
 
 impl Environment {
@@ -57,7 +58,15 @@ impl Environment {
         }
     }
 
+    /// What engines are made with here, without images of one's own.
+    pub(crate) fn engine(&self) -> EngineSettings {
+        let mut settings = EngineSettings::new(&self.program);
+        settings.docker.host = self.var("DOCKER_HOST");
+        settings.docker.runtime_dir = self.var("XDG_RUNTIME_DIR").map(PathBuf::from);
+        settings
+    }
+
     fn known(&self) -> Known {
-        Known::of(&|name| self.var(name), &self.declared)
+        Known::of(&|name| self.var(name), self.settings.hidden())
     }
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::app::error::AppError;
-use crate::compare::ledger::{Ledger, LedgerText, read_ledger};
+use crate::compare::ledger::{Ledger, LedgerText, NotReproduced, read_ledger, read_not_reproduced};
 use crate::compare::profile::{Profile, read_profile};
 use crate::scenario::render;
 use crate::transcript::event::StoredFile;
@@ -29,6 +29,15 @@ pub(crate) fn ledger(files: &[StoredFile]) -> Result<Ledger, AppError> {
         ledger.keep_wide_of(&file.file);
     }
     Ok(ledger)
+}
+
+/// What no run shows; every problem at once. Without a file nothing is known of it.
+pub(crate) fn not_reproduced(file: Option<&StoredFile>) -> Result<Vec<NotReproduced>, AppError> {
+    let Some(StoredFile { file, text, .. }) = file else {
+        return Ok(Vec::new());
+    };
+    read_not_reproduced(&LedgerText { file, text })
+        .map_err(|problems| AppError::usage(render(&problems)))
 }
 
 /// Whether a ledger has entries, other than the user's own, that are about every call: then it says

@@ -60,14 +60,17 @@ impl Judged {
             (None, Some(stored)) => Some(files::profile(stored)?),
             (None, None) => None,
         };
+        let not_reproduced = files::not_reproduced(run.started.not_reproduced.as_ref())?;
         let terms = Terms {
             ledger: files::ledger(&ledger_files)?,
+            not_reproduced: not_reproduced.iter().map(|one| one.id.clone()).collect(),
             profile,
             asked_at: other.asked_at.unwrap_or(run.started_at),
         };
         let conclusion =
             conclude_run(&run, &terms).map_err(|problems| AppError::usage(render(&problems)))?;
-        let titles = terms.ledger.titles();
+        let mut titles = terms.ledger.titles();
+        titles.extend(not_reproduced.into_iter().map(|one| (one.id, one.title)));
         Ok(Self {
             run,
             conclusion,

@@ -90,6 +90,7 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
+    use crate::app::settings::UserSettings;
 
     fn environment(tmpdir: Option<&str>, temporary: &str) -> Environment {
         let tmpdir = tmpdir.map(|path| ("TMPDIR".to_owned(), path.to_owned()));
@@ -98,7 +99,7 @@ mod tests {
             args: Vec::new(),
             program: PathBuf::new(),
             temporary: PathBuf::from(temporary),
-            declared: Vec::new(),
+            settings: UserSettings::default(),
         }
     }
 

@@ -25,9 +25,9 @@ use crate::transcript::journal::JournalWriter;
 /// What is run, by whom, and where it is written.
 #[derive(Debug)]
 pub(crate) struct Performance<'a> {
-    pub(crate) corpus: &'a Corpus,
+    pub(crate) corpus: Corpus,
     pub(crate) sides: &'a Sides,
-    pub(crate) plan: &'a Plan,
+    pub(crate) plan: Plan,
     /// The run's folder, which is there.
     pub(crate) dir: &'a Path,
     pub(crate) settings: RunSettings,
@@ -99,6 +99,8 @@ impl Performance<'_> {
         };
         let ended = run_cases(self.settings, &self.plan.cases, playing).await;
         observer.ends();
+        // The journal has all that is judged; of many cases the scenarios are large.
+        drop((self.plan, self.corpus));
         let ended = ended.map_err(|error| cut_short(self.dir, &error))?;
         // What was refused once is missing, even if later lines found room.
         if let Some(error) = journal.failure() {
@@ -138,8 +140,9 @@ impl Performance<'_> {
             engine: sides.engine.clone(),
             capabilities: sides.capabilities.iter().cloned().collect(),
             subjects: sides.subjects(),
-            scenarios: scenarios(self.plan),
+            scenarios: scenarios(&self.plan),
             ledger: self.corpus.ledger_files.clone(),
+            not_reproduced: self.corpus.not_reproduced_file.clone(),
             profile: terms.profile,
             since: terms.since,
             orphans: self.corpus.orphans(),

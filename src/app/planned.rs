@@ -18,7 +18,8 @@ use crate::app::published::Published;
 use crate::app::rerun::Rerun;
 use crate::app::seal::seal;
 use crate::app::selection::selection;
-use crate::app::sides::{SideSettings, Sides};
+use crate::app::side_settings::SideSettings;
+use crate::app::sides::Sides;
 use crate::plan::Plan;
 use crate::run::Replays;
 use crate::transcript::create_run_folder;
@@ -69,7 +70,7 @@ impl PlannedRun {
         request: RunRequest,
         environment: &Environment,
     ) -> Result<Self, AppError> {
-        let mut corpus = Corpus::load(&request.select)?;
+        let mut corpus = Corpus::load(&request.select, &environment.settings)?;
         let again = request.rerun.as_deref().map(Rerun::read).transpose()?;
         let again_sides = again.as_ref().map(|again| again.sides(&request.sides));
         let side_settings = again_sides.as_ref().unwrap_or(&request.sides);
@@ -90,7 +91,7 @@ impl PlannedRun {
             ));
         }
         let rerun = again.as_ref().map(Rerun::run);
-        let selection = selection(&corpus, &request.select, &plan, rerun)?;
+        let selection = selection(&corpus, &request.select, &sides.specs, &plan, rerun)?;
         Ok(Self {
             request,
             sides,
@@ -121,9 +122,9 @@ impl PlannedRun {
             .unwrap_or_else(|| u64::from(uuid::Uuid::new_v4().as_fields().0));
         let id = folder.id.clone();
         let performance = Performance {
-            corpus: &self.corpus,
+            corpus: self.corpus,
             sides: &self.sides,
-            plan: &self.plan,
+            plan: self.plan,
             dir: &folder.path,
             settings: request
                 .limits

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use cutover_base::blob::BlobStore;
+use cutover_standin::engine::{EngineError, Swept, sweep};
 use indexmap::IndexMap;
 use serde_json::Value;
 
@@ -43,6 +44,10 @@ pub(crate) enum Found<'a> {
         sandbox: &'a StoredSandbox,
         fate: Fate,
     },
+    /// What an engine has left behind, whose cutover was killed.
+    LeftBehind(&'a Swept),
+    /// Why nobody knows what an engine has left behind.
+    NotLookedAt(EngineError),
 }
 
 /// How many there were.
@@ -91,6 +96,16 @@ pub(crate) async fn reap<E: From<AppError>>(
             reaped.unreachable += usize::from(matches!(fate, Fate::NotReachable(_)));
             tell(Found::Sandbox { dir, sandbox, fate })?;
         }
+    }
+    let swept = sweep(&environment.engine().docker, &environment.temporary).await;
+    match swept {
+        Ok(all) => {
+            for one in &all {
+                reaped.unreachable += usize::from(one.kept.is_some());
+                tell(Found::LeftBehind(one))?;
+            }
+        }
+        Err(error) => tell(Found::NotLookedAt(error))?,
     }
     Ok(reaped)
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use cutover_base::blob::BlobStore;
 use cutover_base::clock::Clock;
 use cutover_base::redact::Redactor;
-use cutover_standin::engine::EngineError;
+use cutover_standin::engine::{EngineError, EngineSettings};
 use tokio_util::sync::CancellationToken;
 
 use crate::call::Surface;
@@ -64,13 +64,13 @@ impl Rehearsal {
             text: &text,
         }])
         .map_err(|problems| RehearsalError::Problems(render(&problems)))?;
-        let engine = choose_engine(EngineChoice::Auto, helper).await?;
+        let engine = choose_engine(EngineChoice::Auto, &EngineSettings::new(helper)).await?;
         let clients = HttpClients::new();
         let specs = default_sides();
         let has = engine.capabilities();
         let met = capabilities(specs.as_ref(), Some(&has), false);
         let options = PlanOptions {
-            surfaces: vec![Surface::Provider],
+            surfaces: Surface::ALL.to_vec(),
             capabilities: met.clone(),
             sides: Some(specs.clone()),
             ..PlanOptions::default()
@@ -95,7 +95,7 @@ impl Rehearsal {
         })
     }
 
-    /// The cases at surface provider, those with unmet requirements included.
+    /// The cases at all surfaces, those with unmet requirements included.
     pub fn cases(&self) -> &[Case] {
         &self.cases
     }

@@ -7,7 +7,7 @@ use cutover_base::by_side::BySide;
 
 use crate::app::error::AppError;
 use crate::app::judged::Judged;
-use crate::app::sides::SideSettings;
+use crate::app::side_settings::SideSettings;
 use crate::compare::verdict::Verdict;
 use crate::plan::Plan;
 use crate::transcript::event::StoredSubject;

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
+use cutover_base::by_side::BySide;
 use cutover_base::clock::Clock;
+use cutover_base::side::Side;
 
 use crate::app::corpus::{Corpus, Means};
 use crate::app::environment::Environment;
@@ -14,7 +16,8 @@ use crate::app::observe::Observer;
 use crate::app::perform::{Performance, RunTerms};
 use crate::app::published::Published;
 use crate::app::seal::seal;
-use crate::app::sides::{SideSettings, Sides};
+use crate::app::side_settings::SideSettings;
+use crate::app::sides::Sides;
 use crate::plan::Plan;
 use crate::run::is_unfinished;
 use crate::transcript::event::StoredSubject;
@@ -25,12 +28,8 @@ use crate::transcript::{StoredRun, read_journal};
 #[derive(Debug, Clone)]
 pub(crate) struct ResumeSettings {
     pub(crate) limits: Limits,
-    /// What runs the stand-ins' sandboxes, if the run has not said.
-    pub(crate) engine: String,
-    /// Whether the stand-ins' sandboxes may reach the host's network.
-    pub(crate) allow_network: bool,
-    /// Memory of one sandbox of a stand-in, in bytes.
-    pub(crate) memory_bytes_max: u64,
+    /// What the run's journal does not say of its sides.
+    pub(crate) sides: SideSettings,
 }
 
 /// Plays what is left of a run, and writes its reports anew.
@@ -61,9 +60,9 @@ pub(crate) async fn resume(
     warn_of_open_sandboxes(&stored, &**observer);
     let started = &stored.started;
     let performance = Performance {
-        corpus: &corpus,
+        corpus,
         sides: &sides,
-        plan: &plan,
+        plan,
         dir,
         settings: settings.limits.settings(
             started.run.clone(),
@@ -122,15 +121,35 @@ fn open_cases<'r>(stored: &'r StoredRun, dir: &Path) -> Result<BTreeMap<&'r str,
 /// The sides as they were.
 fn side_settings(stored: &StoredRun, settings: &ResumeSettings) -> SideSettings {
     let started = &stored.started;
+    let given = settings.sides.clone();
+    let engine = started.engine.clone();
+    let was = |side: Side| {
+        let subject = &started.subjects[side];
+        (subject.stack == "deployed").then(|| subject.endpoint.clone())
+    };
+    let session = |side: Side| said(&started.args, &format!("--{side}-session"));
+    let image = |side: Side| said(&started.args, &format!("--{side}-image"));
     SideSettings {
+        images: BySide::from_fn(image),
         specs: started.subjects.as_ref().map(StoredSubject::spec),
-        engine: started
-            .engine
-            .clone()
-            .unwrap_or_else(|| settings.engine.clone()),
-        allow_network: settings.allow_network,
-        memory_bytes_max: settings.memory_bytes_max,
+        engine: engine.unwrap_or(given.engine),
         faults: started.faults.clone(),
+        platforms: BySide::from_fn(was),
+        sessions: BySide::from_fn(session),
+        mcp: said(&started.args, "--mcp"),
+        ..given
+    }
+}
+
+/// What the arguments of a run say of an option, as `--mcp COMMAND` or `--mcp=COMMAND`.
+pub(crate) fn said(args: &[String], option: &str) -> Option<String> {
+    let at = args.iter().position(|arg| {
+        let rest = arg.strip_prefix(option);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
+    })?;
+    match args[at].split_once('=') {
+        Some((_, value)) => Some(value.to_owned()),
+        None => args.get(at + 1).cloned(),
     }
 }
 
@@ -177,5 +196,24 @@ fn warn_of_open_sandboxes(stored: &StoredRun, observer: &dyn Observer) {
             "{open} sandboxes of the interrupted part are unaccounted for; `cutover reap` looks \
              for them"
         ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_before_the_providers_is_what_it_was() {
+        let said = |args: &[&str], option| {
+            let args: Vec<String> = args.iter().map(|&arg| arg.to_owned()).collect();
+            said(&args, option)
+        };
+        let run = ["run", "--mcp", "node a.mjs", "--source-session=s-1"];
+        assert_eq!(said(&run, "--mcp").as_deref(), Some("node a.mjs"));
+        assert_eq!(said(&run, "--source-session").as_deref(), Some("s-1"));
+        assert_eq!(said(&run, "--source"), None);
+        assert_eq!(said(&["run", "--mcp=a=b"], "--mcp").as_deref(), Some("a=b"));
+        assert_eq!(said(&["run", "--mcp"], "--mcp"), None);
     }
 }

@@ -31,6 +31,7 @@ pub(crate) fn seal(
     let mut texts: Vec<&str> = corpus.scenarios.iter().map(|it| &*it.text).collect();
     texts.extend(corpus.scenarios.iter().map(|it| it.name.as_str()));
     texts.extend(corpus.ledger_files.iter().map(|file| file.text.as_str()));
+    texts.extend(corpus.not_reproduced_file.iter().map(|file| &*file.text));
     texts.extend(profile.as_ref().map(|file| file.text.as_str()));
     texts.extend(environment.args.iter().map(String::as_str));
     let tokens = texts.iter().flat_map(|text| Redactor::tokens(text));
@@ -48,10 +49,12 @@ pub(crate) fn seal(
         return Err(AppError::usage(problems.join("\nerror: ")));
     }
     let orphans = std::mem::take(&mut corpus.ledger.orphans);
-    for file in corpus.ledger_files.iter_mut().chain(profile) {
+    let files = corpus.ledger_files.iter_mut();
+    for file in files.chain(&mut corpus.not_reproduced_file).chain(profile) {
         file.text = redactor.text(&file.text);
     }
     corpus.ledger = files::ledger(&corpus.ledger_files)?;
+    corpus.not_reproduced = files::not_reproduced(corpus.not_reproduced_file.as_ref())?;
     corpus.ledger.orphans = orphans;
     Ok(())
 }
@@ -104,6 +107,8 @@ fn sealed(
         file: redactor.text(&scenario.file.display().to_string()).into(),
         sha256: scenario.sha256.clone(),
         secrets,
+        platform: scenario.platform.clone(),
+        mcp: scenario.mcp.clone(),
         steps,
         ..read
     }))

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use cutover_base::by_side::BySide;
+
 use crate::app::corpus::{Corpus, Select};
 use crate::app::error::AppError;
+use crate::call::SideSpec;
 use crate::plan::Plan;
 use crate::transcript::event::StoredSelection;
 
@@ -14,13 +17,14 @@ use crate::transcript::event::StoredSelection;
 pub(crate) fn selection(
     corpus: &Corpus,
     select: &Select,
+    sides: &BySide<SideSpec>,
     plan: &Plan,
     rerun: Option<&str>,
 ) -> Result<StoredSelection, AppError> {
-    let mut all: BTreeSet<String> = corpus.every_case(select)?;
+    let mut all: BTreeSet<String> = corpus.every_case(select, sides)?;
     let beside = corpus.beside();
     if let Ok(Some(whole)) = &beside {
-        all.extend(whole.every_case(select)?);
+        all.extend(whole.every_case(select, sides)?);
     }
     for case in &plan.cases {
         all.remove(&case.id);

@@ -13,6 +13,7 @@ use cutover_standin::engine::Engine;
 use crate::app::corpus::{Corpus, Means, Select};
 use crate::app::environment::Environment;
 use crate::app::error::AppError;
+use crate::app::settings::UserSettings;
 use crate::app::signals::{self, Signals};
 use crate::compare::ledger::{EntryKind, Ledger};
 use crate::compare::verdict::{CaseVerdict, Verdict};
@@ -42,6 +43,7 @@ pub(crate) struct JudgedPlant {
 #[derive(Debug)]
 pub(crate) struct Selftest {
     engine: Arc<dyn Engine>,
+    settings: UserSettings,
     signals: Signals,
 }
 
@@ -52,11 +54,15 @@ impl Selftest {
     /// When there is no such engine, or it cannot be used here.
     pub(crate) async fn new(engine: &str, environment: &Environment) -> Result<Self, AppError> {
         let choice: EngineChoice = engine.parse().map_err(AppError::Usage)?;
-        let engine = choose_engine(choice, &environment.program)
+        let engine = choose_engine(choice, &environment.engine())
             .await
             .map_err(|error| AppError::usage(error.to_string()))?;
         let signals = Signals::watch()?;
-        Ok(Self { engine, signals })
+        Ok(Self {
+            engine,
+            settings: environment.settings.clone(),
+            signals,
+        })
     }
 
     /// Plays every plant, telling each as soon as it is judged.
@@ -116,7 +122,7 @@ impl Selftest {
     /// # Errors
     /// When a case cannot be played or judged.
     pub(crate) async fn swapped(&self) -> Result<BTreeSet<(String, String)>, AppError> {
-        let corpus = Corpus::load(&Select::default())?;
+        let corpus = Corpus::load(&Select::default(), &self.settings)?;
         let clients = HttpClients::new();
         let specs = default_sides();
         let stage: Arc<dyn Stage> = Arc::new(TwoSides(specs.as_ref().map(|spec| {

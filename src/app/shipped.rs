@@ -35,8 +35,8 @@ pub(crate) fn scenarios() -> Vec<(&'static str, &'static str)> {
     found
 }
 
-/// The shipped ledger, which has this name.
-pub(crate) fn ledger(name: &str) -> Option<StoredFile> {
+/// A shipped file about the scenarios, such as the ledger, by its name.
+pub(crate) fn own_file(name: &str) -> Option<StoredFile> {
     let text = SHIPPED.get_file(name)?.contents_utf8()?;
     Some(StoredFile {
         file: format!("(shipped) {name}"),
@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn the_shipped_entries_do_not_expire_all_at_once() {
-        let text = ledger("quirks.yaml").unwrap();
+        let text = own_file("quirks.yaml").unwrap();
         let ledger = files::ledger(&[text]).unwrap();
         let mut by_day: BTreeMap<Date, Vec<&str>> = BTreeMap::new();
         for entry in &ledger.entries {

@@ -8,13 +8,17 @@ use cutover_base::by_side::BySide;
 use cutover_base::redact::Redactor;
 use cutover_base::secret::Secret;
 use cutover_base::side::Side;
+use cutover_standin::engine::{Engine, EngineSettings};
 use cutover_standin::fault::{Fault, FaultSwitch};
 use jiff::Timestamp;
 
 use crate::app::corpus::Means;
 use crate::app::environment::Environment;
 use crate::app::error::AppError;
-use crate::app::settings::UserSettings;
+use crate::app::images::{side_images, wanted_images};
+use crate::app::lanes::{LaneOf, as_shell};
+use crate::app::side_settings::SideSettings;
+use crate::app::stack::check_side;
 use crate::call::{Lane, SideSpec};
 use crate::compare::ledger::Ledger;
 use crate::driver::http::HttpClients;
@@ -23,24 +27,9 @@ use crate::run::SideBounds;
 use crate::run::conclude::{Judge, subjects};
 use crate::stage::{
     BUILT_IN_IMAGE, EngineChoice, Recording, SideStage, StandinPlan, TwoSides, capabilities,
-    choose_engine, image_variable, live_driver,
+    choose_engine, image_variable,
 };
 use crate::transcript::event::StoredSubject;
-
-/// Who is compared, as it was typed.
-#[derive(Debug, Clone)]
-pub(crate) struct SideSettings {
-    /// The side of today and the one to come: `provider[@lane][/stack]`.
-    pub(crate) specs: BySide<String>,
-    /// What runs the stand-ins' sandboxes.
-    pub(crate) engine: String,
-    /// Whether the stand-ins' sandboxes may reach the host's network.
-    pub(crate) allow_network: bool,
-    /// Memory of one sandbox of a stand-in, in bytes.
-    pub(crate) memory_bytes_max: u64,
-    /// What the stand-ins get wrong: `SIDE=KIND`.
-    pub(crate) faults: Vec<String>,
-}
 
 /// Both sides, ready.
 #[derive(Debug)]
@@ -68,7 +57,7 @@ impl Sides {
         settings: &SideSettings,
         environment: &Environment,
     ) -> Result<Self, AppError> {
-        let user = UserSettings::read()?;
+        let user = environment.settings.checked()?;
         let known = environment.secrets()?;
         let mut specs = BySide::from_fn(|side| spec(side, &settings.specs[side])).transpose()?;
         let recordings =
@@ -81,29 +70,36 @@ impl Sides {
         let clients = HttpClients::new();
         let mut secrets = known.secrets;
         // Keys come before the engine: a missing one is told without starting anything.
-        let drivers = specs
-            .as_ref()
-            .map(|spec| live(spec, &clients, environment, &mut secrets))
-            .transpose()?;
-        let uses_standin = specs.iter().any(|(_, spec)| spec.lane == Lane::Standin);
-        let engine = if uses_standin {
-            let engine = choose_engine(choice, &environment.program)
-                .await
-                .map_err(|error| AppError::usage(error.to_string()))?;
-            Some(engine)
-        } else {
-            None
-        };
+        let mcp = settings.mcp.as_deref().map(as_shell);
+        let drivers = BySide::from_fn(|side| {
+            let lane = LaneOf {
+                side,
+                spec: &specs[side],
+                clients: &clients,
+                environment,
+                mcp: mcp.clone(),
+            };
+            lane.open(settings, &mut secrets)
+        })
+        .transpose()?;
+        let standins =
+            BySide::from_fn(|side| drivers[side].is_none() && specs[side].lane == Lane::Standin);
+        let images = side_images(settings, choice, standins)?;
+        let mut engines = environment.engine();
+        engines.docker.images = wanted_images(&specs, standins, &images);
+        let engine = engine_of(standins, choice, &engines).await?;
         let standin = |side: Side| {
             let engine = Arc::clone(engine.as_ref()?);
             let plan = StandinPlan::new(specs[side].provider, engine, clients.clone());
+            let image = environment.var(image_variable(specs[side].provider));
             Some(SideStage::Standin(Box::new(StandinPlan {
                 faults: FaultSwitch::new(faults[side].clone()),
                 allow_network: settings.allow_network,
                 memory_bytes_max: settings.memory_bytes_max,
-                image: environment
-                    .var(image_variable(specs[side].provider))
-                    .unwrap_or_else(|| BUILT_IN_IMAGE.to_owned()),
+                image: image.unwrap_or_else(|| BUILT_IN_IMAGE.to_owned()),
+                docker_image: images[side].clone(),
+                stack: specs[side].stack.clone(),
+                mcp: mcp.clone(),
                 ..plan
             })))
         };
@@ -122,7 +118,7 @@ impl Sides {
             secrets,
             engine: engine.map(|engine| engine.name().to_owned()),
             specs,
-            accounts: user.accounts,
+            accounts: user.accounts.clone(),
             guard: user.guard,
         })
     }
@@ -193,6 +189,20 @@ impl Sides {
     }
 }
 
+/// The engine, if there is a stand-in to need one.
+async fn engine_of(
+    standins: BySide<bool>,
+    choice: EngineChoice,
+    engines: &EngineSettings,
+) -> Result<Option<Arc<dyn Engine>>, AppError> {
+    if standins.iter().all(|(_, is_standin)| !is_standin) {
+        return Ok(None);
+    }
+    let engine = choose_engine(choice, engines).await;
+    let engine = engine.map_err(|error| AppError::usage(error.to_string()))?;
+    Ok(Some(engine))
+}
+
 fn subject(spec: &SideSpec, stage: &SideStage) -> StoredSubject {
     let mut subject = StoredSubject {
         provider: spec.provider.name().to_owned(),
@@ -204,13 +214,15 @@ fn subject(spec: &SideSpec, stage: &SideStage) -> StoredSubject {
         SideStage::Recording(recording) => return recording.subject().clone(),
         SideStage::Standin(plan) => {
             "a local stand-in per case".clone_into(&mut subject.endpoint);
-            subject.image = Some(match plan.image.as_str() {
-                BUILT_IN_IMAGE => format!("{BUILT_IN_IMAGE} (built in)"),
-                other => other.to_owned(),
+            subject.image = Some(match (&plan.docker_image, plan.image.as_str()) {
+                (Some(image), _) => format!("{image} (Docker)"),
+                (None, BUILT_IN_IMAGE) => format!("{BUILT_IN_IMAGE} (built in)"),
+                (None, other) => other.to_owned(),
             });
         }
-        SideStage::Live(driver) => {
-            let facts = driver.facts();
+        SideStage::Deployed(side) => subject.endpoint.clone_from(&side.base),
+        SideStage::Live(live) => {
+            let facts = live.driver.facts();
             subject.endpoint = facts.endpoint;
             subject.api = facts.api;
             subject.daemon = facts.daemon;
@@ -222,8 +234,10 @@ fn subject(spec: &SideSpec, stage: &SideStage) -> StoredSubject {
 }
 
 fn spec(side: Side, text: &str) -> Result<SideSpec, AppError> {
-    text.parse()
-        .map_err(|error| AppError::usage(format!("--{side}: {error}")))
+    let wrong = |why: String| AppError::usage(format!("--{side}: {why}"));
+    let spec: SideSpec = text.parse().map_err(|error| wrong(format!("{error}")))?;
+    check_side(&spec).map_err(wrong)?;
+    Ok(spec)
 }
 
 /// The earlier run that stands for a side, which then has the recording's stack.
@@ -235,25 +249,6 @@ fn recording(side: Side, spec: &mut SideSpec) -> Result<Option<SideStage>, AppEr
         .map_err(|error| AppError::usage(format!("--{side}: {error}")))?;
     spec.stack = recording.stack();
     Ok(Some(SideStage::Recording(Arc::new(recording))))
-}
-
-fn live(
-    spec: &SideSpec,
-    clients: &HttpClients,
-    environment: &Environment,
-    secrets: &mut Vec<Secret>,
-) -> Result<Option<SideStage>, AppError> {
-    if spec.lane != Lane::Live {
-        return Ok(None);
-    }
-    let (driver, known) = live_driver(spec.provider, clients, &|name| environment.var(name))
-        .map_err(|error| AppError::usage(error.to_string()))?;
-    for secret in known {
-        if secrets.iter().all(|had| had.expose() != secret.expose()) {
-            secrets.push(secret);
-        }
-    }
-    Ok(Some(SideStage::Live(driver)))
 }
 
 /// `SIDE=KIND` for each fault; faults need a stand-in.

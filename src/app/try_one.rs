@@ -17,7 +17,8 @@ use crate::app::limits::Limits;
 use crate::app::observe::Silent;
 use crate::app::perform::{Performance, RunTerms};
 use crate::app::seal::seal;
-use crate::app::sides::{SideSettings, Sides};
+use crate::app::side_settings::SideSettings;
+use crate::app::sides::Sides;
 use crate::call::Surface;
 use crate::normalise::TIME;
 use crate::plan::{PlanOptions, plan};
@@ -46,11 +47,12 @@ pub(crate) async fn try_one(
     let text = scenario_text(cmd);
     let scenario = parse_one("try/command", Path::new("(tried)"), &text)
         .map_err(|problems| AppError::usage(render(&problems)))?;
-    let mut corpus = Corpus::load(&Select::default())?;
+    let mut corpus = Corpus::load(&Select::default(), &environment.settings)?;
     let mut sides = Sides::open(sides, environment).await?;
     corpus.scenarios.push(Arc::new(scenario));
     seal(&mut corpus, None, &mut sides, environment)?;
     let options = PlanOptions {
+        // What a provider makes of it, with nothing between.
         surfaces: vec![Surface::Provider],
         capabilities: sides.capabilities.clone(),
         sides: Some(sides.specs.clone()),
@@ -61,9 +63,9 @@ pub(crate) async fn try_one(
     let folder = tempfile::tempdir()
         .map_err(|error| AppError::failed(format!("a temporary folder: {error}")))?;
     let performance = Performance {
-        corpus: &corpus,
+        corpus,
         sides: &sides,
-        plan: &plan,
+        plan,
         dir: folder.path(),
         settings: RunSettings {
             // Whoever tries a command waits for the answer; what a gap would show is told beside it.
@@ -124,6 +126,6 @@ fn scenario_text(cmd: &str) -> String {
     let cmd = serde_json::Value::from(cmd.replace("${{", "$${{"));
     format!(
         "# yaml-language-server: $schema=../scenario.schema.json\n\
-         why: Tried by hand.\nsteps:\n  - id: command\n    execute: {cmd}\n"
+         why: Tried by hand.\nsurfaces: [provider]\nsteps:\n  - id: command\n    execute: {cmd}\n"
     )
 }

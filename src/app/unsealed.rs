@@ -7,8 +7,9 @@ use std::sync::Arc;
 use cutover_base::blob::sha256_hex;
 
 use crate::app::error::AppError;
+use crate::run::read_stored;
 use crate::scenario::model::Scenario;
-use crate::scenario::{parse_one, read_text, render};
+use crate::scenario::{read_text, render};
 use crate::transcript::StoredRun;
 use crate::transcript::event::StoredScenario;
 
@@ -22,7 +23,6 @@ pub(crate) fn scenarios_of(run: &StoredRun) -> Result<Vec<Arc<Scenario>>, AppErr
     let mut problems = Vec::new();
     let mut changed = Vec::new();
     for stored in &run.started.scenarios {
-        let file = Path::new(&stored.file);
         let text = match whole_text(stored) {
             Ok(text) => text,
             Err(why) => {
@@ -30,7 +30,11 @@ pub(crate) fn scenarios_of(run: &StoredRun) -> Result<Vec<Arc<Scenario>>, AppErr
                 continue;
             }
         };
-        match parse_one(&stored.name, file, &text) {
+        let whole = StoredScenario {
+            text,
+            ..stored.clone()
+        };
+        match read_stored(&whole) {
             Ok(scenario) => scenarios.push(Arc::new(scenario)),
             Err(found) => problems.extend(found),
         }

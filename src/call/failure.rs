@@ -1,4 +1,4 @@
-//! Classes of failure, provider-neutral (`design.md` section 4).
+//! Classes of failure, provider-neutral.
 
 use std::fmt;
 

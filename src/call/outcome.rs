@@ -4,7 +4,7 @@ use cutover_base::blob::Blob;
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use crate::call::failure::Failure;
+use crate::call::failure::{Failure, FailureClass};
 
 /// One field's value: structured, or captured bytes.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,5 +46,40 @@ impl Outcome {
             "failure",
             serde_json::json!({ "class": failure.class.name(), "message": failure.message }),
         )
+    }
+
+    /// The class in the field `failure`; `None` where there is no failure, or a class that nobody
+    /// knows.
+    pub fn failure_class(&self) -> Option<FailureClass> {
+        let Some(FieldValue::Json(failure)) = self.fields.get("failure") else {
+            return None;
+        };
+        let class = failure.get("class")?.as_str()?;
+        FailureClass::ALL
+            .into_iter()
+            .find(|known| known.name() == class)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_class_of_a_failure_is_read_as_it_was_written() {
+        for class in FailureClass::ALL {
+            let failed = Outcome::default().with_failure(&Failure::new(class, "no"));
+            assert_eq!(failed.failure_class(), Some(class));
+        }
+        for failure in [json!("timeout"), json!({"class": "slow"}), json!({})] {
+            let odd = Outcome::default().with("failure", failure);
+            assert_eq!(odd.failure_class(), None, "{odd:?}");
+        }
+        assert_eq!(
+            Outcome::default().with("exit_code", 1).failure_class(),
+            None
+        );
     }
 }

@@ -17,6 +17,29 @@ pub struct SandboxCall {
     pub sandbox: String,
     /// What is asked of it.
     pub request: SandboxRequest,
+    /// Whose a new sandbox is: said to the platform alone, as no provider knows of it.
+    pub owner: Owner,
+}
+
+/// Whose a sandbox is, as the platform is told.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Owner {
+    /// The session that it belongs to.
+    pub session: SessionId,
+    /// The project that it belongs to.
+    pub project: Option<String>,
+}
+
+/// Which session a call names.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum SessionId {
+    /// Nothing is said: the current session of the case.
+    #[default]
+    Current,
+    /// None, where the surface can leave it out.
+    LeftOut,
+    /// This one, whether or not it exists.
+    Given(String),
 }
 
 /// What can be asked of a sandbox.

@@ -39,6 +39,14 @@ impl Provider {
             Self::Daytona => "daytona",
         }
     }
+
+    /// Its name in a sentence.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::E2b => "E2B",
+            Self::Daytona => "Daytona",
+        }
+    }
 }
 
 impl fmt::Display for Provider {
@@ -92,6 +100,23 @@ pub struct Stack {
 impl Stack {
     /// The names that a stack may begin with.
     pub const BASES: [&'static str; 4] = ["lap-337", "lap-direct", "unified", "deployed"];
+
+    /// Whether a platform stands in between, whose sessions and settings there are.
+    pub fn has_platform(&self) -> bool {
+        self.base != "lap-direct"
+    }
+
+    /// Why calls cannot enter by a surface where this stack stands before the provider, if so.
+    pub fn lacks(&self, surface: Surface, provider: Provider) -> Option<String> {
+        if self.has_platform() {
+            return None;
+        }
+        if provider != Provider::E2b {
+            return Some(format!("the stack `{self}` speaks to E2B only"));
+        }
+        (surface != Surface::Mcp)
+            .then(|| format!("the stack `{self}` has surface {} only", Surface::Mcp))
+    }
 }
 
 impl Default for Stack {
@@ -122,9 +147,19 @@ impl FromStr for Stack {
                 Self::BASES.join(", ")
             )));
         }
+        let fixes: Vec<String> = parts.map(str::to_owned).collect();
+        let mut named = fixes.iter();
+        while let Some(fix) = named.next() {
+            let wrong = match fix.as_str() {
+                "" => "a `+` without a fix behind it".to_owned(),
+                _ if named.as_slice().contains(fix) => format!("`{}` twice", fix.escape_debug()),
+                _ => continue,
+            };
+            return Err(SideSpecError(format!("the stack `{base}` has {wrong}")));
+        }
         Ok(Self {
             base: base.to_owned(),
-            fixes: parts.map(str::to_owned).collect(),
+            fixes,
         })
     }
 }

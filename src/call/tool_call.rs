@@ -1,9 +1,10 @@
 //! A call at any surface: what a step sends once every reference in it is replaced.
 
+use bytes::Bytes;
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use crate::call::sandbox_call::{SandboxCall, SandboxRequest};
+use crate::call::sandbox_call::{Owner, SandboxCall, SandboxRequest, SessionId};
 
 /// A call, whichever way it enters. A surface answers what it has no such thing for with
 /// `unsupported`.
@@ -27,6 +28,7 @@ impl ToolCall {
         Self::Sandbox(SandboxCall {
             sandbox: sandbox.into(),
             request,
+            owner: Owner::default(),
         })
     }
 
@@ -49,6 +51,8 @@ pub struct UploadArtifact {
     pub path: String,
     /// The artifact's name; the last part of the path when not said.
     pub name: Option<String>,
+    /// The session that the artifact belongs to.
+    pub session: SessionId,
 }
 
 /// Arguments of `call_tool`.
@@ -56,8 +60,8 @@ pub struct UploadArtifact {
 pub struct CallTool {
     /// The tool's name, which need not exist.
     pub name: String,
-    /// Its arguments, any JSON.
-    pub arguments: Value,
+    /// Its arguments, any JSON; `None` leaves the member out of the call.
+    pub arguments: Option<Value>,
 }
 
 /// Arguments of `http`.
@@ -69,10 +73,23 @@ pub struct HttpRequest {
     pub path: String,
     /// Headers in the order they were written.
     pub headers: IndexMap<String, String>,
-    /// The body, sent as JSON.
-    pub body: Option<Value>,
+    /// The body.
+    pub body: HttpBody,
     /// How the request says who asks.
     pub auth: Auth,
+}
+
+/// The body of an HTTP request. Unless the request has a header that says another, its content type
+/// is `application/json`: a body that is no JSON is sent where JSON is expected.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum HttpBody {
+    /// None at all.
+    #[default]
+    None,
+    /// This value, sent as JSON.
+    Json(Value),
+    /// These bytes, sent as they stand.
+    Raw(Bytes),
 }
 
 /// How an HTTP request says who asks.

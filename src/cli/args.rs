@@ -7,7 +7,7 @@ use cutover_base::by_side::BySide;
 
 use crate::app::corpus::Select;
 use crate::app::limits::Limits;
-use crate::app::sides::SideSettings;
+use crate::app::side_settings::SideSettings;
 
 /// Replays agents' tool calls against two sandbox providers and reports parity before the cutover.
 #[derive(Debug, Parser)]
@@ -40,14 +40,26 @@ pub(crate) enum Command {
     Report(StoredArgs),
     /// Decide again from journals: GO, GO WITH LIMITS, NO-GO, INCONCLUSIVE
     Gate(GateArgs),
+    /// Find the fixes that a run's blockers want, by replaying its blocked cases with them
+    Fixes(FixesArgs),
     /// Make one run of several shards, and judge it as one
     Merge(MergeArgs),
     /// Prove that the judge finds planted differences and raises no planted noise
     Selftest(SelftestArgs),
     /// Serve a local E2B, a local Daytona, or both, for the official SDKs
-    Standin(StandinArgs),
+    Standin(crate::cli::standin::StandinArgs),
+    /// Serve the sandbox tools over MCP, in front of a platform
+    Mcp(crate::cli::mcp::McpArgs),
+    /// Serve the platform endpoint of the sandbox tools: for rehearsals, and as a reference
+    Platform(crate::cli::platform::PlatformArgs),
+    /// Stand before an MCP server, and write what is called as a scenario
+    Record(crate::cli::record::RecordArgs),
+    /// Make scenarios of a log of tool calls
+    Import(crate::cli::import::ImportArgs),
     /// Account for every sandbox of unfinished runs
     Reap(ReapArgs),
+    /// Compare two sandbox templates and find what is wrong with them, or with the platform's variables
+    Audit(crate::cli::audit::AuditArgs),
     /// Say what works on this machine, and what to do about what does not
     Doctor(DoctorArgs),
     /// Write the shipped scenarios and ledger into this folder
@@ -65,8 +77,8 @@ pub(crate) enum Command {
 pub(crate) struct SelectArgs {
     /// Scenario files or folders; `./scenarios` if there is one, else the shipped ones
     pub(crate) paths: Vec<PathBuf>,
-    /// Surfaces: provider (mcp and platform need the platform endpoint)
-    #[arg(long, value_delimiter = ',', default_value = "provider")]
+    /// Where the calls enter: mcp, platform, provider; all if not said
+    #[arg(long, value_delimiter = ',')]
     pub(crate) surface: Vec<String>,
     /// Only cases that match this glob
     #[arg(long, value_name = "GLOB")]
@@ -100,31 +112,19 @@ pub(crate) struct SidesArgs {
     /// What runs the stand-ins' sandboxes: auto, namespaces, docker, process
     #[arg(long, default_value = "auto")]
     pub(crate) engine: String,
+    /// The Docker image of the source's sandboxes, where the source is a stand-in
+    #[arg(long, value_name = "IMAGE")]
+    pub(crate) source_image: Option<String>,
+    /// The Docker image of the target's sandboxes, where the target is a stand-in
+    #[arg(long, value_name = "IMAGE")]
+    pub(crate) target_image: Option<String>,
     /// Let the stand-ins' sandboxes reach the host's network
     #[arg(long)]
     pub(crate) allow_network: bool,
     #[command(flatten)]
-    pub(crate) sandbox_memory: SandboxMemory,
-}
-
-/// What a sandbox of a stand-in may hold.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct SandboxMemory {
-    /// Memory of one sandbox of a stand-in, in MiB
-    #[arg(
-        id = "sandbox_memory",
-        long = "sandbox-memory",
-        default_value_t = 4096,
-        value_name = "MIB",
-        value_parser = clap::value_parser!(u32).range(64..=1_048_576)
-    )]
-    mib: u32,
-}
-
-impl SandboxMemory {
-    pub(crate) fn bytes(&self) -> u64 {
-        u64::from(self.mib) << 20
-    }
+    pub(crate) sandbox_memory: crate::cli::memory::SandboxMemory,
+    #[command(flatten)]
+    pub(crate) before: crate::cli::before::BeforeArgs,
 }
 
 impl SelectArgs {
@@ -153,9 +153,16 @@ impl SidesArgs {
                 target: self.target.clone(),
             },
             engine: self.engine.clone(),
+            images: BySide {
+                source: self.source_image.clone(),
+                target: self.target_image.clone(),
+            },
             allow_network: self.allow_network,
             memory_bytes_max: self.sandbox_memory.bytes(),
             faults: faults.to_vec(),
+            platforms: self.before.platforms(),
+            sessions: self.before.sessions(),
+            mcp: self.before.mcp.clone(),
         }
     }
 }
@@ -231,6 +238,7 @@ pub(crate) struct RunArgs {
     /// Go on with an interrupted run, in its folder, with its scenarios and sides
     #[arg(long, value_name = "RUN", conflicts_with_all = [
         "paths", "surface", "only", "skip", "tags", "shard", "quirks", "source", "target", "engine",
+        "source_image", "target_image",
         "replays", "out", "seed", "plan", "since", "noise_limit", "volatile", "fault", "profile", "rerun",
     ])]
     pub(crate) resume: Option<PathBuf>,
@@ -302,6 +310,27 @@ pub(crate) struct GateArgs {
 }
 
 #[derive(Debug, Clone, Args)]
+pub(crate) struct FixesArgs {
+    /// The run's folder
+    #[arg(default_value = "reports/latest")]
+    pub(crate) run: PathBuf,
+    /// Judge with this ledger instead of the run's own
+    #[arg(long, value_name = "FILE")]
+    pub(crate) quirks: Option<PathBuf>,
+    /// Jobs at once; a job is one case on one side in one replay
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=512))]
+    pub(crate) jobs: u16,
+    #[command(flatten)]
+    pub(crate) sandbox_memory: crate::cli::memory::SandboxMemory,
+    /// Keep the replays as runs in this folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Answer as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Clone, Args)]
 pub(crate) struct MergeArgs {
     /// The runs' folders: all shards of one run
     #[arg(required = true)]
@@ -325,42 +354,6 @@ pub(crate) struct SelftestArgs {
     /// What runs the stand-ins' sandboxes
     #[arg(long, default_value = "auto")]
     pub(crate) engine: String,
-}
-
-#[derive(Debug, Clone, Args)]
-pub(crate) struct StandinArgs {
-    /// e2b, daytona or both
-    pub(crate) provider: String,
-    /// Port on loopback, 0 for a free one; of `both` the second gets the next, or `daytona=3001`
-    /// names one
-    #[arg(long, value_name = "[SIDE=]PORT")]
-    pub(crate) port: Vec<String>,
-    /// What runs its sandboxes: auto, namespaces, docker, process
-    #[arg(long, default_value = "auto")]
-    pub(crate) engine: String,
-    /// The key to accept, of the provider's shape; one is made if none is given
-    #[arg(long, value_name = "[SIDE=]KEY")]
-    pub(crate) key: Vec<String>,
-    /// Keep keys and snapshots in this folder from one start to the next
-    #[arg(long, value_name = "DIR")]
-    pub(crate) state_dir: Option<PathBuf>,
-    /// Let its clock run so many times as fast; 0 stands still until it is advanced
-    #[arg(long, value_name = "N", allow_hyphen_values = true)]
-    pub(crate) clock_speed: Option<String>,
-    /// A fault from the start, e.g. `503:10%` or `e2b=latency:50ms`
-    #[arg(long, value_name = "[SIDE=]KIND")]
-    pub(crate) fault: Vec<String>,
-    /// Write a line of JSON per request; `-` is stdout
-    #[arg(long, value_name = "FILE")]
-    pub(crate) log: Option<PathBuf>,
-    /// Write the NAME=value lines into this file too, before the ready line
-    #[arg(long, value_name = "FILE")]
-    pub(crate) env_file: Option<PathBuf>,
-    /// Let sandboxes reach the host's network
-    #[arg(long)]
-    pub(crate) allow_network: bool,
-    #[command(flatten)]
-    pub(crate) sandbox_memory: SandboxMemory,
 }
 
 #[derive(Debug, Clone, Args)]

@@ -1,15 +1,20 @@
-//! `cutover check`: scenarios and ledger, every problem at once.
+//! `cutover check`: scenarios, ledger and settings, every problem at once.
 
 use crate::app::corpus::Corpus;
 use crate::cli::args::CheckArgs;
-use crate::cli::context::tell_left_out;
+use crate::cli::context::{Context, tell_left_out};
 use crate::cli::exit::{OK, Outcome, Stop};
 use crate::cli::output::print;
 use crate::scenario::render;
 
-pub(crate) fn run(args: &CheckArgs) -> Outcome {
+pub(crate) fn run(args: &CheckArgs, context: &Context) -> Outcome {
     let select = args.select.select();
-    let corpus = Corpus::load(&select)?;
+    let settings = &context.environment.settings;
+    let corpus = match (settings.checked(), Corpus::load(&select, settings)) {
+        (Ok(_), loaded) => loaded?,
+        (Err(error), Ok(_)) => return Err(error.into()),
+        (Err(error), Err(other)) => return Err(Stop::usage(format!("{error}\n{other}"))),
+    };
     tell_left_out(&corpus);
     let problems = corpus.disagreements();
     if !problems.is_empty() {

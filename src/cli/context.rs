@@ -31,8 +31,7 @@ impl Context {
             args,
             program: PathBuf::from("/proc/self/exe"),
             temporary: temporary(),
-            // What is wrong with the settings is told by the commands that use them.
-            declared: UserSettings::read().unwrap_or_default().secrets,
+            settings: UserSettings::read(),
         };
         let no_colour = environment.var("NO_COLOR").is_some();
         Self {

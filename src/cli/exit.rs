@@ -1,4 +1,4 @@
-//! Exit codes that are not a verdict of a run (`design.md` section 5 has those).
+//! Exit codes that are not a verdict of a run; those are `DriftVerdict::exit_code`.
 
 use std::process::ExitCode;
 

@@ -1,39 +1,101 @@
 //! `cutover explain Qnn`: a ledger entry in words.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::app::corpus::{Corpus, Select};
+use crate::app::error::AppError;
+use crate::app::repairs::repair;
 use crate::cli::args::ExplainArgs;
+use crate::cli::context::Context;
 use crate::cli::exit::{OK, Outcome};
 use crate::cli::output::print;
 use crate::compare::ledger::{
-    Entry, EntryKind, Moved, Shape, ShapeSides, SideName, SideShape, ValueShape, default_gate,
+    Entry, EntryKind, Moved, NotReproduced, Shape, ShapeSides, SideName, SideShape, ValueShape,
+    default_gate,
 };
 use crate::report::escape::one_line;
 
-pub(crate) fn run(args: &ExplainArgs) -> Outcome {
-    let corpus = Corpus::load(&Select {
+pub(crate) fn run(args: &ExplainArgs, context: &Context) -> Outcome {
+    let select = Select {
         quirks: args.quirks.clone(),
         whole_ledger: true,
         ..Select::default()
-    })?;
+    };
+    let corpus = Corpus::load(&select, &context.environment.settings)?;
     let text = match &args.id {
-        Some(id) => text(corpus.entry(id)?),
-        None => list(&corpus.ledger.entries),
+        Some(id) => explained(&corpus, id)?,
+        None => list(&corpus),
     };
     print(&text)?;
     Ok(OK)
 }
 
-fn list(entries: &[Entry]) -> String {
-    let lines: Vec<String> = entries
-        .iter()
-        .map(|entry| format!("{}  {}\n", entry.id, entry.title))
-        .collect();
-    lines.concat()
+/// The entry, or why there is none, and what a stack does about it. A quirk may have the last alone.
+fn explained(corpus: &Corpus, id: &str) -> Result<String, AppError> {
+    let is = |known: &str| known.eq_ignore_ascii_case(id);
+    let repair = repair(&id.to_ascii_uppercase());
+    let unknown = match corpus.entry(id) {
+        Ok(entry) => return Ok(text(entry, repair.as_deref())),
+        Err(unknown) => unknown,
+    };
+    let mut said = String::new();
+    if let Some(one) = corpus.not_reproduced.iter().find(|one| is(&one.id)) {
+        said = unshown(one);
+    }
+    for (quirk, names) in parity(corpus).iter().filter(|(quirk, _)| is(quirk)) {
+        said = format!("{quirk}  not in the ledger\n{}\n", alike(names));
+    }
+    if let Some(repair) = repair {
+        if said.is_empty() {
+            said = format!("{id}  not in the ledger\n");
+        }
+        said.push_str(&repair);
+    }
+    if said.is_empty() {
+        return Err(unknown);
+    }
+    Ok(said)
 }
 
-fn text(entry: &Entry) -> String {
+fn unshown(one: &NotReproduced) -> String {
+    format!(
+        "{}  {}\nnot reproduced: no run shows it\n\n{}\n\nlooked at instead: {}\n\n{}:{}\n",
+        one.id, one.title, one.reason, one.checked_by, one.file, one.line
+    )
+}
+
+/// Quirks in which scenarios check both sides to be alike, with the scenarios' names.
+fn parity(corpus: &Corpus) -> BTreeMap<&str, Vec<&str>> {
+    let mut found: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for scenario in &corpus.scenarios {
+        for (id, _) in &scenario.parity {
+            found.entry(id).or_default().push(&scenario.name);
+        }
+    }
+    found
+}
+
+fn alike(scenarios: &[&str]) -> String {
+    format!(
+        "parity: both sides are checked to be alike by {}",
+        scenarios.join(", ")
+    )
+}
+
+fn list(corpus: &Corpus) -> String {
+    let entries = corpus.ledger.entries.iter();
+    let entries = entries.map(|entry| format!("{}  {}\n", entry.id, entry.title));
+    let parity = parity(corpus);
+    let parity = parity
+        .iter()
+        .map(|(id, names)| format!("{id}  {}\n", alike(names)));
+    let unshown = corpus.not_reproduced.iter();
+    let unshown = unshown.map(|one| format!("{}  {} (not reproduced)\n", one.id, one.title));
+    entries.chain(parity).chain(unshown).collect()
+}
+
+fn text(entry: &Entry, repair: Option<&str>) -> String {
     let kind = match entry.kind {
         EntryKind::Divergence => "divergence",
         EntryKind::Shared => "shared by both sides, survives the cutover",
@@ -54,6 +116,7 @@ fn text(entry: &Entry) -> String {
     if let Some(fix) = &entry.fix {
         let _infallible = writeln!(text, "\nwould be ended by: {fix}");
     }
+    text.push_str(repair.unwrap_or_default());
     for shape in &entry.shapes {
         text.push_str(&shape_text(shape));
     }

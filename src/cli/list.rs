@@ -2,14 +2,14 @@
 
 use crate::app::corpus::Corpus;
 use crate::cli::args::SelectArgs;
-use crate::cli::context::tell_left_out;
+use crate::cli::context::{Context, tell_left_out};
 use crate::cli::exit::{OK, Outcome};
 use crate::cli::output::print;
 use crate::report::escape::one_line;
 
-pub(crate) fn run(args: &SelectArgs) -> Outcome {
+pub(crate) fn run(args: &SelectArgs, context: &Context) -> Outcome {
     let select = args.select();
-    let corpus = Corpus::load(&select)?;
+    let corpus = Corpus::load(&select, &context.environment.settings)?;
     tell_left_out(&corpus);
     let cases = corpus.cases(&select)?;
     let mut text = String::new();

@@ -5,6 +5,8 @@
 //! Deliberately absent: doing anything, which is `app`'s.
 
 mod args;
+mod audit;
+mod before;
 mod check;
 mod completions;
 mod context;
@@ -12,15 +14,21 @@ mod doctor;
 mod exit;
 mod explain;
 mod finish;
+mod fixes;
 mod gate;
+mod import;
 mod init;
 mod list;
 mod man;
+mod mcp;
+mod memory;
 mod merge;
 mod output;
 mod plan_text;
+mod platform;
 mod progress;
 mod reap;
+mod record;
 mod report;
 mod run;
 mod schema;

@@ -6,7 +6,7 @@ use cutover_base::side::Side;
 
 use crate::app::planned::PlannedRun;
 use crate::app::sides::Sides;
-use crate::call::Lane;
+use crate::call::{Lane, Surface};
 use crate::plan::{Plan, cost};
 use crate::run::Replays;
 
@@ -41,6 +41,12 @@ pub(crate) fn plan_text(planned: &PlannedRun) -> String {
     }
     for case in &plan.cases {
         let _infallible = write!(text, "  {}", case.id);
+        if let (Some(limit), true) = (
+            case.scenario.platform.execute_timeout,
+            case.surface != Surface::Provider,
+        ) {
+            let _infallible = write!(text, "  a command may run {} s", limit.as_secs_f64());
+        }
         if !case.unmet.is_empty() {
             let _infallible = write!(text, "  unsupported: requires {}", case.unmet.join(", "));
         }

@@ -10,6 +10,11 @@ use crate::cli::output::{print, tell};
 use crate::transcript::StoredSandbox;
 
 pub(crate) async fn run(args: &ReapArgs, context: &Context) -> Outcome {
+    if let Err(error) = context.environment.settings.checked() {
+        tell(&format!(
+            "warning: cutover.yaml cannot be used, so a secret that it declares may be shown below\n{error}"
+        ));
+    }
     let reaped = reap(&args.out, &context.environment, say).await?;
     print(&format!(
         "{} runs looked at, {} with sandboxes to account for, {} sandboxes not reachable\n",
@@ -29,6 +34,17 @@ fn say(found: Found<'_>) -> Result<(), Stop> {
             Ok(())
         }
         Found::Running(dir) => print(&format!("{}: still running, left alone\n", dir.display())),
+        Found::LeftBehind(swept) => {
+            let fate = match &swept.kept {
+                None => "destroyed now".to_owned(),
+                Some(why) => format!("not reachable ({why})"),
+            };
+            print(&format!("{}: {fate}\n", swept.what))
+        }
+        Found::NotLookedAt(error) => {
+            tell(&format!("warning: containers were not looked at: {error}"));
+            Ok(())
+        }
         Found::Sandbox { dir, sandbox, fate } => print(&line(dir, sandbox, &fate)),
     }
 }

@@ -44,9 +44,7 @@ pub(crate) async fn run(args: &RunArgs, context: &Context) -> Outcome {
 async fn rest(dir: &Path, args: &RunArgs, context: &Context) -> Outcome {
     let settings = ResumeSettings {
         limits: args.limits(),
-        engine: args.sides.engine.clone(),
-        allow_network: args.sides.allow_network,
-        memory_bytes_max: args.sides.sandbox_memory.bytes(),
+        sides: args.sides.settings(&[]),
     };
     let progress = ProgressLine::shared(context);
     let published = resume(dir, &settings, &context.environment, &progress).await?;

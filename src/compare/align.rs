@@ -5,7 +5,6 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use cutover_base::by_side::BySide;
-use cutover_base::side::Side;
 use similar::{Algorithm, DiffOp, capture_diff_slices_deadline};
 
 use crate::compare::diff::{
@@ -74,11 +73,7 @@ pub fn align(values: &BySide<Vec<&Shown>>) -> Option<Aligned> {
     let all = entries(&masked, deadline);
     let entries = around_changes(all, &mut truncated);
     let varying = BySide::from_fn(|side| {
-        let who = match side {
-            Side::Source => DiffSide::Source,
-            Side::Target => DiffSide::Target,
-        };
-        varying(who, &masked[side], &lines[side], texts[side].get(1))
+        varying(side.into(), &masked[side], &lines[side], texts[side].get(1))
     });
     (!entries.is_empty()).then_some(Aligned {
         entries,

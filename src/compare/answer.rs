@@ -1,6 +1,7 @@
 //! The two answers as data: drift and decision, and what they rest on.
 
 use cutover_base::side::Side;
+use cutover_base::words::by_count;
 use serde::{Deserialize, Serialize};
 
 use crate::compare::limit::Limit;
@@ -125,7 +126,7 @@ impl Decision {
 /// The words of the decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[expect(missing_docs, reason = "design section 5 defines the words")]
+#[expect(missing_docs, reason = "the words say it")]
 pub enum DecisionVerdict {
     Go,
     GoWithLimits,
@@ -228,7 +229,7 @@ impl Standing {
             of,
             ..
         } = self;
-        let steps = if *of == 1 { "step" } else { "steps" };
+        let steps = by_count(*of, "step", "steps");
         match self.lacks {
             Some(side) => format!(
                 "{count} of {of} `{verb}` {steps} gave `{field}` on the {} and none on the {side}",
@@ -252,6 +253,25 @@ pub struct QuirkUse {
     pub expired: Vec<String>,
     /// Ids of entries about many steps that were not seen in this run, which may well be.
     pub unused: Vec<String>,
+    /// What the run says of each numbered quirk of the migration.
+    pub accounts: Accounts,
+}
+
+/// What a run says of the numbered quirks of the migration, of which each is in one list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Accounts {
+    /// Both sides were seen to differ as the ledger says.
+    pub matched: Vec<String>,
+    /// Both sides were seen to share it.
+    pub shared: Vec<String>,
+    /// Seen in the calls of a verb, over the whole run.
+    pub standing: Vec<String>,
+    /// Not in the ledger; a case that checks for it found both sides alike.
+    pub parity: Vec<String>,
+    /// No run shows it, and a file says why.
+    pub not_reproduced: Vec<String>,
+    /// Known and not shown in this run, or known to nobody.
+    pub not_shown: Vec<String>,
 }
 
 /// Everything the run comes to.

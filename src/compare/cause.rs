@@ -22,13 +22,6 @@ pub struct Cause {
     pub what: String,
 }
 
-impl Cause {
-    /// Step and event in a sentence.
-    pub fn sentence(&self) -> String {
-        format!("step `{}`: {}", self.step, self.what)
-    }
-}
-
 /// Kinds of [`Cause`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -47,6 +40,16 @@ pub enum CauseKind {
     Until,
     /// A capture had nothing to take.
     Capture,
+}
+
+impl CauseKind {
+    /// Whether no later step of the case can be made on that side.
+    pub const fn ends_a_side(self) -> bool {
+        matches!(
+            self,
+            Self::ProviderError | Self::HarnessError | Self::NotRecorded
+        )
+    }
 }
 
 /// The first cause of what a step came to.

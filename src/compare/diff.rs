@@ -26,8 +26,8 @@ pub(crate) const CONTEXT_LINES: usize = 3;
 /// Lines that are shown; the whole value lies in its blob.
 pub(crate) const LINES_MAX: usize = 400;
 
-/// Lines longer than this are not compared within themselves (`crates.md`: a pair of 20 MB lines
-/// takes half a second).
+/// Lines longer than this are not compared within themselves: a pair of 20 MB lines takes half a
+/// second.
 const INLINE_BYTES_MAX: usize = 10 * 1024;
 
 /// Bytes per line of a value that is not text.

@@ -1,5 +1,7 @@
 //! One line of a difference: escaped, and of a long one the part around what differs.
 
+use cutover_base::side::Side;
+
 use crate::compare::invisible::shown_line;
 
 /// Bytes of one line that are shown.
@@ -17,6 +19,15 @@ pub enum DiffSide {
     Source,
     /// The target alone.
     Target,
+}
+
+impl From<Side> for DiffSide {
+    fn from(side: Side) -> Self {
+        match side {
+            Side::Source => Self::Source,
+            Side::Target => Self::Target,
+        }
+    }
 }
 
 /// One line.

@@ -1,4 +1,4 @@
-//! Which fields of a step are compared, and how (`design.md` section 4).
+//! Which fields of a step are compared, and how.
 
 use crate::call::{Outcome, Surface};
 use crate::scenario::field_path::FieldPath;
@@ -179,11 +179,16 @@ mod tests {
         let execute = step("execute: 'true'");
         assert_eq!(
             names(&execute, Surface::Mcp, &[]),
-            ["$.text text", "$.is_error exact", "$.rpc_error json"]
+            [
+                "$.text text",
+                "$.is_error exact",
+                "$.rpc_error json",
+                "$.failure.class exact"
+            ]
         );
         assert_eq!(
             names(&execute, Surface::Platform, &[]),
-            ["$.status exact", "$.body json"]
+            ["$.status exact", "$.body json", "$.failure.class exact"]
         );
         assert_eq!(
             names(&execute, Surface::Provider, &[]),
@@ -210,6 +215,22 @@ mod tests {
             ["$.failure.class exact", "$.ended text"]
         );
         assert!(names(&step("advance: 5"), Surface::Provider, &[]).is_empty());
+        // Whatever the verb, an agent is answered alike, and all of it is compared.
+        for verb in [
+            "call_tool: {name: a}",
+            "upload_artifact: a",
+            "create_session: {as: a}",
+        ] {
+            let names = names(&step(verb), Surface::Mcp, &[&Outcome::default()]);
+            assert_eq!(
+                names,
+                ["$.text text", "$.is_error exact", "$.rpc_error json"],
+                "{verb}"
+            );
+        }
+        let http = step("http: {method: GET, path: /}");
+        let names = names(&http, Surface::Platform, &[&Outcome::default()]);
+        assert_eq!(names, ["$.status exact", "$.body json"]);
     }
 
     #[test]
@@ -272,7 +293,12 @@ mod tests {
         );
         assert_eq!(
             names(&step, Surface::Mcp, &[]),
-            ["$.is_error exact", "$.rpc_error json", "$.text exact"]
+            [
+                "$.is_error exact",
+                "$.rpc_error json",
+                "$.failure - wording",
+                "$.text exact"
+            ]
         );
     }
 }

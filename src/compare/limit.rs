@@ -48,12 +48,9 @@ impl Limit {
     /// Lower is worse: by effect where there is one, then by kind.
     pub const fn rank(&self) -> (u8, u8) {
         let effect = match (self.effect, self.kind) {
-            (Some(Effect::Regression), _) => 0,
-            (Some(Effect::Change), _) => 1,
-            (None, LimitKind::KnownDivergence) => 2,
-            (Some(Effect::Wording), _) => 3,
-            (Some(Effect::Improvement), _) => 4,
-            (None, _) => 5,
+            (Some(_), _) | (None, LimitKind::KnownDivergence) => Effect::rank(self.effect),
+            // Of a kind that has no effect.
+            (None, _) => u8::MAX,
         };
         (effect, self.kind.rank())
     }
@@ -79,6 +76,8 @@ pub enum LimitKind {
     Volatile,
     /// A difference of nature, which holds for every call of a verb.
     Standing,
+    /// Nobody could see whether the sandboxes of a case are gone.
+    Unverified,
 }
 
 impl LimitKind {
@@ -89,6 +88,7 @@ impl LimitKind {
             Self::Selection => "selection",
             Self::Volatile => "volatile",
             Self::Standing => "standing",
+            Self::Unverified => "unverified",
         }
     }
 
@@ -99,6 +99,7 @@ impl LimitKind {
             Self::Selection => 1,
             Self::Volatile => 2,
             Self::Standing => 3,
+            Self::Unverified => 4,
         }
     }
 }
@@ -109,7 +110,7 @@ mod tests {
 
     #[test]
     fn limits_stand_worst_first_by_effect_then_by_kind() {
-        use LimitKind::{KnownDivergence, Selection, Standing, Volatile};
+        use LimitKind::{KnownDivergence, Selection, Standing, Unverified, Volatile};
         let wanted = [
             (KnownDivergence, Some(Effect::Regression)),
             (Standing, Some(Effect::Regression)),
@@ -120,6 +121,7 @@ mod tests {
             (Selection, None),
             (Volatile, None),
             (Standing, None),
+            (Unverified, None),
         ];
         let limit = |(kind, effect): (LimitKind, Option<Effect>)| Limit {
             kind,

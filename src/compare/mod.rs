@@ -2,8 +2,8 @@
 //! value.
 //!
 //! Comes in: transcripts of both sides, the scenario, the ledger. Goes out: verdicts with their
-//! evidence, and the two answers (`design.md` section 5). Deliberately absent: an opinion on
-//! which side is right; rendering.
+//! evidence, and the two answers. Deliberately absent: an opinion on which side is right;
+//! rendering.
 
 pub mod align;
 pub mod answer;
@@ -13,8 +13,10 @@ pub mod diff;
 mod diff_line;
 #[cfg(test)]
 mod diff_tests;
+mod effect;
 mod equality;
 mod fields;
+pub(crate) mod first;
 mod invisible;
 pub mod json;
 pub mod judge;

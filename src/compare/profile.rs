@@ -1,5 +1,4 @@
-//! `cutover.profile/1`: what GO means, written down before the night and frozen
-//! (`design.md` section 5).
+//! `cutover.profile/1`: what GO means, written down before the night and frozen.
 
 use cutover_base::side::Side;
 

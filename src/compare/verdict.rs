@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use cutover_base::blob::Blob;
 use cutover_base::by_side::BySide;
@@ -100,6 +101,19 @@ impl Verdict {
         }
     }
 
+    /// Whether what was judged is not as it should be: it differs and nothing explains it, varies, or
+    /// is not what was expected.
+    pub const fn differs(self) -> bool {
+        matches!(
+            self,
+            Self::Noise
+                | Self::UnstableSource
+                | Self::UnstableTarget
+                | Self::NewDivergence
+                | Self::ExpectationFailed
+        )
+    }
+
     /// Whether the verdict stands aside of the ranking: nothing was judged.
     pub const fn is_aside(self) -> bool {
         matches!(
@@ -130,6 +144,8 @@ pub struct CaseVerdict {
     pub surface: Surface,
     /// The scenario's tags.
     pub tags: Vec<String>,
+    /// Calls of real use that it stands for; 0 where it stands for none.
+    pub traffic: u64,
     /// Whether the run must judge it.
     pub required: bool,
     /// The worst of its steps, or why it stands aside.
@@ -210,15 +226,15 @@ pub struct Nature {
 #[derive(Debug, Clone, PartialEq)]
 pub struct FieldVerdict {
     /// Its path, e.g. `$.output`.
-    pub path: String,
+    pub path: Arc<str>,
     /// The verdict; `None` when it was not compared.
     pub verdict: Option<Verdict>,
     /// Why it was not compared, when it was not.
-    pub not_compared: Option<String>,
+    pub not_compared: Option<Arc<str>>,
     /// The kind of comparison: `bytes`, `text`, ...
-    pub kind: String,
-    /// Each side's values over the replays.
-    pub values: BySide<Vec<ObservedValue>>,
+    pub kind: Arc<str>,
+    /// Each side's values over the replays. Lists that say the same are one in memory.
+    pub values: BySide<Arc<Vec<ObservedValue>>>,
     /// Normalisation rules that changed something.
     pub rules: Vec<String>,
     /// The ledger entry that explains it.
@@ -247,7 +263,7 @@ impl FieldVerdict {
 pub const VOLATILE: &str = "volatile/";
 
 /// A distinct value, before and after normalisation, and the replays that showed it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ObservedValue {
     /// As it came.
     pub raw: Shown,
@@ -258,7 +274,7 @@ pub struct ObservedValue {
 }
 
 /// A value to show.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Shown {
     /// The field was not there.
     Absent,

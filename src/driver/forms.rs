@@ -17,6 +17,16 @@ pub(crate) enum Means {
 /// the words stands for any text.
 pub(crate) type Form<C> = (C, &'static str, Means);
 
+/// A form that means this class.
+pub(crate) const fn is<C>(code: C, words: &'static str, class: FailureClass) -> Form<C> {
+    (code, words, Means::Class(class))
+}
+
+/// A form whose end has the operating system's words; the class where these say nothing.
+pub(crate) const fn os<C>(code: C, words: &'static str, class: FailureClass) -> Form<C> {
+    (code, words, Means::Os(class))
+}
+
 /// The class of an answer whose form is in the table.
 pub(crate) fn class_in<C: PartialEq>(
     table: &[Form<C>],

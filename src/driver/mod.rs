@@ -2,19 +2,24 @@
 //!
 //! Comes in: a resolved call. Goes out: what the provider said, uncleaned, and every exchange as
 //! evidence. The trait has no HTTP types in it. Deliberately absent: any type or helper of
-//! `standin`; each is written from the wire contract.
+//! `standin`; each is written from the wires as they were measured.
 
 mod connect;
+mod control_plane;
 pub mod daytona;
+mod deletion;
 pub mod e2b;
 mod forms;
 pub mod http;
 mod os_text;
 mod outcome;
+mod pages;
 mod polls;
 mod sandbox;
+pub mod seen;
 pub mod settings;
 mod streams;
+mod whole_units;
 
 use std::sync::Arc;
 

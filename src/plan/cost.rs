@@ -67,7 +67,8 @@ fn of_step(step: &Step) -> Duration {
         Action::Harness(_, HarnessAction::Advance(_) | HarnessAction::Fault { .. }) => {
             Duration::ZERO
         }
-        Action::Call(_) | Action::Harness(_, HarnessAction::AtProvider { .. }) => CALL,
+        Action::Call(_)
+        | Action::Harness(_, HarnessAction::AtProvider { .. } | HarnessAction::Restart(_)) => CALL,
     }
 }
 

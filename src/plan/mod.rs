@@ -1,8 +1,8 @@
 //! Plan: scenarios x surfaces x matrix points -> cases; selection, order, shards.
 //!
 //! Comes in: checked scenarios and what the user selected. Goes out: [`Plan`], its [`Case`]s in
-//! the order of their ids, and what was left out with the reason. what it will take at an
-//! account. Deliberately absent: running them.
+//! the order of their ids, what was left out with the reason, and what it will take of an account;
+//! what `cutover.yaml` says. Deliberately absent: running them.
 
 pub mod accounts;
 mod case;
@@ -11,12 +11,16 @@ pub mod matrix;
 mod secrets;
 pub mod select;
 mod selection;
+mod settings;
 pub mod shard;
+#[cfg(test)]
+mod stack_tests;
 
-pub use accounts::{Account, Accounts, Settings, read_settings};
+pub use accounts::{Account, Accounts};
 pub use case::Case;
 pub use cost::{Cost, cost};
 pub use matrix::{case_id, point_bindings, points};
-pub use secrets::{DeclaredSecret, read_secrets};
+pub use secrets::DeclaredSecret;
 pub use select::{Plan, PlanError, PlanOptions, creates, plan};
+pub use settings::{SETTINGS_FORMAT, Settings, SettingsRead, read_settings};
 pub use shard::{Shard, ShardError};

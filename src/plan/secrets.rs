@@ -1,6 +1,5 @@
 //! `secrets:` of `cutover.yaml`: secrets of the user's own, taken from the environment by name.
 
-use crate::scenario::Problem;
 use crate::scenario::node::{Kind, Node, Position};
 use crate::scenario::reader::Reader;
 
@@ -13,24 +12,8 @@ pub struct DeclaredSecret {
     pub variable: String,
 }
 
-/// Reads the secrets that the settings declare; none if they say none.
-///
-/// # Errors
-/// Every problem of `secrets:`, each with its place. What else is wrong with the file is told by
-/// [`crate::plan::read_settings`].
-pub fn read_secrets(file: &str, text: &str) -> Result<Vec<DeclaredSecret>, Vec<Problem>> {
-    let mut reader = Reader::new(file, text);
-    let root = Node::parse(text).ok();
-    let node = root.as_ref().and_then(|root| root.get("secrets"));
-    let declared = node.map_or_else(Vec::new, |node| read(&mut reader, node));
-    if reader.problems.is_empty() {
-        Ok(declared)
-    } else {
-        Err(reader.problems)
-    }
-}
-
-fn read(reader: &mut Reader<'_>, node: &Node) -> Vec<DeclaredSecret> {
+/// Reads the secrets that `secrets:` declares.
+pub(crate) fn read_secrets(reader: &mut Reader<'_>, node: &Node) -> Vec<DeclaredSecret> {
     let mut declared: Vec<DeclaredSecret> = Vec::new();
     let mut found: Vec<(Position, DeclaredSecret)> = Vec::new();
     match &node.kind {
@@ -98,11 +81,22 @@ fn is_word(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::Problem;
+
+    fn read(text: &str) -> Result<Vec<DeclaredSecret>, Vec<Problem>> {
+        let mut reader = Reader::new("cutover.yaml", text);
+        let root = Node::parse(text).unwrap();
+        let declared = read_secrets(&mut reader, root.get("secrets").unwrap());
+        if reader.problems.is_empty() {
+            Ok(declared)
+        } else {
+            Err(reader.problems)
+        }
+    }
 
     #[test]
     fn both_ways_of_writing_are_read() {
         for (text, expected) in [
-            ("format: x\n", vec![]),
             (
                 "secrets: [A_KEY, B]\n",
                 vec![("A_KEY", "A_KEY"), ("B", "B")],
@@ -113,7 +107,7 @@ mod tests {
                 vec![("git-hub", "GITHUB_TOKEN")],
             ),
         ] {
-            let read = read_secrets("cutover.yaml", text).unwrap();
+            let read = read(text).unwrap();
             let read: Vec<_> = read
                 .iter()
                 .map(|s| (s.name.as_str(), s.variable.as_str()))
@@ -133,7 +127,7 @@ mod tests {
             ("secrets: {a: {envv: B}}\n", "did you mean `env`?"),
             ("secrets: {a.b: {env: B}}\n", "`a.b` is no name"),
         ] {
-            let problems = read_secrets("cutover.yaml", text).unwrap_err();
+            let problems = read(text).unwrap_err();
             let shown = crate::scenario::render(&problems);
             assert!(shown.contains(told), "{text}: {shown}");
         }

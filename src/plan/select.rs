@@ -10,7 +10,7 @@ use crate::plan::case::Case;
 use crate::plan::matrix::{case_id, points};
 use crate::plan::selection::Selection;
 use crate::plan::shard::Shard;
-use crate::scenario::model::{Action, Effects, Scenario, Step};
+use crate::scenario::model::{Action, Effects, PlatformSettings, Scenario, Step};
 use crate::scenario::verbs;
 
 /// What the user selected, and what the run can do.
@@ -93,10 +93,15 @@ pub fn plan(scenarios: &[Arc<Scenario>], options: &PlanOptions) -> Result<Plan, 
             .collect();
         if surfaces.is_empty() {
             let own: Vec<&str> = scenario.surfaces.iter().map(|s| s.name()).collect();
-            let why = format!("it exists at surface {} only", own.join(", "));
+            let plural = if own.len() > 1 { "s" } else { "" };
+            let why = format!("it exists at surface{plural} {} only", own.join(", "));
             skipped.push((scenario.name.clone(), why));
         }
         for surface in surfaces {
+            let lacking = options
+                .sides
+                .as_ref()
+                .and_then(|sides| lacking(surface, sides));
             for point in points(scenario) {
                 let id = case_id(scenario, surface, &point);
                 if !options.only.is_empty() && !only.holds(&id) {
@@ -105,7 +110,8 @@ pub fn plan(scenarios: &[Arc<Scenario>], options: &PlanOptions) -> Result<Plan, 
                 if options.shard.is_some_and(|shard| !shard.holds(&id)) {
                     continue;
                 }
-                if let Some(why) = left_out(scenario, &id, &skip, options) {
+                let why = left_out(scenario, &id, &skip, options);
+                if let Some(why) = why.or_else(|| lacking.clone()) {
                     skipped.push((id, why));
                     continue;
                 }
@@ -143,6 +149,14 @@ pub fn creates(scenario: &Scenario) -> usize {
             .sum()
     }
     of(&scenario.steps)
+}
+
+/// Why no case can be at a surface: the stack of a side does not have it.
+fn lacking(surface: Surface, sides: &BySide<SideSpec>) -> Option<String> {
+    sides.iter().find_map(|(side, spec)| {
+        let why = spec.stack.lacks(surface, spec.provider)?;
+        Some(format!("on the {side} {why}"))
+    })
 }
 
 fn is_selected(scenario: &Scenario, options: &PlanOptions) -> bool {
@@ -188,9 +202,7 @@ fn case(
         .filter(|needed| !options.capabilities.contains(*needed))
         .cloned();
     let mut unmet: Vec<String> = lacking.collect();
-    if surface == Surface::Provider {
-        unmet.extend(lacks(scenario, options.sides.as_ref()));
-    }
+    unmet.extend(lacks(scenario, options.sides.as_ref()));
     // What is known to be unmet excuses a case unless a profile names it.
     let required = options.required.contains(&id) || (!scenario.optional && unmet.is_empty());
     Case {
@@ -203,12 +215,34 @@ fn case(
     }
 }
 
+/// What a scenario has that is about the platform itself, if it has something.
+fn of_platform(scenario: &Scenario) -> Option<String> {
+    fn in_steps(steps: &[Step]) -> Option<&'static str> {
+        steps.iter().find_map(|step| match &step.action {
+            Action::Parallel(children) => in_steps(children),
+            action => Some(action.verb())
+                .filter(|it| it.of_platform)
+                .map(|it| it.name),
+        })
+    }
+    if scenario.platform != PlatformSettings::default() {
+        return Some("it sets the platform up".to_owned());
+    }
+    in_steps(&scenario.steps).map(|verb| format!("it has the verb `{verb}`"))
+}
+
 /// What the steps ask for that a side does not have; each is told once.
 fn lacks(scenario: &Scenario, sides: Option<&BySide<SideSpec>>) -> Vec<String> {
     let Some(sides) = sides else {
         return Vec::new();
     };
     let mut lacks = Vec::new();
+    if let Some(what) = of_platform(scenario)
+        && let Some((_, spec)) = sides.iter().find(|(_, spec)| !spec.stack.has_platform())
+    {
+        let stack = &spec.stack;
+        lacks.push(format!("{what}, and the stack `{stack}` has no platform"));
+    }
     for want in &scenario.wants {
         for lack in sides.iter().filter_map(|(_, spec)| want.lacks(spec)) {
             if !lacks.contains(&lack) {

@@ -2,8 +2,10 @@
 //! gave, and the first cause.
 
 use cutover_base::side::Side;
+use cutover_base::words::counted;
 
 use crate::compare::cause::{Cause, CauseKind};
+use crate::compare::first::{first_cause, first_that_differs};
 use crate::compare::verdict::{CaseVerdict, StepVerdict, Verdict};
 use crate::report::escape::{cut, one_line};
 use crate::report::lines::{Depth, cut_line};
@@ -85,33 +87,15 @@ pub(crate) fn call(call: &CallText, depth: Depth) -> Vec<(&'static str, String)>
         let bytes = call.bytes;
         shown.push(("call", format!("... the whole call has {bytes} bytes")));
     } else if more > 0 {
-        shown.push(("call", format!("... {more} more lines")));
+        shown.push(("call", format!("... {}", counted(more, "more line"))));
     }
     shown
 }
 
 fn causes(case: &CaseVerdict, at: usize, step: &StepVerdict) -> Vec<String> {
     let mut said = Vec::new();
-    let blamed = step.blame.and_then(|blame| {
-        let cause = case.causes.get(blame.cause)?;
-        Some((cause, blame.certain))
-    });
-    if let Some((cause, certain)) = blamed {
-        let word = if certain { "" } else { "likely " };
-        let line = match cause.line {
-            0 => String::new(),
-            line => format!(", line {line}"),
-        };
-        said.push(format!(
-            "{word}first cause: step `{}`{line}: {}",
-            cause.step, cause.what
-        ));
-    } else if let Some(first) = first_that_differs(case, at) {
-        said.push(format!(
-            "the first step that differs is `{}`, line {} ({})",
-            first.id, first.line, first.verdict
-        ));
-    }
+    let blamed = step.blame.and_then(|blame| first_cause(case, blame));
+    said.extend(blamed.or_else(|| first_that_differs(case, step)));
     for (index, cause) in case.causes.iter().enumerate() {
         if cause.at != at {
             continue;
@@ -131,15 +115,6 @@ fn is_told_here(cause: &Cause, step: &StepVerdict) -> bool {
         CauseKind::TimeLimit | CauseKind::Until | CauseKind::Capture
     );
     is_own || !(step.verdict.is_aside() || step.verdict >= Verdict::ProviderError)
-}
-
-/// The first of the steps that differ, when a later one is looked at.
-fn first_that_differs(case: &CaseVerdict, at: usize) -> Option<&StepVerdict> {
-    let differs =
-        |step: &&StepVerdict| (Verdict::Noise..=Verdict::ExpectationFailed).contains(&step.verdict);
-    let looked_at = &case.steps[at];
-    let before = case.steps.iter().take(at).find(differs)?;
-    differs(&looked_at).then_some(before)
 }
 
 /// The steps that could not be made for it.

@@ -1,6 +1,8 @@
 //! What every report must tell of a step: the call, why it is there, where, what both sides gave,
 //! and the first cause.
 
+use std::sync::Arc;
+
 use cutover_base::blob::Blob;
 use cutover_base::by_side::BySide;
 
@@ -61,9 +63,9 @@ fn suffering() -> Conclusion {
     let mut alike = step(&case, "alike", Verdict::Identical);
     alike.agrees_only_in_failing = true;
     let mut missing = field(Verdict::Identical, "", "");
-    "$.exit_code".clone_into(&mut missing.path);
+    missing.path = "$.exit_code".into();
     for side in [&mut missing.values.source, &mut missing.values.target] {
-        side[0].raw = crate::compare::verdict::Shown::Json(127.into());
+        Arc::make_mut(side)[0].raw = crate::compare::verdict::Shown::Json(127.into());
     }
     alike.fields = vec![missing];
     case.steps = vec![aside, unreached, differs, alike];

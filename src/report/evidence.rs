@@ -8,7 +8,7 @@ use cutover_base::side::Side;
 use indexmap::IndexMap;
 
 use crate::compare::answer::Divergence;
-use crate::compare::cause::{Cause, CauseKind};
+use crate::compare::cause::Cause;
 use crate::compare::verdict::{
     CaseError, CaseVerdict, Effect, FieldVerdict, Gate, StepVerdict, Verdict,
 };
@@ -143,7 +143,7 @@ impl<'a> Evidence<'a> {
         field: &FieldVerdict,
     ) -> Vec<String> {
         let mut notes = self.meaning(case, field);
-        let key = (case.case.as_str(), step.id.as_str(), field.path.as_str());
+        let key = (case.case.as_str(), step.id.as_str(), &*field.path);
         let found = self.divergences.get(&key);
         if let Some(divergence) = found {
             let seen = match divergence.first_seen {
@@ -162,7 +162,7 @@ impl<'a> Evidence<'a> {
     pub(crate) fn meaning(&self, case: &CaseVerdict, field: &FieldVerdict) -> Vec<String> {
         let mut notes = Vec::new();
         if let Some(id) = &field.quirk {
-            let means = match (field.effect.map(effect_word), field.gate) {
+            let means = match (field.effect.map(Effect::phrase), field.gate) {
                 (Some(effect), Some(Gate::Block)) => format!(", {effect}, blocks"),
                 (Some(effect), _) => format!(", {effect}"),
                 (None, _) => String::new(),
@@ -265,7 +265,7 @@ fn mishap_item(case: &CaseVerdict, at: usize, step: &StepVerdict) -> Option<Item
         // What ends a side is told once, with all that was not reached for it.
         Verdict::NotReached => step.blame.is_none_or(|blame| {
             let cause = case.causes.get(blame.cause);
-            !blame.certain || cause.is_none_or(|cause| !ends_a_side(cause.kind))
+            !blame.certain || cause.is_none_or(|cause| !cause.kind.ends_a_side())
         }),
         _ => case.causes.iter().any(is_blamed),
     };
@@ -288,13 +288,6 @@ fn mishap_item(case: &CaseVerdict, at: usize, step: &StepVerdict) -> Option<Item
         lines: Vec::new(),
         notes: is_reason.then(|| step.reason.clone()).into_iter().collect(),
     })
-}
-
-const fn ends_a_side(kind: CauseKind) -> bool {
-    matches!(
-        kind,
-        CauseKind::ProviderError | CauseKind::HarnessError | CauseKind::NotRecorded
-    )
 }
 
 pub(crate) fn unmet_items(case: &CaseVerdict, step: &StepVerdict) -> Vec<Item> {
@@ -320,14 +313,4 @@ pub(crate) fn unmet_items(case: &CaseVerdict, step: &StepVerdict) -> Vec<Item> {
             notes: vec![format!("{side}, {}: {message}", replay_list(&replays))],
         };
     groups.into_iter().map(item).collect()
-}
-
-/// The word for what a divergence means for an agent.
-pub(crate) const fn effect_word(effect: Effect) -> &'static str {
-    match effect {
-        Effect::Improvement => "an improvement",
-        Effect::Regression => "a regression",
-        Effect::Change => "a change",
-        Effect::Wording => "wording only",
-    }
 }

@@ -1,6 +1,8 @@
 //! Steps that agree only in failing, by name: both sides met the same time limit, or neither has
 //! the command.
 
+use cutover_base::words::counted;
+
 use crate::compare::verdict::{CaseVerdict, StepVerdict};
 use crate::report::evidence::place;
 use crate::report::input::ReportInput;
@@ -18,7 +20,7 @@ pub(crate) fn sentences(input: &ReportInput<'_>) -> Vec<String> {
     let mut said: Vec<String> = steps.by_ref().take(STEPS_NAMED).map(sentence).collect();
     let more = steps.count();
     if more > 0 {
-        said.push(format!("{more} more steps"));
+        said.push(counted(more, "more step"));
     }
     said
 }

@@ -1,12 +1,15 @@
 //! A hand-made run with hostile content in every place that is not ours, for tests of reports.
 
+use std::sync::Arc;
+
 use cutover_base::blob::Blob;
 use cutover_base::by_side::BySide;
 use cutover_base::side::Side;
 
 use crate::call::{FailureClass, Surface};
 use crate::compare::answer::{
-    Conclusion, Decision, DecisionVerdict, Divergence, Drift, DriftVerdict, QuirkUse, Scope,
+    Accounts, Conclusion, Decision, DecisionVerdict, Divergence, Drift, DriftVerdict, QuirkUse,
+    Scope,
 };
 use crate::compare::limit::{Limit, LimitKind};
 use crate::compare::measured::{Availability, Timing};
@@ -65,11 +68,11 @@ pub(crate) fn value(text: &str) -> Vec<ObservedValue> {
 
 pub(crate) fn field(verdict: Verdict, source: &str, target: &str) -> FieldVerdict {
     FieldVerdict {
-        path: "$.output".to_owned(),
+        path: "$.output".into(),
         verdict: Some(verdict),
         not_compared: None,
-        kind: "bytes".to_owned(),
-        values: BySide { source, target }.map(value),
+        kind: "bytes".into(),
+        values: BySide { source, target }.map(|text| Arc::new(value(text))),
         rules: Vec::new(),
         quirk: None,
         differs_from: None,
@@ -87,7 +90,7 @@ pub(crate) fn call(text: &str) -> CallText {
     }
 }
 
-fn case(id: &str, verdict: Verdict, fields: Vec<FieldVerdict>) -> CaseVerdict {
+pub(crate) fn case(id: &str, verdict: Verdict, fields: Vec<FieldVerdict>) -> CaseVerdict {
     let (_, scenario) = id.split_once('/').unwrap();
     CaseVerdict {
         case: id.to_owned(),
@@ -96,6 +99,7 @@ fn case(id: &str, verdict: Verdict, fields: Vec<FieldVerdict>) -> CaseVerdict {
         why: format!("Because of {HOSTILE}"),
         surface: Surface::Provider,
         tags: vec!["core".to_owned()],
+        traffic: 0,
         required: true,
         verdict,
         reason: format!("it is {verdict}"),
@@ -148,7 +152,7 @@ fn cases() -> Vec<CaseVerdict> {
     equivalent.rules = vec!["pid".to_owned()];
     let mut skipped = field(Verdict::Identical, "", "");
     skipped.verdict = None;
-    skipped.not_compared = Some("ignored: it is random".to_owned());
+    skipped.not_compared = Some("ignored: it is random".into());
     let mut hostile = case(
         &format!("provider/hostile/{HOSTILE}"),
         Verdict::NewDivergence,
@@ -177,8 +181,8 @@ fn cases() -> Vec<CaseVerdict> {
         message: HOSTILE.to_owned(),
     });
     let mut noise = field(Verdict::Noise, "1\n", "2\n");
-    noise.values.source[0].replays = vec![1, 3];
-    noise.values.source.extend(value("2\n"));
+    Arc::make_mut(&mut noise.values.source)[0].replays = vec![1, 3];
+    Arc::make_mut(&mut noise.values.source).extend(value("2\n"));
     let mut failing = case("provider/files/failing", Verdict::Identical, vec![skipped]);
     failing.agrees_only_in_failing = true;
     failing.ending = Ending::Leaked;
@@ -212,7 +216,7 @@ fn divergence(fingerprint: &str, case: &str, verdict: Verdict, quirk: Option<&st
         fingerprint: fingerprint.to_owned(),
         case: case.to_owned(),
         step: "fails".to_owned(),
-        field: "$.output".to_owned(),
+        field: "$.output".into(),
         verdict,
         quirk: quirk.map(str::to_owned),
         effect: None,
@@ -242,6 +246,7 @@ pub(crate) fn conclusion() -> Conclusion {
             stale: vec![("Q40".to_owned(), "in scope and not shown".to_owned())],
             expired: vec!["Q29".to_owned()],
             unused: Vec::new(),
+            accounts: Accounts::default(),
         },
         drift: Drift {
             verdict: DriftVerdict::Changed,

@@ -1,9 +1,12 @@
 //! The first two lines of every report: the answers, and what changed.
 
+use cutover_base::words::{by_count, counted};
+
 use crate::compare::verdict::{CaseVerdict, Verdict};
 use crate::report::escape::{cut, one_line};
 use crate::report::input::ReportInput;
 use crate::report::json::totals;
+use crate::report::traffic::Traffic;
 use crate::transcript::event::StoredSubject;
 
 /// Names listed in line 2 before it says how many more there are.
@@ -40,19 +43,20 @@ pub fn changes(input: &ReportInput<'_>) -> String {
         .collect();
     parts.push(match by_verdict.as_slice() {
         [] => "no cases".to_owned(),
-        words => format!("{}: {}", plural(totals.cases, "case"), words.join(", ")),
+        words => format!("{}: {}", counted(totals.cases, "case"), words.join(", ")),
     });
+    parts.extend(totals.traffic.iter().map(Traffic::told));
+    let agree = |count: u64, noun: &str| {
+        let agree = by_count(count, "agrees", "agree");
+        format!("{} {agree} only in failing", counted(count, noun))
+    };
     if totals.agree_only_in_failing > 0 {
         let names = names(cases.iter().filter(|case| case.agrees_only_in_failing));
-        parts.push(format!(
-            "{} agree only in failing: {names}",
-            totals.agree_only_in_failing
-        ));
+        let agree = agree(totals.agree_only_in_failing, "case");
+        parts.push(format!("{agree}: {names}"));
     }
-    let steps = totals.steps_agree_only_in_failing;
-    if steps > 0 {
-        let agree = if steps == 1 { "agrees" } else { "agree" };
-        parts.push(format!("{} {agree} only in failing", plural(steps, "step")));
+    if totals.steps_agree_only_in_failing > 0 {
+        parts.push(agree(totals.steps_agree_only_in_failing, "step"));
     }
     let unsupported = || {
         cases
@@ -89,12 +93,6 @@ pub(crate) fn side(subject: &StoredSubject) -> String {
     one_line(&cut(&text, NAME_CHARS_MAX))
 }
 
-/// `1 case`, `2 cases`.
-pub(crate) fn plural(count: u64, word: &str) -> String {
-    let s = if count == 1 { "" } else { "s" };
-    format!("{count} {word}{s}")
-}
-
 fn what_changed(input: &ReportInput<'_>) -> String {
     let cases = &input.conclusion.cases;
     let steps = || cases.iter().flat_map(|case| &case.steps);
@@ -113,33 +111,42 @@ fn what_changed(input: &ReportInput<'_>) -> String {
         (
             fields(Verdict::NewDivergence) + of_the_run,
             "new divergence",
+            "",
         ),
-        (unmet, "step with failed expectation"),
+        (unmet, "step", " with failed expectation"),
         (
             fields(Verdict::UnstableTarget),
-            "field unstable on the target",
+            "field",
+            " unstable on the target",
         ),
         (
             fields(Verdict::UnstableSource),
-            "field unstable on the source",
+            "field",
+            " unstable on the source",
         ),
-        (fields(Verdict::Noise), "field of noise"),
-        (volatile, "field with volatile parts"),
-        (errors, "error"),
+        (fields(Verdict::Noise), "field", " of noise"),
+        (volatile, "field", " with volatile parts"),
+        (errors, "error", ""),
         (
             input.conclusion.quirks.stale.len() as u64,
             "stale ledger entry",
+            "",
         ),
         (
             input.conclusion.quirks.expired.len() as u64,
             "expired ledger entry",
+            "",
         ),
-        (input.resources.leaked.len() as u64, "sandbox left behind"),
+        (
+            input.resources.leaked.len() as u64,
+            "sandbox",
+            " left behind",
+        ),
     ];
     let words: Vec<_> = counts
         .into_iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, word)| counted(count, word))
+        .filter(|(count, ..)| *count > 0)
+        .map(|(count, noun, rest)| counted(count, noun) + rest)
         .collect();
     let mut text = if words.is_empty() {
         "nothing new".to_owned()
@@ -151,32 +158,6 @@ fn what_changed(input: &ReportInput<'_>) -> String {
         text = format!("{text} (since {}: {new} new, {gone} gone)", one_line(since));
     }
     text
-}
-
-/// The first word takes the plural: `2 fields of noise`, `2 steps with failed expectation`; of
-/// adjective and noun the last one: `2 new divergences`.
-fn counted(count: u64, words: &str) -> String {
-    if count == 1 {
-        return format!("1 {words}");
-    }
-    let nouns = [
-        ("divergence", "divergences"),
-        ("step", "steps"),
-        ("field", "fields"),
-        ("error", "errors"),
-        ("entry", "entries"),
-        ("sandbox", "sandboxes"),
-    ];
-    let plural: Vec<_> = words
-        .split(' ')
-        .map(|word| {
-            nouns
-                .iter()
-                .find(|(one, _)| *one == word)
-                .map_or(word, |(_, many)| many)
-        })
-        .collect();
-    format!("{count} {}", plural.join(" "))
 }
 
 fn names<'a>(cases: impl Iterator<Item = &'a CaseVerdict>) -> String {

@@ -13,6 +13,7 @@ use crate::report::evidence::{Evidence, Item};
 use crate::report::failing;
 use crate::report::headline;
 use crate::report::input::ReportInput;
+use crate::report::ledger;
 use crate::report::lines::Line;
 use crate::report::tables;
 
@@ -30,10 +31,6 @@ pub fn render(input: &ReportInput<'_>) -> Result<String, minijinja::Error> {
     let conclusion = input.conclusion;
     let evidence = Evidence::of(input);
     let reasons = conclusion.drift.reasons.iter();
-    let stale = conclusion.quirks.stale.iter();
-    let stale = stale.map(|(id, why)| format!("stale: {}: {why}", input.quirk(id)));
-    let expired = conclusion.quirks.expired.iter();
-    let expired = expired.map(|id| format!("expired: {}", input.quirk(id)));
     let tables = [
         ("Latency", tables::latency(input)),
         ("Availability", tables::availability(input)),
@@ -60,7 +57,7 @@ pub fn render(input: &ReportInput<'_>) -> Result<String, minijinja::Error> {
             .map(|(word, why)| one_line(&format!("{}: {why}", word.name())))
             .collect::<Vec<_>>(),
         failing => lines(&failing::sentences(input)),
-        ledger => stale.chain(expired).map(|text| one_line(&text)).collect::<Vec<_>>(),
+        ledger => lines(&ledger::sentences(input)),
         cases => conclusion.cases.iter().map(|case| to_value(Row::of(&evidence, case))).collect::<Vec<_>>(),
         tables => tables.map(|(title, rows)| to_value(Table { title, rows })).collect::<Vec<_>>(),
     })

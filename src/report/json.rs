@@ -14,13 +14,15 @@ use crate::compare::cause::Cause;
 use crate::compare::limit::Limit;
 use crate::compare::verdict::{CaseVerdict, FieldVerdict, StepVerdict, Verdict};
 use crate::report::input::ReportInput;
+use crate::report::json_quirks::quirks;
 use crate::report::model::{
     AvailabilityReport, DecisionReport, DivergenceReport, DriftReason, DriftReport, LimitReport,
-    QuirksReport, REPORT_FORMAT, Report, ResourcesReport, Run, StandingReport, Subject, Subjects,
-    TimingReport, Totals,
+    REPORT_FORMAT, Report, ResourcesReport, Run, StandingReport, Subject, Subjects, TimingReport,
+    Totals,
 };
 use crate::report::model_case::{CaseReport, ErrorReport, FieldReport, StepReport, UnmetReport};
 use crate::report::model_step::{BlameReport, CallReport, CauseReport, OutcomesReport};
+use crate::report::traffic::Traffic;
 use crate::report::values::{BlobSink, side_values};
 use crate::transcript::event::StoredSubject;
 
@@ -168,6 +170,7 @@ pub(crate) fn totals(input: &ReportInput<'_>) -> Totals {
         by_verdict,
         agree_only_in_failing: cases.iter().filter(|c| c.agrees_only_in_failing).count() as u64,
         steps_agree_only_in_failing: steps().filter(|s| s.agrees_only_in_failing).count() as u64,
+        traffic: Traffic::of(cases),
     }
 }
 
@@ -279,10 +282,10 @@ fn cause_report(cause: &Cause) -> CauseReport {
 fn field_report(field: &FieldVerdict, sink: BlobSink<'_>) -> FieldReport {
     let BySide { source, target } = field.values.as_ref().map(|side| side_values(side, sink));
     FieldReport {
-        path: field.path.clone(),
+        path: field.path.to_string(),
         verdict: field.verdict,
-        not_compared: field.not_compared.clone(),
-        kind: field.kind.clone(),
+        not_compared: field.not_compared.as_deref().map(str::to_owned),
+        kind: field.kind.to_string(),
         source,
         target,
         rules: field.rules.clone(),
@@ -332,43 +335,6 @@ fn standing(input: &ReportInput<'_>) -> Vec<StandingReport> {
             gate: found.gate,
         })
         .collect()
-}
-
-fn quirks(input: &ReportInput<'_>) -> QuirksReport {
-    let uses = &input.conclusion.quirks;
-    let stale: Vec<_> = uses.stale.iter().map(|(id, _)| id.clone()).collect();
-    let fields = input
-        .conclusion
-        .cases
-        .iter()
-        .flat_map(|c| &c.steps)
-        .flat_map(|s| &s.fields);
-    let differs = fields.filter_map(|field| field.differs_from.as_ref());
-    let like = input.conclusion.cases.iter();
-    let like = like.flat_map(|case| &case.steps).flat_map(|s| &s.fields);
-    let like = like.filter_map(|field| field.looks_like.as_ref());
-    let lists = [
-        &uses.matched,
-        &uses.shared,
-        &stale,
-        &uses.expired,
-        &uses.unused,
-    ];
-    let titles = lists
-        .into_iter()
-        .flatten()
-        .chain(differs)
-        .chain(like)
-        .filter_map(|id| Some((id.clone(), input.titles.get(id)?.clone())))
-        .collect();
-    QuirksReport {
-        matched: uses.matched.clone(),
-        shared: uses.shared.clone(),
-        stale,
-        expired: uses.expired.clone(),
-        unused: uses.unused.clone(),
-        titles,
-    }
 }
 
 fn availability(input: &ReportInput<'_>) -> Vec<AvailabilityReport> {

@@ -1,5 +1,7 @@
 //! Lines of evidence, and how many of them there are.
 
+use cutover_base::words::counted;
+
 use crate::compare::diff::DiffSide;
 
 /// How much is shown.
@@ -53,7 +55,7 @@ pub(crate) fn cut_line(line: &str, max: usize) -> String {
         return line.to_owned();
     }
     let head: String = line.chars().take(max).collect();
-    format!("{head}⟨{} more characters⟩", count - max)
+    format!("{head}⟨{}⟩", counted(count - max, "more character"))
 }
 
 /// One line of evidence: visible, and safe wherever [`crate::report::escape::visible`] is.

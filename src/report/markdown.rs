@@ -3,6 +3,8 @@
 
 use std::fmt::Write as _;
 
+use cutover_base::words::counted;
+
 use crate::compare::limit::Limit;
 use crate::compare::verdict::Verdict;
 use crate::report::escape::cut;
@@ -10,6 +12,7 @@ use crate::report::evidence::{self, Evidence, Item};
 use crate::report::failing;
 use crate::report::headline;
 use crate::report::input::ReportInput;
+use crate::report::ledger;
 use crate::report::lines::Line;
 use crate::report::prose::{markdown, markdown_block, markdown_code};
 use crate::report::tables;
@@ -62,12 +65,7 @@ pub fn render(input: &ReportInput<'_>, bytes_max: usize) -> String {
     page.section("Limits, worst first", bullets(&limits));
     page.section("Also open", bullets(&decision.open));
     page.section("Besides", bullets(&decision.remarks));
-    let stale = conclusion.quirks.stale.iter();
-    let stale = stale.map(|(id, why)| format!("stale: {}: {why}", input.quirk(id)));
-    let expired = conclusion.quirks.expired.iter();
-    let expired = expired.map(|id| format!("expired: {}", input.quirk(id)));
-    let ledger: Vec<_> = stale.chain(expired).collect();
-    page.section("Ledger", bullets(&ledger));
+    page.section("Ledger", bullets(&ledger::sentences(input)));
     page.section("Cases", case_rows(input));
     page.section("Latency", table(&tables::latency(input)));
     page.section("Availability", table(&tables::availability(input)));
@@ -199,8 +197,8 @@ fn case_rows(input: &ReportInput<'_>) -> impl Iterator<Item = String> {
         )
     });
     let rest = (equal > 0).then(|| {
-        let counted = headline::plural(equal as u64, "case");
-        format!("{counted} identical or equivalent.\n")
+        let cases = counted(equal, "case");
+        format!("{cases} identical or equivalent.\n")
     });
     // The count goes first, so that a cut table does not lose it.
     rest.into_iter().chain(head).chain(rows)

@@ -1,4 +1,4 @@
-//! Reports: what a run came to, for people and for machines (`design.md` section 6).
+//! Reports: what a run came to, for people and for machines.
 //!
 //! Comes in: a stored run and the conclusion that `compare` drew from it, as a [`ReportInput`].
 //! Goes out: `report.json`, `decision.json`, `junit.xml`, `summary.md`, `comment.md`,
@@ -18,7 +18,9 @@ pub mod headline;
 pub mod html;
 pub mod input;
 pub mod json;
+mod json_quirks;
 pub mod junit;
+mod ledger;
 mod lines;
 mod long_line;
 pub mod markdown;
@@ -46,6 +48,7 @@ mod terminal_shown;
 mod terminal_tried;
 #[cfg(test)]
 mod tests;
+pub mod traffic;
 mod values;
 
 pub use input::{ReportInput, Resources, RunFacts};

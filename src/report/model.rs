@@ -13,6 +13,7 @@ use crate::compare::answer::{DecisionVerdict, Scope};
 use crate::compare::limit::LimitKind;
 use crate::compare::verdict::{Effect, Gate, Verdict};
 use crate::report::model_case::CaseReport;
+use crate::report::traffic::Traffic;
 
 /// The format of `report.json`.
 pub const REPORT_FORMAT: &str = "cutover.report/1";
@@ -195,6 +196,9 @@ pub struct Totals {
     pub agree_only_in_failing: u64,
     /// Steps in which both sides failed alike and nothing said that they would.
     pub steps_agree_only_in_failing: u64,
+    /// What the cases that stand for calls of real use came to, weighed by these.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub traffic: Option<Traffic>,
 }
 
 /// A field that differs.
@@ -266,9 +270,28 @@ pub struct QuirksReport {
     pub expired: Vec<String>,
     /// About many steps, and not seen in this run, which may well be.
     pub unused: Vec<String>,
+    /// What the run says of the numbered quirks of the migration, Q01 to Q97: each is in one list.
+    pub accounts: AccountsReport,
     /// The title of every id named in this report.
     #[schemars(with = "BTreeMap<String, String>")]
     pub titles: IndexMap<String, String>,
+}
+
+/// The numbered quirks of the migration, by ids.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct AccountsReport {
+    /// The sides were seen to differ as the ledger says.
+    pub matched: Vec<String>,
+    /// Both sides were seen to share it.
+    pub shared: Vec<String>,
+    /// Seen in the calls of a verb, over the whole run.
+    pub standing: Vec<String>,
+    /// Not in the ledger; a case that checks for it found both sides alike.
+    pub parity: Vec<String>,
+    /// No run shows it, and `not-reproduced.yaml` says why.
+    pub not_reproduced: Vec<String>,
+    /// Known and not shown in this run, or known to nobody.
+    pub not_shown: Vec<String>,
 }
 
 /// Sandboxes.

@@ -1,6 +1,7 @@
 //! What a side gave in a step, in a few words: `exit_code 0, output of 7 bytes`.
 
 use cutover_base::side::Side;
+use cutover_base::words::counted;
 use serde_json::Value;
 
 use crate::call::{FieldValue, Outcome};
@@ -23,7 +24,10 @@ pub(crate) fn outcomes(step: &StepVerdict, side: Side) -> Vec<(Vec<u32>, String)
         let told = gave.iter();
         return grouped(told.map(|gave| (&gave.replays[..], given(&gave.what))));
     }
-    let values = step.fields.iter().flat_map(|field| &field.values[side]);
+    let values = step
+        .fields
+        .iter()
+        .flat_map(|field| field.values[side].iter());
     let mut replays: Vec<u32> = values.flat_map(|value| &value.replays).copied().collect();
     replays.sort_unstable();
     replays.dedup();
@@ -95,8 +99,8 @@ fn part(name: &str, shown: &Shown) -> Option<String> {
     }
     let text = match shown {
         Shown::Absent | Shown::Json(Value::Null) => return None,
-        Shown::Bytes(blob) => format!("of {} bytes", blob.len),
-        Shown::Json(Value::Array(items)) => format!("of {} entries", items.len()),
+        Shown::Bytes(blob) => format!("of {}", counted(blob.len, "byte")),
+        Shown::Json(Value::Array(items)) => format!("of {}", counted(items.len(), "entry")),
         Shown::Json(Value::String(text)) => one_line(&cut(text, VALUE_CHARS_MAX)),
         Shown::Json(json) => one_line(&cut(&json.to_string(), VALUE_CHARS_MAX)),
     };

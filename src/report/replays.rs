@@ -2,6 +2,7 @@
 //! replay to replay one by one, or what differs between the sides whatever varies within them.
 
 use cutover_base::by_side::BySide;
+use cutover_base::words::{by_count, counted};
 
 use crate::compare::align::{Aligned, Entry, Varying, align};
 use crate::compare::diff::DiffSide;
@@ -75,10 +76,13 @@ fn aligned_lines(aligned: Aligned, depth: Depth) -> Vec<Line> {
     } = aligned;
     let entries = entries.into_iter().map(|entry| match entry {
         Entry::Line(line) => line_of(line, depth),
-        Entry::Varying(who, 1) => Line::new(who, "⟨1 line that varies from replay to replay⟩"),
         Entry::Varying(who, count) => Line::new(
             who,
-            format!("⟨{count} lines that vary from replay to replay⟩"),
+            format!(
+                "⟨{} that {} from replay to replay⟩",
+                counted(count, "line"),
+                by_count(count, "varies", "vary")
+            ),
         ),
         Entry::Gap => Line::new(DiffSide::Both, "..."),
     });
@@ -87,9 +91,9 @@ fn aligned_lines(aligned: Aligned, depth: Depth) -> Vec<Line> {
         lines.push(Line::note(DiffSide::Both, "and more after this"));
     }
     for Varying { count, samples } in source.into_iter().chain(target) {
-        let s = if count == 1 { " varies" } else { "s vary" };
+        let (of, vary) = (counted(count, "line"), by_count(count, "varies", "vary"));
         let labels = [
-            format!("⟨{count} line{s}; one in the first replay:⟩ "),
+            format!("⟨{of} {vary}; one in the first replay:⟩ "),
             "⟨in another replay:⟩ ".to_owned(),
         ];
         for (label, line) in labels.into_iter().zip(samples) {
@@ -147,7 +151,7 @@ fn one_by_one(field: &FieldVerdict, depth: Depth) -> Vec<Line> {
         if more > 0 {
             lines.push(Line::note(
                 who,
-                &format!("{more} more values in other replays"),
+                &format!("{} in other replays", counted(more, "more value")),
             ));
         }
     }

@@ -1,6 +1,8 @@
 //! What the two sides showed in a field, as labelled lines: both whole when they are short, else
 //! the difference in a window around its beginning.
 
+use cutover_base::words::{by_count, counted};
+
 use crate::compare::diff::{DiffLine, DiffSide, DiffText, explain};
 use crate::compare::verdict::Shown;
 use crate::report::escape::NO_FINAL_NEWLINE;
@@ -181,7 +183,7 @@ pub(crate) fn windowed(lines: Vec<Line>, depth: Depth) -> Vec<Line> {
     }
     close_run(&mut out, before, &mut hidden);
     if seen < total {
-        let sentence = format!("{} more lines of the difference", total - seen);
+        let sentence = format!("{} of the difference", counted(total - seen, "more line"));
         out.push(Line::note(DiffSide::Both, &sentence));
     }
     out
@@ -189,7 +191,7 @@ pub(crate) fn windowed(lines: Vec<Line>, depth: Depth) -> Vec<Line> {
 
 fn close_run(out: &mut Vec<Line>, who: Option<DiffSide>, hidden: &mut usize) {
     if let (Some(who), 1..) = (who, *hidden) {
-        out.push(Line::note(who, &format!("{hidden} more lines")));
+        out.push(Line::note(who, &counted(*hidden, "more line")));
     }
     *hidden = 0;
 }
@@ -203,19 +205,23 @@ pub(crate) fn value_lines(
 ) -> Vec<Line> {
     let mut lines = Vec::new();
     if skip > 0 {
-        lines.push(Line::note(who, &format!("{skip} equal lines before")));
+        lines.push(Line::note(
+            who,
+            &format!("{} before", counted(skip, "equal line")),
+        ));
     }
     let max = depth.lines.min(WHOLE_LINES_MAX.max(depth.run));
     let shown = preview.text.lines().skip(skip).take(max);
     lines.extend(shown.map(|line| long_line::narrow(Line::new(who, line), 0, depth.chars)));
     let after = preview.text.lines().count().saturating_sub(skip + max);
     if after > 0 {
-        lines.push(Line::note(who, &format!("{after} more lines")));
+        lines.push(Line::note(who, &counted(after, "more line")));
     }
     lines.extend(whole_note(who, preview, depth));
     lines
 }
 
+/// How large a value is that is shown in part, and where the whole is.
 pub(crate) fn whole_note(who: DiffSide, preview: &Preview, depth: Depth) -> Option<Line> {
     let (bytes, sha256) = preview.cut.as_ref()?;
     let whole = if depth.blobs {
@@ -253,8 +259,8 @@ fn is_nothing(shown: &Shown) -> bool {
 /// `replay 1`, `replays 1, 3`.
 pub(crate) fn replay_list(replays: &[u32]) -> String {
     let numbers: Vec<_> = replays.iter().map(ToString::to_string).collect();
-    let s = if replays.len() == 1 { "" } else { "s" };
-    format!("replay{s} {}", numbers.join(", "))
+    let replays = by_count(replays.len(), "replay", "replays");
+    format!("{replays} {}", numbers.join(", "))
 }
 
 /// How many lines at the beginning can be left out, because all values have them.

@@ -1,5 +1,7 @@
 //! What is shown of the two sides.
 
+use std::sync::Arc;
+
 use cutover_base::blob::Blob;
 
 use crate::compare::verdict::{Shown, Verdict};
@@ -10,8 +12,8 @@ use crate::report::sides::equal_lines_before;
 
 fn shown(source: Shown, target: Shown, depth: Depth) -> Vec<String> {
     let mut field = field(Verdict::NewDivergence, "", "");
-    field.values.source[0].raw = source;
-    field.values.target[0].raw = target;
+    Arc::make_mut(&mut field.values.source)[0].raw = source;
+    Arc::make_mut(&mut field.values.target)[0].raw = target;
     lines(&field, depth).iter().map(Line::labelled).collect()
 }
 
@@ -128,7 +130,7 @@ fn of_a_side_that_disagrees_with_itself_some_values_are_shown() {
     for replay in 2..6 {
         let mut value = crate::report::fixture::value(&format!("{replay}\n"));
         value[0].replays = vec![replay];
-        field.values.source.extend(value);
+        Arc::make_mut(&mut field.values.source).extend(value);
     }
     let got: Vec<_> = lines(&field, Depth::REPORT)
         .iter()
@@ -146,11 +148,9 @@ fn of_a_side_that_disagrees_with_itself_some_values_are_shown() {
         ]
     );
     let same = "a".repeat(5000);
-    field.values.source = crate::report::fixture::value(&format!("{same}1\n"));
-    field
-        .values
-        .source
-        .extend(crate::report::fixture::value(&format!("{same}2\n")));
+    let mut values = crate::report::fixture::value(&format!("{same}1\n"));
+    values.extend(crate::report::fixture::value(&format!("{same}2\n")));
+    field.values.source = values.into();
     let got: Vec<_> = lines(&field, Depth::REPORT)
         .iter()
         .map(Line::labelled)
@@ -194,8 +194,8 @@ fn replayed(source: &[&str], target: &[&str], depth: Depth) -> Vec<String> {
         });
         all.collect()
     };
-    field.values.source = values(source);
-    field.values.target = values(target);
+    field.values.source = values(source).into();
+    field.values.target = values(target).into();
     lines(&field, depth).iter().map(Line::labelled).collect()
 }
 
@@ -240,11 +240,12 @@ fn values_that_differ_before_normalisation_only_are_one_value() {
         value[0].replays = vec![replay];
         value.remove(0)
     };
-    field.values.source = vec![
+    let timed = vec![
         value("at 1\n", "at <time>\n", 1),
         value("at 2\n", "at <time>\n", 2),
     ];
-    field.values.target = crate::report::fixture::value("nothing\n");
+    field.values.source = timed.into();
+    field.values.target = crate::report::fixture::value("nothing\n").into();
     let got: Vec<_> = lines(&field, Depth::REPORT)
         .iter()
         .map(Line::labelled)

@@ -1,8 +1,8 @@
 //! Differences of nature in a line each: they hold for every call of a verb, and stand in no case.
 
 use crate::compare::answer::Standing;
+use crate::compare::verdict::Effect;
 use crate::report::escape::one_line;
-use crate::report::evidence::effect_word;
 use crate::report::input::ReportInput;
 use crate::report::terminal_page::{Page, sentence, verdict_style};
 
@@ -18,7 +18,7 @@ pub(crate) fn line(input: &ReportInput<'_>, found: &Standing, page: &Page) -> St
 
 /// What a difference of nature is known as, or that nothing explains it.
 pub(crate) fn meaning(input: &ReportInput<'_>, found: &Standing) -> String {
-    match (&found.quirk, found.effect.map(effect_word)) {
+    match (&found.quirk, found.effect.map(Effect::phrase)) {
         (Some(id), Some(effect)) => format!("{}, {effect}", input.quirk(id)),
         (Some(id), None) => input.quirk(id),
         (None, _) => format!(

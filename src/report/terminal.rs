@@ -2,6 +2,7 @@
 //! reasons, the ledger, latency and availability.
 
 use anstyle::{AnsiColor, Style};
+use cutover_base::words::counted;
 use indexmap::IndexMap;
 
 use crate::compare::answer::{DecisionVerdict, DriftVerdict};
@@ -11,6 +12,7 @@ use crate::report::evidence::Evidence;
 use crate::report::failing;
 use crate::report::headline;
 use crate::report::input::ReportInput;
+use crate::report::ledger;
 use crate::report::painted::Painted;
 use crate::report::tables::{availability, latency};
 use crate::report::terminal_cases::case_lines;
@@ -139,6 +141,10 @@ fn ledger_lines(page: &mut Page, input: &ReportInput<'_>) {
         "shared by both sides, so the cutover does not change them",
         &titled(&quirks.shared),
     );
+    if let Some(accounts) = ledger::accounts(input) {
+        page.plain("");
+        page.plain(&accounts);
+    }
 }
 
 fn resource_lines(page: &mut Page, input: &ReportInput<'_>) {
@@ -187,7 +193,7 @@ fn fields_line(input: &ReportInput<'_>) -> String {
         .map(|(why, count)| format!("{count} {}", sentence(why)));
     let mut words: Vec<_> = words.collect();
     if reasons.len() > REASONS_MAX {
-        words.push(format!("{} more reasons", reasons.len() - REASONS_MAX));
+        words.push(counted(reasons.len() - REASONS_MAX, "more reason"));
     }
     let why = if words.is_empty() {
         String::new()

@@ -1,6 +1,7 @@
 //! One divergence on a terminal, with everything that is known of it: what `cutover show` prints.
 
 use cutover_base::side::Side;
+use cutover_base::words::counted;
 
 use crate::compare::diff::DiffSide;
 use crate::compare::verdict::{CaseVerdict, Shown, StepVerdict, Verdict};
@@ -11,7 +12,7 @@ use crate::report::input::ReportInput;
 use crate::report::lines::{Depth, Line, cut_line};
 use crate::report::painted::Painted;
 use crate::report::repro::REPRO_DIR;
-use crate::report::sides::replay_list;
+use crate::report::sides::{replay_list, whole_note};
 use crate::report::standing;
 use crate::report::terminal::TerminalOptions;
 use crate::report::terminal_page::{Page, sentence};
@@ -76,10 +77,7 @@ fn outcomes(page: &mut Page, case: &CaseVerdict, step: &StepVerdict) {
             "what the {side} gave in step {}",
             one_line(&step.id)
         ));
-        let who = match side {
-            Side::Source => DiffSide::Source,
-            Side::Target => DiffSide::Target,
-        };
+        let who = DiffSide::from(side);
         for field in &step.fields {
             let given = field.values[side].iter();
             let mut given = given.filter(|value| value.raw != Shown::Absent);
@@ -94,7 +92,7 @@ fn outcomes(page: &mut Page, case: &CaseVerdict, step: &StepVerdict) {
             }
             let more = given.count();
             if more > 0 {
-                let more = format!("{more} more values in other replays");
+                let more = format!("{} in other replays", counted(more, "more value"));
                 page.lines(&[Line::note(who, &more)]);
             }
         }
@@ -107,9 +105,6 @@ fn whole(who: DiffSide, value: &Shown) -> Vec<Line> {
     let lines = shown.text.lines();
     let lines = lines.map(|line| Line::new(who, cut_line(line, Depth::WHOLE.chars)));
     let mut lines: Vec<_> = lines.collect();
-    if let Some((bytes, sha256)) = shown.cut {
-        let note = format!("the whole has {bytes} bytes: blobs/{sha256}");
-        lines.push(Line::note(who, &note));
-    }
+    lines.extend(whole_note(who, &shown, Depth::WHOLE));
     lines
 }

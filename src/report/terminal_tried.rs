@@ -78,7 +78,7 @@ fn is_told(step: &StepVerdict) -> bool {
 }
 
 fn is_shown(field: &FieldVerdict) -> bool {
-    let mut values = field.values.iter().flat_map(|(_, side)| side);
+    let mut values = field.values.iter().flat_map(|(_, side)| side.iter());
     field.verdict.is_some() && !values.all(|value| value.raw == Shown::Absent)
 }
 

@@ -64,7 +64,7 @@ fn a_shown_divergence_has_the_call_the_line_and_both_outcomes_whole() {
         .collect::<Vec<_>>()
         .concat();
     let step = &mut conclusion.cases[2].steps[0];
-    step.fields[0].values.source = value(&long);
+    step.fields[0].values.source = value(&long).into();
     let stored = [StoredScenario {
         name: conclusion.cases[2].scenario.clone(),
         file: String::new(),
@@ -172,7 +172,7 @@ fn all_reports_are_written_and_the_json_fits_its_schema() {
     let dir = tempfile::tempdir().unwrap();
     let mut conclusion = conclusion();
     let long = "x".repeat(5000);
-    conclusion.cases[0].steps[0].fields[0].values.source = value(&long);
+    conclusion.cases[0].steps[0].fields[0].values.source = value(&long).into();
     let input = input(&conclusion);
     let written = render::write_all(dir.path(), &input).unwrap();
     let names: Vec<_> = written

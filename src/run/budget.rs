@@ -12,8 +12,7 @@ use jiff::Timestamp;
 use crate::compare::verdict::Verdict;
 use crate::run::settings::RunSettings;
 
-/// Failed creates in a row that stop a run: by then it is the account, not the sandbox
-/// (`design.md` section 10).
+/// Failed creates in a row that stop a run: by then it is the account, not the sandbox.
 const FAILED_CREATES_MAX: u32 = 5;
 
 /// Why a run stopped early.

@@ -1,7 +1,6 @@
 //! The answers of a run, from its journal alone.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 
 use cutover_base::by_side::BySide;
 use jiff::Timestamp;
@@ -9,7 +8,7 @@ use jiff::Timestamp;
 use crate::call::{Provider, Stack, Surface};
 use crate::compare::RunFacts;
 use crate::compare::answer::Conclusion;
-use crate::compare::conclude::conclude;
+use crate::compare::conclude::{Pool, conclude};
 use crate::compare::judge::{CaseInput, judge_case, unjudged_case};
 use crate::compare::ledger::Ledger;
 use crate::compare::measured::Measured;
@@ -17,8 +16,9 @@ use crate::compare::profile::Profile;
 use crate::compare::subjects::{LaneFact, Subject, Subjects};
 use crate::compare::verdict::{CaseVerdict, Verdict};
 use crate::plan::Case;
+use crate::run::stored::read_stored;
+use crate::scenario::Problem;
 use crate::scenario::model::Scenario;
-use crate::scenario::{Problem, parse_one};
 use crate::transcript::event::{StoredScenario, StoredSubject};
 use crate::transcript::{StoredCase, StoredRun, Transcript};
 
@@ -98,6 +98,8 @@ pub struct Terms {
     pub profile: Option<Profile>,
     /// When the decision is asked for, UTC.
     pub asked_at: Timestamp,
+    /// Ids of quirks that no run shows.
+    pub not_reproduced: Vec<String>,
 }
 
 /// Judges a stored run: every case again, then drift and decision.
@@ -119,10 +121,16 @@ pub fn conclude_run(run: &StoredRun, terms: &Terms) -> Result<Conclusion, Vec<Pr
         subjects,
         now: run.started_at,
     };
-    let mut cases = Vec::new();
+    let mut cases = Vec::with_capacity(run.cases.len());
+    let mut pool = Pool::default();
+    let mut parity = Vec::new();
     for (id, stored) in &run.cases {
         if let Some(scenario) = scenarios.get(&stored.planned.scenario) {
-            cases.push(judge_stored(&judge, id, stored, scenario, run));
+            let mut case = judge_stored(&judge, id, stored, scenario, run);
+            pool.share(&mut case);
+            let quirks = scenario.parity.iter();
+            parity.extend(quirks.map(|(quirk, _)| (quirk.clone(), id.clone())));
+            cases.push(case);
         }
     }
     if !scenarios.problems.is_empty() {
@@ -132,6 +140,8 @@ pub fn conclude_run(run: &StoredRun, terms: &Terms) -> Result<Conclusion, Vec<Pr
         profile: terms.profile.clone(),
         measured: Measured::of(run, &cases),
         asked_at: terms.asked_at,
+        parity,
+        not_reproduced: terms.not_reproduced.clone(),
         ..facts(run, &judge, &cases)
     };
     Ok(conclude(cases, &judge.ledger, &facts))
@@ -161,7 +171,7 @@ impl<'r> Scenarios<'r> {
     fn get(&mut self, name: &str) -> Option<&Scenario> {
         if self.last.as_ref().is_none_or(|last| last.name != name) {
             let stored = *self.stored.get(name)?;
-            match parse_one(&stored.name, &PathBuf::from(&stored.file), &stored.text) {
+            match read_stored(stored) {
                 Ok(scenario) => self.last = Some(scenario),
                 Err(found) => {
                     // Its other cases have the same to say.

@@ -5,9 +5,8 @@
 
 use std::time::Duration;
 
-use cutover_base::side::Side;
-
-use crate::call::{Outcome, Surface};
+use crate::call::Outcome;
+use crate::scenario::PlayedAt;
 use crate::scenario::model::{Step, Until};
 use crate::transcript::StepResult;
 use crate::transcript::record::UnmetExpectation;
@@ -24,18 +23,17 @@ pub struct Tried {
 /// The conditions of a step that do not hold for what came back.
 pub fn unmet(
     step: &Step,
-    surface: Surface,
-    side: Side,
+    at: PlayedAt,
     result: &StepResult,
     tried: Tried,
 ) -> Vec<UnmetExpectation> {
-    let Some(outcome) = judged_as(step, surface, side, result) else {
+    let Some(outcome) = judged_as(step, at, result) else {
         return Vec::new();
     };
     let expected = step
         .expect
         .iter()
-        .filter(|expect| expect.applies(surface, side))
+        .filter(|expect| expect.applies(at))
         .filter_map(|expect| {
             let message = expect.check(&outcome).err()?;
             Some(UnmetExpectation {
@@ -55,9 +53,9 @@ pub fn unmet(
 }
 
 /// An error class that the step expects by name is an outcome; every other error stays one.
-pub(crate) fn settled(step: &Step, surface: Surface, side: Side, result: StepResult) -> StepResult {
+pub(crate) fn settled(step: &Step, at: PlayedAt, result: StepResult) -> StepResult {
     match result {
-        StepResult::ProviderError(failure) if step.accepts(surface, side, failure.class) => {
+        StepResult::ProviderError(failure) if step.accepts(at, failure.class) => {
             StepResult::Outcome(Outcome::default().with_failure(&failure))
         }
         other => other,
@@ -65,8 +63,8 @@ pub(crate) fn settled(step: &Step, surface: Surface, side: Side, result: StepRes
 }
 
 /// The outcome that conditions are held against, if it is one.
-fn judged_as(step: &Step, surface: Surface, side: Side, result: &StepResult) -> Option<Outcome> {
-    match settled(step, surface, side, result.clone()) {
+fn judged_as(step: &Step, at: PlayedAt, result: &StepResult) -> Option<Outcome> {
+    match settled(step, at, result.clone()) {
         StepResult::Outcome(outcome) => Some(outcome),
         _ => None,
     }
@@ -110,10 +108,11 @@ fn not_come_true(until: &Until, outcome: &Outcome, tried: Tried) -> Option<Strin
 
 #[cfg(test)]
 mod tests {
+    use cutover_base::side::Side;
     use serde_json::json;
 
     use super::*;
-    use crate::call::{Failure, FailureClass};
+    use crate::call::{Failure, FailureClass, Surface};
     use crate::scenario::load_embedded;
 
     fn step(rest: &str) -> Step {
@@ -122,12 +121,18 @@ mod tests {
         scenario.steps[1].clone()
     }
 
+    const AT: PlayedAt = PlayedAt {
+        surface: Surface::Provider,
+        side: Side::Source,
+        with_platform: true,
+    };
+
     fn check(step: &Step, result: &StepResult) -> Vec<String> {
         let tried = Tried {
             attempts: 4,
             waited: Duration::from_millis(2040),
         };
-        unmet(step, Surface::Provider, Side::Source, result, tried)
+        unmet(step, AT, result, tried)
             .into_iter()
             .map(|unmet| format!("{}: {}", unmet.path, unmet.message))
             .collect()
@@ -157,7 +162,7 @@ mod tests {
     fn an_expectation_of_a_class_makes_that_error_an_outcome_and_no_other() {
         let step =
             step("    expect: { failure.class: unavailable, exit_code: { absent: true } }\n");
-        let settle = |class| settled(&step, Surface::Provider, Side::Source, failed(class));
+        let settle = |class| settled(&step, AT, failed(class));
         assert!(matches!(
             settle(FailureClass::Unavailable),
             StepResult::Outcome(_)
@@ -176,7 +181,7 @@ mod tests {
             let step = step(&format!("    expect: {{ {expect} }}\n"));
             let error = failed(FailureClass::Unavailable);
             assert!(check(&step, &error).is_empty(), "{expect}");
-            let result = settled(&step, Surface::Provider, Side::Source, error.clone());
+            let result = settled(&step, AT, error.clone());
             assert_eq!(result, error, "{expect}");
         }
     }

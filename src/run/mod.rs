@@ -19,8 +19,11 @@ mod seat;
 mod settings;
 mod shared;
 mod sides;
+#[cfg(test)]
+mod stack_tests;
 mod stage;
 mod step;
+mod stored;
 
 pub use budget::StopReason;
 pub use conditions::{Tried, unmet};
@@ -30,4 +33,5 @@ pub use settings::{
     GUARD_DEFAULT, Progress, ProgressEvent, Replays, RunSettings, SIDES_GAP, SideBounds,
 };
 pub use shared::Playing;
-pub use stage::{OpenSide, Stage, StageError};
+pub use stage::{OpenSide, RecordedSide, Stage, StageError};
+pub use stored::read_stored;

@@ -76,7 +76,7 @@ impl Player<'_> {
             self.case.scenario.steps.iter().partition(|step| step.defer);
         for step in ordinary {
             let now = self.play_step(&scene, step, blocked.as_deref()).await;
-            blocked = blocked.or_else(|| blocks(&now));
+            blocked = blocked.or_else(|| blocks(step, &now));
             played.extend(now);
         }
         for step in deferred.into_iter().rev() {
@@ -190,16 +190,28 @@ impl Player<'_> {
     }
 }
 
-/// After a provider or harness error, and after an interruption, the side's state is not known:
-/// nothing that follows could be compared.
-fn blocks(played: &[Played]) -> Option<String> {
+/// After a provider or harness error, after an interruption, and without a sandbox that was to be made,
+/// the side's state is not known: nothing that follows could be compared.
+fn blocks(step: &Step, played: &[Played]) -> Option<String> {
     played.iter().find_map(|(record, _)| match &record.result {
         StepResult::ProviderError(failure) => Some(format!(
             "step `{}` met a provider error ({})",
             record.step, failure.class
         )),
         StepResult::HarnessError(_) => Some(format!("step `{}` met a harness error", record.step)),
-        StepResult::NotReached(why) if why == INTERRUPTED => Some(why.clone()),
+        StepResult::NotReached(why) if why == INTERRUPTED || makes(step, &record.step) => {
+            Some(why.clone())
+        }
         _ => None,
     })
+}
+
+/// Whether the step of this id, the step itself or one of those in it, makes a sandbox.
+fn makes(step: &Step, id: &str) -> bool {
+    let inside: &[Step] = match &step.action {
+        Action::Parallel(children) => children,
+        _ => &[],
+    };
+    let mut all = std::iter::once(step).chain(inside);
+    all.any(|one| one.id == id && *one.action.verb() == verbs::PROVISION)
 }

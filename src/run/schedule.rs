@@ -163,7 +163,7 @@ pub async fn play_once(
         cancelled,
     };
     let shared = Shared::new(settings, playing);
-    let through = shared.playthrough(case, Side::BOTH, None);
+    let through = shared.playthrough(case, shared.played(Side::BOTH), None);
     let verdict = shared.judged(case, through).await?;
     match shared.journal.failure() {
         Some(error) => Err(error.into()),
@@ -187,10 +187,9 @@ impl Shared {
             };
             return self.put_aside(case, &why);
         }
-        let order = order(self.settings.seed, &case.id);
-        let live = |side: Side| !self.stage.is_recorded(side);
+        let played = self.played(order(self.settings.seed, &case.id));
         let wanted = BySide::from_fn(|side| {
-            if live(side) {
+            if played.contains(&side) {
                 creates(&case.scenario) as u64
             } else {
                 0
@@ -205,8 +204,8 @@ impl Shared {
         if let Some(why) = self.stopped() {
             return self.put_aside(case, &why);
         }
-        let seat = match order.into_iter().find(|side| live(*side)) {
-            Some(side) => Some(self.seat(case, side).await),
+        let seat = match played.first() {
+            Some(side) => Some(self.seat(case, *side).await),
             None => None,
         };
         if let Some(why) = self.stopped() {
@@ -215,7 +214,7 @@ impl Shared {
         self.budget.promise(&wanted);
         let (shared, case) = (Arc::clone(self), case.clone());
         open.tasks.spawn(async move {
-            let done = shared.case(&case, order, seat).await;
+            let done = shared.case(&case, played, seat).await;
             shared.budget.settle(&wanted);
             done
         });
@@ -225,13 +224,13 @@ impl Shared {
     async fn case(
         &self,
         case: &Case,
-        order: [Side; 2],
+        played: Vec<Side>,
         seat: Option<Seat>,
     ) -> Result<(), JournalError> {
         (self.progress)(ProgressEvent::Started {
             case: case.id.clone(),
         });
-        let through = self.playthrough(case, order, seat);
+        let through = self.playthrough(case, played, seat);
         let verdict = match self.judged(case, through).await? {
             Ok(verdict) => verdict,
             Err(why) => return self.put_aside(case, &why),
@@ -273,7 +272,7 @@ impl Shared {
             Replays::Fixed(count) => count.max(1),
         };
         loop {
-            while !through.is_recorded() && through.replays() < wanted {
+            while through.is_played() && through.replays() < wanted {
                 if let Err(why) = self.replay(case, &mut through).await {
                     return Ok(Err(why));
                 }
@@ -283,7 +282,7 @@ impl Shared {
                 .judge
                 .case(case, transcripts.as_ref().map(Vec::as_slice));
             let have = through.replays();
-            if through.is_recorded()
+            if !through.is_played()
                 || self.settings.replays != Replays::Auto
                 || self.cancelled.is_cancelled()
             {

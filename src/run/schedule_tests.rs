@@ -21,7 +21,7 @@ use crate::run::conclude::{Judge, subjects};
 use crate::run::schedule::{order, run_cases};
 use crate::run::settings::{GUARD_DEFAULT, Replays, RunSettings};
 use crate::run::shared::Playing;
-use crate::run::stage::{OpenSide, Stage, StageError};
+use crate::run::stage::{OpenSide, RecordedSide, Stage, StageError};
 use crate::scenario::parse_one;
 use crate::scenario::verbs::ProviderEvent;
 use crate::surface::{Backstage, BackstageError, CallSurface, Lifecycle, Reply};
@@ -87,24 +87,28 @@ impl Stage for Noting {
         })
     }
 
-    fn is_recorded(&self, side: Side) -> bool {
-        self.recorded == Some(side)
+    fn recording(&self, side: Side) -> Option<&dyn RecordedSide> {
+        (self.recorded == Some(side)).then_some(&Empty)
     }
+}
 
-    fn recorded(&self, case: &Case, side: Side) -> Option<Vec<Transcript>> {
+/// A recording without a step.
+#[derive(Debug)]
+struct Empty;
+
+impl RecordedSide for Empty {
+    fn transcripts(&self, case: &Case, side: Side) -> Vec<Transcript> {
         let at = Clock::new().now();
-        self.is_recorded(side).then(|| {
-            vec![Transcript {
-                case: case.id.clone(),
-                side,
-                replay: 1,
-                started: at,
-                ended: at,
-                steps: Vec::new(),
-                literals: Vec::new(),
-                ending: Ending::Clean,
-            }]
-        })
+        vec![Transcript {
+            case: case.id.clone(),
+            side,
+            replay: 1,
+            started: at,
+            ended: at,
+            steps: Vec::new(),
+            literals: Vec::new(),
+            ending: Ending::Clean,
+        }]
     }
 }
 

@@ -14,13 +14,6 @@ use crate::run::seat::Seat;
 use crate::run::shared::{Shared, WhyNot};
 use crate::transcript::{Ending, JournalError, Span, StepRecord, StepResult, Transcript};
 
-/// One side of a case, as far as it has come. Its transcripts lie in the journal.
-#[derive(Debug)]
-pub(super) struct Played {
-    replays: Vec<Vec<Span>>,
-    pub(super) is_recorded: bool,
-}
-
 /// What one job left.
 struct Job {
     lines: Vec<Span>,
@@ -30,9 +23,10 @@ struct Job {
 /// A case under way.
 #[derive(Debug)]
 pub(super) struct Playthrough {
-    pub(super) sides: BySide<Played>,
-    /// Which side begins.
-    pub(super) order: [Side; 2],
+    /// What each side has left so far, a replay each. Its transcripts lie in the journal.
+    replays: BySide<Vec<Vec<Span>>>,
+    /// The sides that are played, in their order.
+    played: Vec<Side>,
     /// What the first job holds already.
     pub(super) seat: Option<Seat>,
     /// When the last job ended.
@@ -42,40 +36,35 @@ pub(super) struct Playthrough {
 }
 
 impl Playthrough {
-    /// The sides that are played, in their order.
-    fn live(&self) -> impl Iterator<Item = Side> + use<> {
-        let recorded = self.sides.as_ref().map(|side| side.is_recorded);
-        self.order.into_iter().filter(move |side| !recorded[*side])
-    }
-
     /// How often it was played.
     pub(super) fn replays(&self) -> u32 {
-        let first = self.live().next().unwrap_or(Side::Source);
-        u32::try_from(self.sides[first].replays.len()).unwrap_or(u32::MAX)
+        let first = self.played.first().copied().unwrap_or(Side::Source);
+        u32::try_from(self.replays[first].len()).unwrap_or(u32::MAX)
     }
 
-    pub(super) fn is_recorded(&self) -> bool {
-        self.live().next().is_none()
+    /// Whether a side is played: two recordings have nothing to add.
+    pub(super) const fn is_played(&self) -> bool {
+        !self.played.is_empty()
     }
 }
 
 impl Shared {
+    /// The sides that are played, in this order: those for which no earlier run stands.
+    pub(super) fn played(&self, order: [Side; 2]) -> Vec<Side> {
+        let is_played = |side: &Side| self.stage.recording(*side).is_none();
+        order.into_iter().filter(is_played).collect()
+    }
+
     /// A case that has not begun; what is recorded of it is there.
     pub(super) fn playthrough(
         &self,
         case: &Case,
-        order: [Side; 2],
+        played: Vec<Side>,
         seat: Option<Seat>,
     ) -> Playthrough {
         Playthrough {
-            sides: BySide::from_fn(|side| {
-                let recorded = self.recorded(case, side);
-                Played {
-                    is_recorded: recorded.is_some(),
-                    replays: recorded.unwrap_or_default(),
-                }
-            }),
-            order,
+            replays: BySide::from_fn(|side| self.recorded(case, side)),
+            played,
             seat,
             ended: None,
             met_error: false,
@@ -95,7 +84,7 @@ impl Shared {
         if self.settings.gap.is_zero() {
             // The seat that is held is the first side's.
             let mut held = through.seat.take();
-            let jobs = through.live().map(|side| {
+            let jobs = through.played.iter().map(|&side| {
                 let held = held.take();
                 async move {
                     let seat = match held {
@@ -106,11 +95,11 @@ impl Shared {
                 }
             });
             for (side, job) in join_all(jobs).await {
-                through.sides[side].replays.push(job.lines);
+                through.replays[side].push(job.lines);
             }
             return Ok(());
         }
-        for side in through.live() {
+        for side in through.played.clone() {
             self.part(through.ended).await;
             // A case that failed on one side is judged on that; its other side ends at once, as
             // nothing is made for it any more.
@@ -127,7 +116,7 @@ impl Shared {
                 return Err(why);
             }
             let job = self.side(case, side, replay, seat).await;
-            through.sides[side].replays.push(job.lines);
+            through.replays[side].push(job.lines);
             through.met_error |= job.met_error;
             through.ended = Some(Instant::now());
         }
@@ -153,7 +142,7 @@ impl Shared {
         through: &Playthrough,
     ) -> Result<BySide<Vec<Transcript>>, JournalError> {
         let read = |side: Side| {
-            let replays = through.sides[side].replays.iter();
+            let replays = through.replays[side].iter();
             replays
                 .map(|lines| self.journal.transcript(&case.id, lines))
                 .collect()
@@ -161,10 +150,14 @@ impl Shared {
         BySide::from_fn(read).transpose()
     }
 
-    /// What was recorded of a side, written down again: this run's journal stands alone.
-    fn recorded(&self, case: &Case, side: Side) -> Option<Vec<Vec<Span>>> {
-        let transcripts = self.stage.recorded(case, side)?;
-        let written = transcripts.into_iter().map(|mut transcript| {
+    /// What was recorded of a side, written down again: this run's journal stands alone. Nothing, if
+    /// no earlier run stands for it.
+    fn recorded(&self, case: &Case, side: Side) -> Vec<Vec<Span>> {
+        let Some(recording) = self.stage.recording(side) else {
+            return Vec::new();
+        };
+        let transcripts = recording.transcripts(case, side).into_iter();
+        let written = transcripts.map(|mut transcript| {
             let journal = self.journal_of(case, side, transcript.replay);
             for record in &mut transcript.steps {
                 journal.adopt(record);
@@ -173,7 +166,7 @@ impl Shared {
             journal.side_ended(&transcript);
             journal.lines()
         });
-        Some(written.collect())
+        written.collect()
     }
 
     fn journal_of(&self, case: &Case, side: Side, replay: u32) -> CaseJournal {

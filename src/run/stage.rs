@@ -21,17 +21,17 @@ pub trait Stage: Send + Sync + std::fmt::Debug {
         lifecycle: Arc<dyn Lifecycle>,
     ) -> Result<OpenSide, StageError>;
 
-    /// Whether the side is a recording.
-    fn is_recorded(&self, side: Side) -> bool {
+    /// The earlier run that stands for the side, if one does: the side is then not played.
+    fn recording(&self, side: Side) -> Option<&dyn RecordedSide> {
         let _ = side;
-        false
-    }
-
-    /// What an earlier run recorded of a case, if the side is a recording: it is then not played.
-    fn recorded(&self, case: &Case, side: Side) -> Option<Vec<Transcript>> {
-        let (_, _) = (case, side);
         None
     }
+}
+
+/// An earlier run that stands for a side.
+pub trait RecordedSide: Send + Sync + std::fmt::Debug {
+    /// What was recorded of a case, for the side that it is now; never empty.
+    fn transcripts(&self, case: &Case, side: Side) -> Vec<Transcript>;
 }
 
 /// A side that is ready for calls.

@@ -10,6 +10,7 @@ use crate::driver::CallContext;
 use crate::run::blame::blamed;
 use crate::run::conditions::{Tried, aborted, came_true, settled, unmet};
 use crate::run::stage::OpenSide;
+use crate::scenario::PlayedAt;
 use crate::scenario::model::{Action, Capture, Step, Until};
 use crate::scenario::template::{Bindings, HOME, Template};
 use crate::scenario::verbs::{self, Call, HarnessAction, ProviderEvent, ResolveError};
@@ -44,6 +45,14 @@ pub(crate) struct StepDone {
 }
 
 impl Scene<'_> {
+    fn at(&self) -> PlayedAt {
+        PlayedAt {
+            surface: self.surface,
+            side: self.side,
+            with_platform: self.open.surface.has_platform(),
+        }
+    }
+
     fn bindings(&self) -> Bindings {
         self.bindings
             .lock()
@@ -70,9 +79,9 @@ impl Scene<'_> {
             attempts,
             waited: begun.elapsed(),
         };
-        let unmet = unmet(step, self.surface, self.side, &result, tried);
+        let unmet = unmet(step, self.at(), &result, tried);
         self.capture(&step.capture, &result);
-        let result = settled(step, self.surface, self.side, result);
+        let result = settled(step, self.at(), result);
         StepDone {
             result,
             attempts,
@@ -104,7 +113,7 @@ impl Scene<'_> {
     async fn attempt(&self, step: &Step, cx: &CallContext) -> Reply {
         let before = self.open.backstage.ours();
         let Reply { result, literals } = self.attempted(step, cx).await;
-        let accepts = |class| step.accepts(self.surface, self.side, class);
+        let accepts = |class| step.accepts(self.at(), class);
         let result = blamed(&before, &self.open.backstage.ours(), accepts, result);
         Reply { result, literals }
     }
@@ -129,7 +138,16 @@ impl Scene<'_> {
     }
 
     async fn call(&self, call: &Call, cx: &CallContext) -> Reply {
+        self.bind_session();
         let mut resolved = call.resolve(&self.bindings());
+        if let Err(ResolveError::Unresolved(lacks)) = &resolved
+            && let Some(name) = lacks.0.strip_prefix("sandbox.")
+            && let Some(id) = self.open.surface.sandbox_id(name)
+        {
+            // A raw call may have made it.
+            self.bind(lacks.0.clone(), id);
+            resolved = call.resolve(&self.bindings());
+        }
         if matches!(&resolved, Err(ResolveError::Unresolved(lacks)) if lacks.0 == HOME) {
             match self.open.surface.home(cx).await {
                 Ok(home) => self.bind(HOME.to_owned(), home),
@@ -150,6 +168,13 @@ impl Scene<'_> {
         reply
     }
 
+    /// Calls before may have changed which session is the current one.
+    fn bind_session(&self) {
+        if let Some(id) = self.open.surface.session_id() {
+            self.bind("session".to_owned(), id);
+        }
+    }
+
     async fn harness(&self, action: &HarnessAction, cx: &CallContext) -> StepResult {
         match action {
             HarnessAction::Pause(duration) => {
@@ -161,6 +186,13 @@ impl Scene<'_> {
             }
             HarnessAction::Advance(by) => {
                 behind(self.open.backstage.advance(*by).await.map(no_fields))
+            }
+            HarnessAction::Restart(what) => {
+                self.bind_session();
+                match what.resolve(&self.bindings()) {
+                    Ok(what) => behind(self.open.backstage.restart(&what, cx).await),
+                    Err(error) => StepResult::NotReached(error.to_string()),
+                }
             }
             HarnessAction::Fault { side, .. } if side.is_some_and(|side| side != self.side) => {
                 StepResult::Outcome(Outcome::default())
@@ -181,8 +213,13 @@ impl Scene<'_> {
             Ok(name) => name,
             Err(error) => return StepResult::NotReached(error.to_string()),
         };
-        let Some(id) = self.open.surface.sandbox_id(&name) else {
-            return StepResult::NotReached(format!("sandbox `{name}` was not provisioned"));
+        let id = match self.open.surface.sandbox_id(&name) {
+            Some(id) => id,
+            // Whose sandboxes are listed is no question of one of them.
+            None if event == ProviderEvent::List => String::new(),
+            None => {
+                return StepResult::NotReached(format!("sandbox `{name}` was not provisioned"));
+            }
         };
         behind(self.open.backstage.event(&id, event, cx).await)
     }

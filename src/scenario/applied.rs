@@ -13,13 +13,53 @@ use crate::scenario::verbs::field_names;
 /// is enough to show what happens beyond.
 pub const CAPTURE_BYTES_MAX: usize = 256 * 1024;
 
+/// The field that says why a provider did not do something.
+pub(crate) const FAILURE: &str = "failure";
+
+/// Where a step is played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlayedAt {
+    /// Where its call enters.
+    pub surface: Surface,
+    /// On which side.
+    pub side: Side,
+    /// Whether a platform stands before the provider.
+    pub with_platform: bool,
+}
+
 impl Expect {
-    /// Whether the expectation is for this surface and side. One that names a field which this
+    /// Whether the expectation is for this place. One that names a field which this
     /// surface does not have is for the other surfaces of the scenario.
-    pub fn applies(&self, surface: Surface, side: Side) -> bool {
+    pub fn applies(&self, at: PlayedAt) -> bool {
+        let surface = at.surface;
         self.surface.is_none_or(|only| only == surface)
-            && self.side.is_none_or(|only| only == side)
+            && self
+                .with_platform
+                .is_none_or(|only| only == at.with_platform)
+            && self.side.is_none_or(|only| only == at.side)
             && field_names(surface).any(|name| name == self.path.field)
+            && (self.surface.is_some() || self.may_hold(surface))
+    }
+
+    /// Whether an outcome of this surface can be what is expected: beneath the stack the classes of
+    /// errors alone are known, and what a tool reports is words.
+    fn may_hold(&self, surface: Surface) -> bool {
+        surface == Surface::Provider || self.path.field != FAILURE || self.names_an_error()
+    }
+
+    /// Whether it names a class of failure that means that the provider did not do its work.
+    pub(crate) fn names_an_error(&self) -> bool {
+        let mut all = FailureClass::ALL.into_iter();
+        all.any(|class| class.is_error() && self.names(class))
+    }
+
+    /// Whether it names this class of failure.
+    fn names(&self, class: FailureClass) -> bool {
+        let outcome = Outcome::default().with_failure(&Failure::new(class, ""));
+        let names = |operator: &Operator| !matches!(operator, Operator::Absent(_));
+        self.path.text == "$.failure.class"
+            && self.matcher.operators.iter().any(names)
+            && self.check(&outcome).is_ok()
     }
 
     /// Whether the outcome is what was expected.
@@ -34,15 +74,10 @@ impl Expect {
 impl Step {
     /// Whether the step's `expect` names this class of failure: the failure is then what the
     /// scenario is about, even where it means that the provider did not do its work.
-    pub fn accepts(&self, surface: Surface, side: Side, class: FailureClass) -> bool {
-        let outcome = Outcome::default().with_failure(&Failure::new(class, ""));
-        let names = |operator: &Operator| !matches!(operator, Operator::Absent(_));
-        self.expect.iter().any(|expect| {
-            expect.applies(surface, side)
-                && expect.path.text == "$.failure.class"
-                && expect.matcher.operators.iter().any(names)
-                && expect.check(&outcome).is_ok()
-        })
+    pub fn accepts(&self, at: PlayedAt, class: FailureClass) -> bool {
+        self.expect
+            .iter()
+            .any(|expect| expect.applies(at) && expect.names(class))
     }
 }
 
@@ -143,18 +178,26 @@ mod tests {
 
     #[test]
     fn expectations_apply_where_they_say() {
-        let text = "why: x\nsteps:\n  - execute: ls\n    expect: {exit_code: 3, text: a, provider: {target: {exit_code: 4}}}\n";
+        let text = "why: x\nsteps:\n  - execute: ls\n    expect: {exit_code: 3, text: a, provider: {target: {exit_code: 4}}, with_platform: {target: {text: b}}, mcp: {without_platform: {is_error: true}}}\n";
         let scenario = &load_embedded(&[("a/b", text)]).unwrap()[0];
-        let applying = |surface, side| -> Vec<usize> {
+        let played = |surface, side, with_platform| -> Vec<usize> {
+            let at = PlayedAt {
+                surface,
+                side,
+                with_platform,
+            };
             let expect = scenario.steps[1].expect.iter().enumerate();
             expect
-                .filter(|(_, expect)| expect.applies(surface, side))
+                .filter(|(_, expect)| expect.applies(at))
                 .map(|(index, _)| index)
                 .collect()
         };
+        let applying = |surface, side| played(surface, side, true);
         assert_eq!(applying(Surface::Provider, Side::Source), [0]);
         assert_eq!(applying(Surface::Provider, Side::Target), [0, 2]);
-        assert_eq!(applying(Surface::Mcp, Side::Target), [1]);
+        assert_eq!(applying(Surface::Mcp, Side::Target), [1, 3]);
+        assert_eq!(applying(Surface::Mcp, Side::Source), [1]);
+        assert_eq!(played(Surface::Mcp, Side::Target, false), [1, 4]);
         assert!(scenario.steps[1].expect[0].check(&outcome()).is_ok());
         let why = scenario.steps[1].expect[2].check(&outcome()).unwrap_err();
         assert_eq!(why, "wanted equals 4, found 3");

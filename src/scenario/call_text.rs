@@ -4,11 +4,13 @@
 use std::time::Duration;
 
 use cutover_base::side::Side;
+use cutover_base::words::counted;
+use indexmap::IndexMap;
 
 use crate::scenario::model::{Action, Step};
 use crate::scenario::template::{DataTemplate, Part, Template};
 use crate::scenario::verbs::arguments::Argument;
-use crate::scenario::verbs::{HarnessAction, Need, ProviderEvent, Verb, Written};
+use crate::scenario::verbs::{HarnessAction, Need, ProviderEvent, Restart, Verb, Written};
 
 /// Bytes of a call that are kept for reports. The whole stands in the scenario, which the journal
 /// holds.
@@ -30,7 +32,9 @@ impl CallText {
         match &step.action {
             Action::Call(call) => Self::new(call.verb, &arguments(call.verb, &call.written)),
             Action::Harness(verb, action) => Self::new(verb, &harness(verb, action)),
-            Action::Parallel(children) => Self::cut(&format!("parallel: {} steps", children.len())),
+            Action::Parallel(children) => {
+                Self::cut(&format!("parallel: {}", counted(children.len(), "step")))
+            }
         }
     }
 
@@ -88,6 +92,7 @@ fn arguments(verb: &Verb, written: &Written) -> Vec<(&'static str, String)> {
 fn argument_text(argument: &Argument) -> String {
     match argument {
         Argument::Text(text) => template(text),
+        Argument::Null => "null".to_owned(),
         Argument::Word(word) => word.clone(),
         Argument::Duration(duration) => duration_text(*duration),
         Argument::Whole(number) => number.to_string(),
@@ -114,6 +119,7 @@ fn argument_text(argument: &Argument) -> String {
                 .map(|(name, value)| format!("{name}={}", template(value)));
             all.collect::<Vec<_>>().join(" ")
         }
+        Argument::Variables(variables) => self::variables(variables),
         Argument::Json(json) => json.written().to_string(),
     }
 }
@@ -144,7 +150,21 @@ fn harness(verb: &Verb, action: &HarnessAction) -> Vec<(&'static str, String)> {
             let side = side.map(Side::name).map(|side| ("side", side.to_owned()));
             [(main, spec.clone())].into_iter().chain(side).collect()
         }
+        HarnessAction::Restart(Restart::Mcp { env } | Restart::Platform { env }) => {
+            let given = (!env.is_empty()).then(|| ("env", variables(env)));
+            given.into_iter().collect()
+        }
+        HarnessAction::Restart(Restart::Switch) => Vec::new(),
     }
+}
+
+/// Variables that are set or unset.
+fn variables(variables: &IndexMap<String, Option<Template>>) -> String {
+    let all = variables.iter().map(|(name, value)| match value {
+        Some(value) => format!("{name}={}", template(value)),
+        None => format!("{name} unset"),
+    });
+    all.collect::<Vec<_>>().join(" ")
 }
 
 /// A template as it was written, but for the spaces in its references.

@@ -1,6 +1,6 @@
 //! How a field is compared.
 
-/// Kinds of comparison (`design.md` section 4).
+/// Kinds of comparison.
 #[derive(Debug, Clone, PartialEq)]
 pub enum CompareKind {
     /// Equal as JSON values, nothing normalised.

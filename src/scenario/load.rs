@@ -72,7 +72,7 @@ pub fn load(roots: &[PathBuf], options: &LoadOptions) -> Result<Loaded, Vec<Prob
     }
     let mut scenarios = Vec::new();
     for (name, file) in files {
-        match read(&file).and_then(|text| parse_file(&name, &file, &text, options)) {
+        match read_text(&file).and_then(|text| parse_file(&name, &file, &text, options)) {
             Ok(scenario) => scenarios.push(Arc::new(scenario)),
             Err(mut found) => problems.append(&mut found),
         }
@@ -114,14 +114,6 @@ pub fn parse_one(name: &str, file: &Path, text: &str) -> Result<Scenario, Vec<Pr
     parse_file(name, file, text, &LoadOptions::default())
 }
 
-/// Reads a scenario file as text, as [`load`] does.
-///
-/// # Errors
-/// When it cannot be read, is too large or is no text.
-pub fn read_text(file: &Path) -> Result<String, Vec<Problem>> {
-    read(file)
-}
-
 fn parse_file(
     name: &str,
     file: &Path,
@@ -136,8 +128,11 @@ fn parse_file(
     check(name, file, Some(folder), text, options.secrets.as_deref())
 }
 
-/// Reads a file of bounded size as text.
-fn read(file: &Path) -> Result<String, Vec<Problem>> {
+/// Reads a scenario file of bounded size as text.
+///
+/// # Errors
+/// When it cannot be read, is too large or is no text.
+pub fn read_text(file: &Path) -> Result<String, Vec<Problem>> {
     let shown = file.display().to_string();
     let mut bytes = Vec::new();
     File::open(file)

@@ -1,4 +1,4 @@
-//! Paths into outcomes, and matchers on what they find (`design.md` section 3).
+//! Paths into outcomes, and matchers on what they find.
 
 use std::fmt;
 
@@ -129,7 +129,7 @@ fn unknown_operator(name: &str) -> String {
 }
 
 impl Operator {
-    /// The operators' names, in the order of design section 3.
+    /// The operators' names, in the order in which they are told.
     pub const NAMES: [&'static str; 10] = [
         "equals",
         "matches",

@@ -5,13 +5,14 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 use aho_corasick::AhoCorasick;
 use cutover_base::blob::{Blob, sha256_hex};
+use cutover_base::words::counted;
 use serde_json::Value;
 
 use crate::scenario::field_path::Found;
 use crate::scenario::matcher::{Matcher, Operator, SHOWN_CHARS_MAX, cut};
 
 /// Bytes that `matches` looks at: a regular expression needs them all in memory, and 8 jobs at
-/// once must stay under the 64 MiB of design section 12.
+/// once must stay under the 64 MiB that a run may take.
 pub const MATCHES_BYTES_MAX: usize = 1024 * 1024;
 
 /// Bytes that are read as a number for `min` and `max`.
@@ -214,7 +215,11 @@ fn shown(found: &Found<'_>) -> String {
         Found::Json(value) => cut(&value.to_string()),
         Found::Several(values) => {
             let texts: Vec<String> = values.iter().take(8).map(ToString::to_string).collect();
-            format!("{} values: {}", values.len(), cut(&texts.join(", ")))
+            format!(
+                "{}: {}",
+                counted(values.len(), "value"),
+                cut(&texts.join(", "))
+            )
         }
         Found::Bytes(blob) => match blob.head(SHOWN_CHARS_MAX * 4) {
             Ok(head) => {

@@ -29,7 +29,7 @@ pub mod verbs;
 pub mod want;
 pub mod yaml;
 
-pub use applied::CAPTURE_BYTES_MAX;
+pub use applied::{CAPTURE_BYTES_MAX, PlayedAt};
 pub use call_text::{CALL_BYTES_MAX, CallText};
 pub(crate) use check::scalar::duration_of;
 pub(crate) use check::step::GUARD;

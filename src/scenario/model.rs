@@ -37,6 +37,8 @@ pub struct Scenario {
     pub surfaces: Vec<Surface>,
     /// Quirks that the scenario shows, with the line that names them.
     pub quirks: Vec<(String, usize)>,
+    /// Quirks for which the scenario checks that both sides are alike, with the line that names them.
+    pub parity: Vec<(String, usize)>,
     /// Capabilities without which the scenario is `unsupported`.
     pub requires: Vec<String>,
     /// Axes and their points; every combination is a case of its own.
@@ -45,12 +47,34 @@ pub struct Scenario {
     pub optional: bool,
     /// What the commands touch outside the sandbox.
     pub effects: Effects,
+    /// Calls of real use that it stands for; 0 where it stands for none.
+    pub traffic: u64,
+    /// How the platform is set up for it.
+    pub platform: PlatformSettings,
+    /// How the MCP server is set up for it.
+    pub mcp: McpSettings,
     /// What its steps ask for that not every provider or lane has.
     pub wants: Vec<Want>,
     /// Secrets that it uses as `${{ secrets.NAME }}`, with their values once a run has them.
     pub secrets: IndexMap<String, Option<Secret>>,
     /// The steps in order; the implicit `00-provision` is among them.
     pub steps: Vec<Step>,
+}
+
+/// How a scenario has the platform set up; variables that it does not name are the side's own.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PlatformSettings {
+    /// Variables that are set, or with `None` unset.
+    pub env: IndexMap<String, Option<String>>,
+    /// How long the platform lets a command run, if not as long as it does by itself.
+    pub execute_timeout: Option<Duration>,
+}
+
+/// How a scenario has the MCP server set up; variables that it does not name are the side's own.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct McpSettings {
+    /// Variables that are set, or with `None` unset.
+    pub env: IndexMap<String, Option<String>>,
 }
 
 /// What a scenario's commands touch outside the sandbox.
@@ -117,6 +141,8 @@ impl Action {
 pub struct Expect {
     /// Only on this surface.
     pub surface: Option<Surface>,
+    /// Only with a platform before the provider, or only without one.
+    pub with_platform: Option<bool>,
     /// Only on this side.
     pub side: Option<Side>,
     /// What is looked at.

@@ -2,10 +2,10 @@
 
 use crate::scenario::model::{Action, Step};
 use crate::scenario::template::{DataTemplate, JsonTemplate, Template};
-use crate::scenario::verbs::Kind;
 use crate::scenario::verbs::arguments::Argument;
+use crate::scenario::verbs::{HarnessAction, Kind, Restart};
 
-/// Names of a step: of captures as they are, of processes as `process NAME`, of sandboxes as
+/// Names of a step: of captures as they are, of processes as `process NAME`, of sessions as `session NAME`, of sandboxes as
 /// `sandbox.NAME`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Names {
@@ -21,8 +21,18 @@ impl Names {
         let mut names = Self::default();
         let captures = step.capture.iter().map(|capture| capture.name.clone());
         names.defines.extend(captures);
-        let Action::Call(call) = &step.action else {
-            return names;
+        let call = match &step.action {
+            Action::Call(call) => call,
+            Action::Harness(
+                _,
+                HarnessAction::Restart(Restart::Mcp { env } | Restart::Platform { env }),
+            ) => {
+                let texts = env.values().flatten();
+                let used = texts.flat_map(|text| text.references().map(str::to_owned));
+                names.uses.extend(used);
+                return names;
+            }
+            Action::Harness(..) | Action::Parallel(_) => return names,
         };
         for (key, argument) in call.written.iter() {
             let kind = call.verb.key(key).map(|key| key.kind);
@@ -34,6 +44,8 @@ impl Names {
             match (kind, literal) {
                 (Some(Kind::NewProcess), Some(name)) => names.defines.push(process(name)),
                 (Some(Kind::Process), Some(name)) => names.uses.push(process(name)),
+                (Some(Kind::NewSession), Some(name)) => names.defines.push(session(name)),
+                (Some(Kind::Session), Some(name)) => names.uses.push(session(name)),
                 (Some(Kind::NewSandbox), Some(name)) => names.defines.push(sandbox(name)),
                 (Some(Kind::Sandbox), Some(name)) => names.uses.push(sandbox(name)),
                 _ => names.uses.extend(references(argument)),
@@ -45,6 +57,10 @@ impl Names {
 
 fn process(name: &str) -> String {
     format!("process {name}")
+}
+
+fn session(name: &str) -> String {
+    format!("session {name}")
 }
 
 fn sandbox(name: &str) -> String {
@@ -60,7 +76,9 @@ fn references(argument: &Argument) -> Vec<String> {
         Argument::Json(json) => JsonTemplate::parse(json.written().clone())
             .map(|(_, names)| names)
             .unwrap_or_default(),
+        Argument::Variables(variables) => variables.values().flatten().flat_map(of).collect(),
         Argument::Data(DataTemplate::Bytes(_))
+        | Argument::Null
         | Argument::Word(_)
         | Argument::Duration(_)
         | Argument::Whole(_)

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use cutover_base::unseen::is_unseen;
+use cutover_base::words::counted;
 
 use crate::scenario::node::Position;
 
@@ -112,11 +113,9 @@ pub fn render(problems: &[Problem]) -> String {
         .map(|problem| problem.file.as_str())
         .collect();
     out.push(format!(
-        "{} problem{} in {} file{}\n",
-        problems.len(),
-        if problems.len() == 1 { "" } else { "s" },
-        files.len(),
-        if files.len() == 1 { "" } else { "s" },
+        "{} in {}\n",
+        counted(problems.len(), "problem"),
+        counted(files.len(), "file"),
     ));
     out.join("\n")
 }

@@ -130,8 +130,8 @@ impl Template {
     }
 }
 
-/// Data by kind (`design.md` section 3): `text:` may hold references, the others are bytes that
-/// the check has already read or made.
+/// Data by kind: `text:` may hold references, the others are bytes that the check has already
+/// read or made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DataTemplate {
     /// UTF-8 text.
@@ -155,11 +155,6 @@ pub type EnvTemplate = Vec<(String, Template)>;
 pub struct JsonTemplate(Value);
 
 impl JsonTemplate {
-    /// `{}`.
-    pub fn empty_object() -> Self {
-        Self(Value::Object(serde_json::Map::new()))
-    }
-
     /// Takes a value, and gives it with the names that it refers to.
     ///
     /// # Errors

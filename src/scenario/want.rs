@@ -32,7 +32,7 @@ impl Want {
         let Self { step, what, .. } = self;
         let who = match self.had_by {
             HadBy::Providers(providers) if !providers.contains(&spec.provider) => {
-                title(spec.provider).to_owned()
+                spec.provider.title().to_owned()
             }
             HadBy::Standins if spec.lane == Lane::Live => format!("the live {}", spec.provider),
             HadBy::Providers(_) | HadBy::Standins => return None,
@@ -45,7 +45,7 @@ impl Want {
         let Self { what, .. } = self;
         match self.had_by {
             HadBy::Providers(providers) => {
-                let have: Vec<&str> = providers.iter().map(|one| title(*one)).collect();
+                let have: Vec<&str> = providers.iter().map(|one| one.title()).collect();
                 let have = have.join(" and ");
                 format!(
                     "{what} exists on {have} only; with another provider the case is unsupported"
@@ -55,13 +55,5 @@ impl Want {
                 format!("{what} takes stand-ins; with a live side the case is unsupported")
             }
         }
-    }
-}
-
-/// A provider's name in a sentence.
-const fn title(provider: Provider) -> &'static str {
-    match provider {
-        Provider::E2b => "E2B",
-        Provider::Daytona => "Daytona",
     }
 }

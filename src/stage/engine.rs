@@ -1,10 +1,9 @@
 //! Which engine runs the stand-ins' sandboxes.
 
-use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use cutover_standin::engine::{Engine, EngineError, by_name};
+use cutover_standin::engine::{Engine, EngineError, EngineSettings, by_settings};
 
 /// What the user asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -45,13 +44,13 @@ impl FromStr for EngineChoice {
     }
 }
 
-/// Starts the engine that was asked for. `helper` is the path of this program.
+/// Starts the engine that was asked for.
 ///
 /// # Errors
 /// When the engine cannot be used here: cause and cure.
 pub async fn choose_engine(
     choice: EngineChoice,
-    helper: &Path,
+    settings: &EngineSettings,
 ) -> Result<Arc<dyn Engine>, EngineError> {
-    by_name(choice.name(), helper).await
+    by_settings(choice.name(), settings).await
 }

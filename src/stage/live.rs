@@ -9,13 +9,11 @@ use crate::driver::SandboxDriver;
 use crate::driver::http::HttpClients;
 use crate::driver::{DriverConfig, connect};
 
-/// Why a live lane cannot be used; the text names the variable to set.
+/// Why a live lane cannot be used; the text names the variable to set, and not the side, which whoever
+/// tells it has named.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{provider}@live: {why}")]
-pub struct LiveError {
-    provider: Provider,
-    why: String,
-}
+#[error("{0}")]
+pub struct LiveError(String);
 
 /// Makes the driver of a live lane, and tells the secrets that it holds. Nothing is asked of the
 /// provider yet.
@@ -27,10 +25,9 @@ pub fn live_driver(
     clients: &HttpClients,
     get: &dyn Fn(&str) -> Option<String>,
 ) -> Result<(Arc<dyn SandboxDriver>, Vec<Secret>), LiveError> {
-    let failed = |why: String| LiveError { provider, why };
     let config =
-        DriverConfig::from_env(provider, get).map_err(|error| failed(error.to_string()))?;
+        DriverConfig::from_env(provider, get).map_err(|error| LiveError(error.to_string()))?;
     let secrets = config.secrets();
-    let driver = connect(config, clients).map_err(|error| failed(error.to_string()))?;
+    let driver = connect(config, clients).map_err(|error| LiveError(error.to_string()))?;
     Ok((driver, secrets))
 }

@@ -5,8 +5,11 @@
 
 mod backstage;
 mod capabilities;
+mod deployed;
+mod embedded;
 mod engine;
 mod live;
+mod mcp_server;
 mod recording;
 pub mod selftest;
 mod sides;
@@ -15,9 +18,10 @@ mod subjects;
 mod watched;
 
 pub use capabilities::capabilities;
+pub use deployed::DeployedSide;
 pub use engine::{EngineChoice, choose_engine};
 pub use live::{LiveError, live_driver};
 pub use recording::{Recording, RecordingError};
-pub use sides::{SideStage, TwoSides};
+pub use sides::{LiveSide, SideStage, TwoSides};
 pub use standin::{BUILT_IN_IMAGE, StandinPlan, image_variable};
 pub use subjects::{default_sides, standin_subjects};

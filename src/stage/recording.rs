@@ -1,7 +1,6 @@
 //! A side that is an earlier run: its transcripts stand for calls that are not made.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use cutover_base::blob::sha256_hex;
@@ -9,9 +8,9 @@ use cutover_base::side::Side;
 
 use crate::call::{Provider, Stack};
 use crate::plan::Case;
-use crate::run::{Tried, is_unfinished, unmet};
+use crate::run::{RecordedSide, Tried, is_unfinished, read_stored, unmet};
 use crate::scenario::model::{Action, Scenario, Step};
-use crate::scenario::{parse_one, render};
+use crate::scenario::{PlayedAt, Problem, parse_one};
 use crate::transcript::event::{StoredRecording, StoredSubject};
 use crate::transcript::{
     Ending, JournalError, StepRecord, StepResult, StoredRun, Transcript, read_journal,
@@ -23,9 +22,6 @@ pub enum RecordingError {
     /// Its journal cannot be read.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// Its scenarios cannot be read by this version.
-    #[error("{0}")]
-    Scenarios(String),
     /// Neither side of it, or not the one that was named, has the provider.
     #[error("the run in `{}` recorded {found}; {wanted} was asked for", path.display())]
     Provider {
@@ -52,7 +48,6 @@ pub struct Recording {
     run: StoredRun,
     side: Side,
     subject: StoredSubject,
-    scenarios: HashMap<String, Scenario>,
 }
 
 impl Recording {
@@ -65,12 +60,6 @@ impl Recording {
         let (folder, named) = split(path);
         let run = read_journal(&folder)?;
         let side = pick(&run, provider, named, folder)?;
-        let mut scenarios = HashMap::new();
-        for stored in &run.started.scenarios {
-            let scenario = parse_one(&stored.name, Path::new(&stored.file), &stored.text)
-                .map_err(|problems| RecordingError::Scenarios(render(&problems)))?;
-            scenarios.insert(stored.name.clone(), scenario);
-        }
         let was = &run.started.subjects[side];
         let recorded = was.recorded.clone().unwrap_or_else(|| StoredRecording {
             run: run.started.run.clone(),
@@ -82,12 +71,7 @@ impl Recording {
             recorded: Some(recorded),
             ..was.clone()
         };
-        Ok(Self {
-            run,
-            side,
-            subject,
-            scenarios,
-        })
+        Ok(Self { run, side, subject })
     }
 
     /// Who the side is now: what was recorded, on lane `recording=PATH`.
@@ -98,42 +82,6 @@ impl Recording {
     /// The recording's own stack.
     pub fn stack(&self) -> Stack {
         self.subject.stack.parse().unwrap_or_default()
-    }
-
-    /// What was recorded of a case, for the side that it is now. A call whose text has changed, and
-    /// every one after it, is not recorded: it would have met another sandbox.
-    pub fn transcripts(&self, case: &Case, side: Side) -> Vec<Transcript> {
-        let kept = kept(&case.scenario);
-        let steps = flat(&kept);
-        let whole = self.run.cases.get(&case.id).filter(|c| !is_unfinished(c));
-        let then = self.scenarios.get(&case.scenario.name);
-        let (Some(_), Some(then)) = (whole, then) else {
-            let why = format!("{} did not run it to its end", self.run.started.run);
-            return vec![self.nothing(case, side, &steps, &why)];
-        };
-        let changed = first_change(&then.steps, &kept);
-        let recorded = match self.run.transcripts(&case.id, self.side) {
-            Ok(recorded) => recorded,
-            Err(error) => return vec![self.nothing(case, side, &steps, &error.to_string())],
-        };
-        let replays: Vec<Transcript> = recorded
-            .into_iter()
-            .map(|recorded| {
-                let records = |(id, step): &(String, &Step)| {
-                    record(&recorded, id, step, case, side, changed.as_deref())
-                };
-                Transcript {
-                    side,
-                    steps: steps.iter().map(records).collect(),
-                    ..recorded.clone()
-                }
-            })
-            .collect();
-        if replays.is_empty() {
-            let why = format!("{} did not run it", self.run.started.run);
-            return vec![self.nothing(case, side, &steps, &why)];
-        }
-        replays
     }
 
     fn nothing(&self, case: &Case, side: Side, steps: &[(String, &Step)], why: &str) -> Transcript {
@@ -152,6 +100,58 @@ impl Recording {
     }
 }
 
+impl RecordedSide for Recording {
+    /// A call whose text has changed, and every one after it, is not recorded: it would have met
+    /// another sandbox.
+    fn transcripts(&self, case: &Case, side: Side) -> Vec<Transcript> {
+        let kept = kept(&case.scenario);
+        let steps = flat(&kept);
+        let whole = self.run.cases.get(&case.id).filter(|c| !is_unfinished(c));
+        let stored = self.run.started.scenarios.iter();
+        let stored = stored.rev().find(|it| it.name == case.scenario.name);
+        let (Some(_), Some(stored)) = (whole, stored) else {
+            let why = format!("{} did not run it to its end", self.run.started.run);
+            return vec![self.nothing(case, side, &steps, &why)];
+        };
+        // Read when it is needed: a run may have recorded many more than are compared with it.
+        let then = match read_stored(stored) {
+            Ok(then) => then,
+            Err(problems) => {
+                let why = unreadable(&self.run.started.run, &problems);
+                return vec![self.nothing(case, side, &steps, &why)];
+            }
+        };
+        let changed = first_change(&then.steps, &kept);
+        let recorded = match self.run.transcripts(&case.id, self.side) {
+            Ok(recorded) => recorded,
+            Err(error) => return vec![self.nothing(case, side, &steps, &error.to_string())],
+        };
+        let at = PlayedAt {
+            surface: case.surface,
+            side,
+            with_platform: self.stack().has_platform(),
+        };
+        let replays: Vec<Transcript> = recorded
+            .into_iter()
+            .map(|recorded| {
+                let records = |(id, step): &(String, &Step)| {
+                    record(&recorded, id, step, (case, at), changed.as_deref())
+                };
+                Transcript {
+                    side,
+                    steps: steps.iter().map(records).collect(),
+                    ..recorded.clone()
+                }
+            })
+            .collect();
+        if replays.is_empty() {
+            let why = format!("{} did not run it", self.run.started.run);
+            return vec![self.nothing(case, side, &steps, &why)];
+        }
+        replays
+    }
+}
+
 /// The steps as a journal keeps them: what they send may hold a secret that the scenario's text does
 /// not have any more.
 fn kept(scenario: &Scenario) -> Cow<'_, [Step]> {
@@ -162,6 +162,13 @@ fn kept(scenario: &Scenario) -> Cow<'_, [Step]> {
         Ok(read) => Cow::Owned(read.steps),
         Err(_) => Cow::Borrowed(&scenario.steps),
     }
+}
+
+/// What a scenario is told as that another version of cutover has recorded.
+fn unreadable(run: &str, problems: &[Problem]) -> String {
+    let first = problems.iter().find(|problem| !problem.is_note);
+    let why = first.map_or("", |problem| problem.message.as_str());
+    format!("this version cannot read the scenario that {run} recorded: {why}")
 }
 
 /// The folder, and the side that was named behind `#`.
@@ -244,8 +251,7 @@ fn record(
     then: &Transcript,
     id: &str,
     step: &Step,
-    case: &Case,
-    side: Side,
+    (case, at): (&Case, PlayedAt),
     changed: Option<&str>,
 ) -> StepRecord {
     let steps = flat(&case.scenario.steps);
@@ -262,7 +268,7 @@ fn record(
                 waited: std::time::Duration::from_millis(record.duration_ms),
             };
             StepRecord {
-                unmet: unmet(step, case.surface, side, &record.result, tried),
+                unmet: unmet(step, at, &record.result, tried),
                 ..record.clone()
             }
         }

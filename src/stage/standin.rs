@@ -1,5 +1,6 @@
 //! A stand-in for one case on one side in one replay, and the driver that is pointed at it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cutover_standin::engine::{Engine, MEMORY_BYTES_DEFAULT};
@@ -7,7 +8,7 @@ use cutover_standin::fault::{FaultSwitch, Tamper};
 use cutover_standin::server::{Standin, StandinError, StandinOptions};
 use cutover_standin::{daytona, e2b};
 
-use crate::call::Provider;
+use crate::call::{Provider, Stack};
 use crate::driver::SandboxDriver;
 use crate::driver::http::HttpClients;
 use crate::driver::{DriverConfig, connect};
@@ -34,6 +35,12 @@ pub struct StandinPlan {
     pub memory_bytes_max: u64,
     /// What sandboxes are made of, by name: a template or a snapshot.
     pub image: String,
+    /// The Docker image of their sandboxes, where it is not the engine's own choice.
+    pub docker_image: Option<String>,
+    /// What stands before them at the surfaces `mcp` and `platform`.
+    pub stack: Stack,
+    /// The MCP server before that, where it is not ours: a program and its arguments.
+    pub mcp: Option<Vec<String>>,
 }
 
 /// The image that both stand-ins have, so that a rehearsal compares providers and not images.
@@ -60,6 +67,9 @@ impl StandinPlan {
             allow_network: false,
             memory_bytes_max: MEMORY_BYTES_DEFAULT,
             image: BUILT_IN_IMAGE.to_owned(),
+            docker_image: None,
+            stack: Stack::default(),
+            mcp: None,
         }
     }
 }
@@ -83,6 +93,7 @@ pub(crate) async fn start_standin(plan: &StandinPlan) -> Result<Started, Standin
         swap_shell: plan.swap_shell,
         allow_network: plan.allow_network,
         memory_bytes_max: plan.memory_bytes_max,
+        image: plan.docker_image.clone(),
         ..StandinOptions::new(Arc::new(engine))
     };
     let standin = match plan.provider {
@@ -109,4 +120,15 @@ pub(crate) fn driver_of(
     };
     let config = DriverConfig::from_env(plan.provider, &get).map_err(|error| error.to_string())?;
     connect(config, &plan.clients).map_err(|error| error.to_string())
+}
+
+/// What points a platform at a stand-in. The platform asks for an image of its own, unless whoever
+/// runs this has chosen one.
+pub(crate) fn variables_of(plan: &StandinPlan, standin: &dyn Standin) -> BTreeMap<String, String> {
+    let mut variables: BTreeMap<String, String> = standin.env().into_iter().collect();
+    if plan.image != BUILT_IN_IMAGE {
+        let name = image_variable(plan.provider).to_owned();
+        variables.insert(name, plan.image.clone());
+    }
+    variables
 }

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use cutover_standin::engine::{
     Account, Attribute, Engine, EngineError, EngineProcess, EngineSandbox, FileReader, FileStat,
-    FileSystem, FileWriter, Identity, Profile, SignalTarget, SpawnRequest, Usage, WatchEvent,
+    FileSystem, FileWriter, Identity, ImageFacts, Profile, SignalTarget, SpawnRequest, Usage,
+    WatchEvent,
 };
 use tokio::io::AsyncRead;
 
@@ -32,11 +33,10 @@ impl Trouble {
         let is_ours = |error: &EngineError| match error {
             // A limit that is lower than a sandbox's, and cannot be raised.
             EngineError::Os { operation, .. } if operation == "setrlimit" => true,
-            EngineError::Os { errno, .. } => matches!(*errno, libc::EMFILE | libc::ENFILE),
-            EngineError::Internal(words) => {
-                words.contains("Too many open files") || words.contains("too many open files")
+            EngineError::Os { errno, .. } | EngineError::Host { errno, .. } => {
+                matches!(*errno, libc::EMFILE | libc::ENFILE)
             }
-            EngineError::Gone | EngineError::Refused { .. } => false,
+            EngineError::Internal(_) | EngineError::Gone | EngineError::Refused { .. } => false,
         };
         if let Err(error) = &result
             && is_ours(error)
@@ -71,6 +71,10 @@ impl Engine for WatchedEngine {
 
     fn capabilities(&self) -> Vec<String> {
         self.inner.capabilities()
+    }
+
+    fn image(&self, name: &str) -> Option<ImageFacts> {
+        self.inner.image(name)
     }
 
     async fn create(&self, profile: &Profile) -> Result<Arc<dyn EngineSandbox>, EngineError> {
@@ -248,6 +252,8 @@ impl EngineSandbox for WatchedSandbox {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use super::*;
 
     #[test]
@@ -261,6 +267,7 @@ mod tests {
             os(libc::EACCES),
             os(libc::ENOSPC),
             EngineError::Gone,
+            EngineError::Internal("init said: too many open files".to_owned()),
         ] {
             let trouble = Trouble::default();
             assert!(trouble.seen::<()>(Err(error)).is_err());
@@ -274,7 +281,10 @@ mod tests {
             limit,
             os(libc::EMFILE),
             os(libc::ENFILE),
-            EngineError::Internal("socketpair: Too many open files (os error 24)".to_owned()),
+            EngineError::internal(
+                "make a control socket",
+                &io::Error::from_raw_os_error(libc::EMFILE),
+            ),
         ] {
             let trouble = Trouble::default();
             assert!(trouble.seen::<()>(Err(error.clone())).is_err());

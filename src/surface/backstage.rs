@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use crate::call::{Failure, Outcome};
 use crate::driver::CallContext;
-use crate::scenario::verbs::ProviderEvent;
+use crate::scenario::verbs::{ProviderEvent, Restart};
 
 /// The other hand on a side's provider. What a lane cannot do is `Unsupported`, never skipped.
 #[async_trait]
@@ -24,6 +24,18 @@ pub trait Backstage: Send + Sync + std::fmt::Debug {
 
     /// Puts a fault in force, as written in the scenario; `none` ends all.
     async fn fault(&self, spec: &str) -> Result<(), BackstageError>;
+
+    /// Restarts a part of what stands between the agent and the provider.
+    async fn restart(&self, what: &Restart, cx: &CallContext) -> Result<Outcome, BackstageError> {
+        let _ = cx;
+        let what = match what {
+            Restart::Mcp { .. } => "an MCP server to restart",
+            Restart::Platform { .. } => "a platform to restart",
+            Restart::Switch => "a platform whose provider could be another",
+        };
+        let why = format!("nothing here has {what}");
+        Err(BackstageError::Unsupported(why))
+    }
 
     /// What we ourselves have done to the side so far.
     fn ours(&self) -> Ours {

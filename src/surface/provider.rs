@@ -10,7 +10,7 @@ use crate::call::{FieldValue, Outcome, SandboxCall, SandboxRequest, Surface, Too
 use crate::driver::{
     CallContext, Destroyed, DriverError, DriverResult, ProcessHandle, SandboxDriver, SandboxHandle,
 };
-use crate::surface::{CallSurface, Lifecycle, Refused, Reply};
+use crate::surface::{CallSurface, Lifecycle, Reply};
 use crate::transcript::{Ending, KnownLiteral, StepResult};
 
 /// The driver of one side, with the names that one case has given to its sandboxes.
@@ -45,10 +45,8 @@ impl ProviderSurface {
 
     async fn provision(&self, name: &str, call: &Provision, cx: &CallContext) -> Reply {
         let labels = self.lifecycle.labels();
-        match self.lifecycle.intent(name, &labels) {
-            Ok(()) => {}
-            Err(Refused::Unwritten(why)) => return Reply::plain(StepResult::HarnessError(why)),
-            Err(Refused::Stopped(why)) => return Reply::not_reached(why),
+        if let Err(refused) = self.lifecycle.intent(name, &labels) {
+            return refused.into();
         }
         match self.driver.create(call, &labels, cx).await {
             Ok(handle) => {

@@ -28,6 +28,25 @@ impl Reply {
     }
 }
 
+impl Reply {
+    /// Adds what was learnt of a sandbox that somebody else made.
+    pub(super) fn adopt(&mut self, adopted: Result<Option<KnownLiteral>, String>) {
+        match adopted {
+            Ok(literal) => self.literals.extend(literal),
+            Err(why) => self.result = StepResult::HarnessError(why),
+        }
+    }
+}
+
+impl From<Refused> for Reply {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Unwritten(why) => Self::plain(StepResult::HarnessError(why)),
+            Refused::Stopped(why) => Self::not_reached(why),
+        }
+    }
+}
+
 /// Why a sandbox may not be asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refused {

@@ -1,4 +1,4 @@
-//! Events of the journal `events.ndjson` (`design.md` section 6), format `cutover.journal/1`.
+//! Events of the journal `events.ndjson`, format `cutover.journal/1`.
 //!
 //! These are stored types of their own: inner types do not derive their form on disk from the
 //! code's convenience. Readers skip events they do not know; new keys are added with defaults.
@@ -149,6 +149,9 @@ pub struct RunStarted {
     pub scenarios: Vec<StoredScenario>,
     /// The ledger files, in the order in which later ones override.
     pub ledger: Vec<StoredFile>,
+    /// What no run shows, if there is a file that says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_reproduced: Option<StoredFile>,
     /// The profile, if one was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile: Option<StoredFile>,

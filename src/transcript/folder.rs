@@ -1,5 +1,4 @@
-//! Run ids and run folders (`design.md` section 6): `reports/<YYYYMMDDTHHMMSSZ-4hex>/` and the
-//! link `reports/latest`.
+//! Run ids and run folders: `reports/<YYYYMMDDTHHMMSSZ-4hex>/` and the link `reports/latest`.
 
 use std::io;
 use std::path::{Path, PathBuf};

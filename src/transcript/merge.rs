@@ -5,11 +5,9 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Read as _, Write as _};
 use std::path::Path;
 
-use serde::Serialize;
-
 use crate::transcript::event::{Event, EventKind, JOURNAL_FORMAT, RunStarted, StoredSelection};
 use crate::transcript::folder::{BLOBS_DIR, JOURNAL_FILE, RunFolder};
-use crate::transcript::line::FormatLine;
+use crate::transcript::line::{FormatLine, to_line};
 use crate::transcript::read::find_end;
 use crate::transcript::stored::StoredRun;
 
@@ -36,6 +34,10 @@ pub fn merge_problems(runs: &[StoredRun]) -> Vec<String> {
             ("the engine", a.engine == b.engine),
             ("what the machine has", a.capabilities == b.capabilities),
             ("the ledger", a.ledger == b.ledger),
+            (
+                "what is not reproduced",
+                a.not_reproduced == b.not_reproduced,
+            ),
             ("the profile", a.profile == b.profile),
             ("the noise limit", a.noise_limit == b.noise_limit),
             (
@@ -132,7 +134,7 @@ pub fn merge_runs(runs: &[StoredRun], args: &[String], into: &RunFolder) -> io::
         format: JOURNAL_FORMAT.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
-    line(&mut out, &format)?;
+    out.write_all(&to_line(&format)?)?;
     let started = RunStarted {
         run: into.id.clone(),
         args: args.to_vec(),
@@ -160,7 +162,7 @@ pub fn merge_runs(runs: &[StoredRun], args: &[String], into: &RunFolder) -> io::
             step: None,
             event,
         };
-        line(&mut out, &event)?;
+        out.write_all(&to_line(&event)?)?;
     }
     for run in runs {
         let journal = run.dir.join(JOURNAL_FILE);
@@ -206,11 +208,6 @@ fn orphans(runs: &[StoredRun]) -> Vec<(String, String)> {
         }
     }
     all
-}
-
-fn line(out: &mut impl io::Write, value: &impl Serialize) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, value)?;
-    out.write_all(b"\n")
 }
 
 /// Blobs are named by what is in them, so one that is there already is the same.

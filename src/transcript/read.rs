@@ -288,3 +288,25 @@ fn unknown_event(line: &[u8]) -> Option<u64> {
     };
     (!KNOWN_EVENTS.contains(&name.as_str())).then_some(seq)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::transcript::event::EventKind;
+
+    /// Whoever reads a key that is written but not in the list skips evidence without a word. The
+    /// type itself names its keys, where it refuses another.
+    #[test]
+    fn every_event_that_is_written_is_known() {
+        let refused = serde_json::from_value::<EventKind>(json!("no_such_event"));
+        let refused = refused.unwrap_err().to_string();
+        let (_, expected) = refused.split_once("expected one of ").unwrap();
+        let written: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
+        let (mut written, mut known) = (written, KNOWN_EVENTS.to_vec());
+        written.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(written, known);
+    }
+}

@@ -33,6 +33,7 @@ pub(crate) fn run_started() -> EventKind {
         ledger: Vec::new(),
         profile: None,
         since: None,
+        not_reproduced: None,
         orphans: Vec::new(),
         sharded: false,
         shard: None,

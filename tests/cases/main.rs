@@ -6,28 +6,33 @@
 //! `expected.json` is read by [`expected::Expected`], whose documentation is its reference. Needs the
 //! engine `namespaces`: ignored with the reason where the host refuses it, failing when
 //! `CUTOVER_REQUIRE` names it.
-#![expect(
-    clippy::unwrap_used,
-    clippy::disallowed_methods,
-    reason = "a test panics when it is wrong, and reads its own switches"
-)]
+#![expect(clippy::unwrap_used, reason = "a test panics when it is wrong")]
 
 mod check;
 mod expected;
 mod folder;
+#[path = "../common/namespaces.rs"]
+mod namespaces;
+#[path = "../common/required.rs"]
+mod required;
 mod words;
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
 use expected::Expected;
 use folder::Folder;
+use required::without;
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
-    let refused = if arguments.list { None } else { refused() };
+    let refused = if arguments.list {
+        None
+    } else {
+        namespaces::refused()
+    };
     let trials: Vec<Trial> = folders()
         .into_iter()
         .map(|path| trial(path, refused.clone()))
@@ -42,8 +47,7 @@ fn trial(path: PathBuf, refused: Option<String>) -> Trial {
     Trial::ignorable_test(name, move || {
         let expected = Expected::read(&path.join("expected.json"))?;
         match refused {
-            Some(why) if expected.plays() && required() => Err(Failed::from(why)),
-            Some(why) if expected.plays() => Ok(Completion::ignored_with(why)),
+            Some(why) if expected.plays() => without("namespaces", why),
             _ => {
                 play(&path, &expected)?;
                 Ok(Completion::Completed)
@@ -79,21 +83,4 @@ fn folders() -> Vec<PathBuf> {
         .collect();
     found.sort();
     found
-}
-
-/// Why this host cannot run the engine, if so.
-fn refused() -> Option<String> {
-    let output = Command::new(env!("CARGO_BIN_EXE_cutover"))
-        .args(["try", "true", "--engine", "namespaces"])
-        .current_dir(std::env::temp_dir())
-        .output()
-        .unwrap();
-    (output.status.code() != Some(0))
-        .then(|| String::from_utf8_lossy(&output.stderr).trim().to_owned())
-}
-
-fn required() -> bool {
-    std::env::var("CUTOVER_REQUIRE")
-        .unwrap_or_default()
-        .contains("namespaces")
 }

@@ -41,6 +41,7 @@ fn conclude(run: &StoredRun) -> (DecisionVerdict, Option<i32>, usize) {
         ledger: Ledger::default(),
         profile: None,
         asked_at: run.started_at,
+        not_reproduced: Vec::new(),
     };
     let conclusion = conclude_run(run, &terms).unwrap();
     let signal = match conclusion.drift.verdict {
@@ -58,6 +59,18 @@ const TAILS: [&[u8]; 4] = [
     b"\x7fELF\n{\"seq\":\n\xff\xfe garbage {}\n[]\n",
 ];
 
+/// A line without the shipped texts, which are as long as a hundred such runs.
+fn without_shipped(line: &str) -> String {
+    if !line.contains("\"event\":{\"run_started\"") {
+        return line.to_owned();
+    }
+    let mut line: Value = serde_json::from_str(line).unwrap();
+    let started = &mut line["event"]["run_started"];
+    started["ledger"] = serde_json::json!([]);
+    started["not_reproduced"] = Value::Null;
+    line.to_string()
+}
+
 #[test]
 fn a_journal_cut_at_any_byte_is_never_taken_for_a_whole_run() {
     let dir = tempfile::tempdir().unwrap();
@@ -69,7 +82,7 @@ fn a_journal_cut_at_any_byte_is_never_taken_for_a_whole_run() {
         .lines()
         .filter(|line| !line.contains("\"event\":{\"exchange\""));
     let whole: Vec<u8> = kept
-        .flat_map(|line| [line, "\n"].concat().into_bytes())
+        .flat_map(|line| [&without_shipped(line), "\n"].concat().into_bytes())
         .collect();
     let mut last: Option<StoredRun> = None;
     let folder = tempfile::tempdir().unwrap();

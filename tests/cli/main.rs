@@ -5,8 +5,14 @@
     reason = "a test may stop at what it did not expect"
 )]
 
+mod audit;
 mod cuts;
+mod fixes;
 mod gates;
+mod import;
+mod known;
+mod mcp;
+mod record;
 mod stored;
 mod support;
 mod trouble;
@@ -14,7 +20,40 @@ mod trouble;
 use std::fs;
 use std::process::Command;
 
-use support::{check, scenario};
+use support::{check, exit_of, scenario};
+
+/// Scenarios and settings of the README are accepted as they stand there.
+#[test]
+fn what_the_readme_shows_is_without_a_mistake() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = dir.path();
+    let readme = include_str!("../../README.md");
+    let blocks = readme.split("```yaml\n").skip(1);
+    let blocks = blocks.filter_map(|rest| Some(rest.split_once("```")?.0));
+    let (scenarios, others): (Vec<&str>, Vec<&str>) =
+        blocks.partition(|block| block.contains("steps:"));
+    let (settings, _) = others
+        .into_iter()
+        .partition::<Vec<&str>, _>(|block| block.contains("cutover.settings/1"));
+    assert_eq!((scenarios.len(), settings.len()), (2, 2));
+    for (index, text) in scenarios.iter().enumerate() {
+        scenario(at, &format!("readme/{index}.yaml"), text);
+    }
+    fs::write(at.join("cutover.yaml"), settings[0]).unwrap();
+    check(at, &["check"], 2, &["is not declared"]);
+    fs::write(at.join("cutover.yaml"), settings[1]).unwrap();
+    check(at, &["check"], 0, &["2 scenarios"]);
+}
+
+/// Whatever this machine has, each line of `doctor` names its subject once.
+#[test]
+fn doctor_names_each_side_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_, said) = exit_of(dir.path(), &["doctor"]);
+    for side in ["e2b@live", "daytona@live"] {
+        assert_eq!(said.matches(side).count(), 1, "{said}");
+    }
+}
 
 #[test]
 fn usage_mistakes_exit_2_and_create_nothing() {
@@ -24,9 +63,9 @@ fn usage_mistakes_exit_2_and_create_nothing() {
     check(at, &["run", "--replays", "many"], 2, &["--replays takes"]);
     check(
         at,
-        &["run", "--surface", "mcp"],
+        &["run", "--surface", "agent"],
         2,
-        &["surface mcp needs the platform endpoint"],
+        &["unknown surface `agent`; mcp, platform or provider"],
     );
     check(
         at,
@@ -34,7 +73,12 @@ fn usage_mistakes_exit_2_and_create_nothing() {
         2,
         &["unknown provider `modal`; e2b or daytona"],
     );
-    check(at, &["run", "--source", "e2b@live"], 2, &["E2B_API_KEY"]);
+    check(
+        at,
+        &["run", "--source", "e2b@live"],
+        2,
+        &["error: e2b@live: E2B_API_KEY"],
+    );
     check(
         at,
         &["run", "--target", "daytona@live"],
@@ -49,6 +93,14 @@ fn usage_mistakes_exit_2_and_create_nothing() {
     );
     check(at, &["run", "--fault", "503"], 2, &["SIDE=KIND"]);
     check(at, &["run", "--engine", "docker"], 2, &["ocker"]);
+    let image = ["run", "--engine", "process", "--source-image", "x:1"];
+    check(at, &image, 2, &["--source-image x:1", "--engine docker"]);
+    check(
+        at,
+        &["run", "--target-image", "a b"],
+        2,
+        &["no name of an image"],
+    );
     check(at, &["run", "--shard", "9/2"], 2, &["--shard"]);
     check(at, &["run", "nowhere"], 2, &["nowhere"]);
     assert_eq!(
@@ -235,7 +287,7 @@ fn a_plan_says_what_a_run_takes_and_creates_nothing() {
         "--engine",
         "process",
         "--only",
-        "execute/nonzero-exit",
+        "provider/execute/nonzero-exit",
     ];
     let output = Command::new(env!("CARGO_BIN_EXE_cutover"))
         .args(plan)

@@ -184,7 +184,7 @@ fn what_a_side_never_has_is_judged_when_the_shards_are_merged() {
     let (before, rest) = shipped.split_once("  - id: Q240").unwrap();
     let (_, after) = rest.split_once("\n  - id: ").unwrap();
     fs::write(&ledger, format!("{before}  - id: {after}")).unwrap();
-    let whole = merge(&shards(), 1, "of the run: 2 of 3 `execute` steps");
+    let whole = merge(&shards(), 1, "of the run: 2 of 5 `execute` steps");
     let fingerprint = stderr(&whole)["fingerprint"].as_str().unwrap().to_owned();
     assert_eq!(
         whole["divergences"].as_array().unwrap().last().unwrap()["fingerprint"],
@@ -247,6 +247,26 @@ fn a_profile_freezes_what_go_means() {
     check(at, &[&gate[..], &[b][..]].concat(), 3, &["1 given"]);
     profile("required: [provider/a/t*]\nage_max_hours: 1\n");
     check(at, &[&gate[..], &[a][..]].concat(), 0, &["GO"]);
+}
+
+#[test]
+fn a_recorded_scenario_that_cannot_be_read_stops_no_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = dir.path();
+    four_that_agree(at);
+    check(at, &["run", "--engine", "process"], 0, &["drift unchanged"]);
+    let first = newest_run(at);
+    let journal = first.join("events.ndjson");
+    let as_written = fs::read_to_string(&journal).unwrap();
+    let steps = r"steps:\n  - execute: 'echo two'";
+    assert!(as_written.contains(steps));
+    let of_later = as_written.replacen(steps, &format!(r"later: 1\n{steps}"), 1);
+    fs::write(&journal, of_later).unwrap();
+    let side = |provider: &str| format!("{provider}@recording={}", first.display());
+    let (source, target) = (side("e2b"), side("daytona"));
+    let both = ["run", "--source", &source, "--target", &target];
+    let why = "this version cannot read the scenario";
+    check(at, &both, 3, &["3 identical", "1 not_recorded", why]);
 }
 
 #[test]

@@ -68,7 +68,16 @@ pub(crate) fn check(dir: &Path, args: &[&str], exit: i32, said: &[&str]) -> Stri
     text
 }
 
+/// Writes a scenario. What these tests are about is the same at every surface, so that one which names
+/// none is played at surface provider alone.
 pub(crate) fn scenario(dir: &Path, name: &str, text: &str) {
+    let names_none = text.contains("steps:") && !text.contains("surfaces:");
+    let surfaces = if names_none {
+        "surfaces: [provider]\n"
+    } else {
+        ""
+    };
+    let text = format!("{text}{surfaces}");
     let path = dir.join("scenarios").join(name);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, text).unwrap();

@@ -163,7 +163,7 @@ pub(crate) fn output(reply: &ExecuteReply) -> &Blob {
 }
 
 /// What a call to a sandbox whose machine failed comes to. Daytona answers 502 and goes on
-/// calling the sandbox `started` (daytona-wire sections 2.2, 7.4), so nobody can call it gone.
+/// calling the sandbox `started`, so nobody can call it gone.
 pub(crate) fn class_of_death(provider: Provider) -> FailureClass {
     match provider {
         Provider::E2b => FailureClass::SandboxGone,

@@ -1,4 +1,4 @@
-//! Daytona, by `daytona-wire`.
+//! Daytona, by its wire.
 
 use std::time::Duration;
 

@@ -7,7 +7,7 @@ use cutover::call::FailureClass;
 use cutover::call::sandbox_call::{AtExpiry, Execute, Provision, StartBackground};
 use cutover::driver::{DriverError, Labels};
 use flate2::Compression;
-use flate2::write::GzEncoder;
+use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
 use serde_json::{Value, json};
 
 use super::server::{Step, answer, json as json_answer};
@@ -170,6 +170,32 @@ async fn a_file_is_asked_for_in_gzip_as_the_sdk_does() {
         assert!(message.contains(words), "{message}");
     }
     assert!(script.requests()[0].contains("accept-encoding: gzip, deflate\r\n"));
+    script.done();
+}
+
+/// Servers disagree on what deflate is: zlib's format or, without its frame, what is in it. The SDKs
+/// take both.
+#[tokio::test]
+async fn a_file_may_come_in_deflate_as_well() {
+    const GET: &str = "GET /files?path=%2Fa ";
+    let deflate = "Content-Disposition: inline; filename=a\r\nContent-Encoding: deflate\r\n";
+    let mut framed = ZlibEncoder::new(Vec::new(), Compression::fast());
+    framed.write_all(b"Linux\n").unwrap();
+    let framed = framed.finish().unwrap();
+    let mut bare = DeflateEncoder::new(Vec::new(), Compression::fast());
+    bare.write_all(b"Linux\n").unwrap();
+    let (script, t) = e2b::scripted(vec![
+        answer(GET, 200, deflate, &framed),
+        answer(GET, 200, deflate, bare.finish().unwrap()),
+        answer(GET, 200, deflate, &framed[..framed.len() - 2]),
+    ])
+    .await;
+    let read = || async { t.driver.read_file(&e2b::sandbox(), "/a", &t.cx).await };
+    assert_eq!(text(&read().await.unwrap()), "Linux\n");
+    assert_eq!(text(&read().await.unwrap()), "Linux\n");
+    let (class, message) = failed(read().await);
+    assert_eq!(class, FailureClass::Internal);
+    assert!(message.contains("deflate is broken"), "{message}");
     script.done();
 }
 

@@ -1,4 +1,4 @@
-//! E2B, by `e2b-wire`.
+//! E2B, by its wire.
 
 use cutover::call::sandbox_call::Provision;
 use cutover::call::{FailureClass, Provider};

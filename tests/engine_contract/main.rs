@@ -11,12 +11,16 @@
 
 mod archive;
 mod attributes;
+mod containers;
 mod files;
 mod keys;
 mod limits;
 mod owner;
 mod place;
 mod processes;
+#[path = "../common/required.rs"]
+mod required;
+mod rests;
 mod servers;
 mod walls;
 mod whole;
@@ -25,11 +29,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use cutover_standin::engine::{Engine, EngineError, by_name};
-use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use cutover_standin::engine::{Engine, EngineError};
+use libtest_mimic::{Arguments, Completion, Trial};
 use tokio::runtime::{Builder, Runtime};
 
-use place::{Case, Place};
+use place::{Case, Place, engine_of};
+use required::without;
 
 /// The built binary; another one when the suite is run from elsewhere by hand.
 fn helper() -> PathBuf {
@@ -39,15 +44,6 @@ fn helper() -> PathBuf {
     )
 }
 
-fn required(engine: &str) -> bool {
-    std::env::var_os("CUTOVER_REQUIRE").is_some_and(|names| {
-        names
-            .to_string_lossy()
-            .split(',')
-            .any(|name| name == engine)
-    })
-}
-
 fn main() -> ExitCode {
     if owner::dispatch(&helper()) || keys::dispatch(&helper()) {
         return ExitCode::SUCCESS;
@@ -55,8 +51,8 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let runtime = Arc::new(Builder::new_multi_thread().enable_all().build().unwrap());
     let mut trials = Vec::new();
-    for name in ["process", "namespaces"] {
-        let engine = runtime.block_on(by_name(name, &helper()));
+    for name in ["process", "namespaces", "docker"] {
+        let engine = runtime.block_on(engine_of(name, &helper()));
         for case in cases() {
             trials.push(trial(name, case, engine.clone(), Arc::clone(&runtime)));
         }
@@ -73,9 +69,11 @@ fn cases() -> Vec<Case> {
         limits::CASES,
         keys::CASES,
         walls::CASES,
+        rests::CASES,
         owner::CASES,
         whole::CASES,
         archive::CASES,
+        containers::CASES,
     ]
     .concat()
 }
@@ -87,8 +85,7 @@ fn trial(
     runtime: Arc<Runtime>,
 ) -> Trial {
     let run = move || match engine {
-        Err(refused) if required(name) => Err(Failed::from(refused.to_string())),
-        Err(refused) => Ok(Completion::ignored_with(refused.to_string())),
+        Err(refused) => without(name, refused.to_string()),
         Ok(engine) => {
             let place = Place::new(engine, helper());
             if let Some(lacking) = place.lacks(case.needs) {

@@ -5,21 +5,26 @@ use std::fs;
 use std::path::Path;
 use std::process::Stdio;
 
-use cutover_standin::engine::{EngineSandbox, Identity, Profile, by_name};
+use cutover_standin::engine::{EngineSandbox, Identity};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-use crate::place::{Case, Place, bash, case, read_until, until, user, within};
+use crate::place::{
+    Case, Place, bash, case, engine_of, profile, read_until, until, user, variable, within,
+};
 
 pub(crate) const CASES: &[Case] = &[
-    case!(a_killed_owner_leaves_nothing, &["isolation"]),
+    case!(a_killed_owner_leaves_nothing, &["isolation", "child"]),
     case!(destroy_leaves_nothing, &["isolation"]),
-    case!(a_killed_owner_leaves_no_file_server, &["isolation"]),
-    case!(destroy_leaves_no_file_server, &["isolation"]),
+    case!(
+        a_killed_owner_leaves_no_file_server,
+        &["isolation", "child"]
+    ),
+    case!(destroy_leaves_no_file_server, &["isolation", "child"]),
 ];
 
 /// The hidden argument that makes this binary the owner of a sandbox.
-const OWNER_ARGUMENT: &str = "__own-a-sandbox";
+pub(crate) const OWNER_ARGUMENT: &str = "__own-a-sandbox";
 
 /// Makes the owner work on files instead of running a command.
 const FILES_ARGUMENT: &str = "files";
@@ -33,9 +38,10 @@ pub(crate) fn dispatch(helper: &Path) -> bool {
         .enable_all()
         .build()
         .unwrap();
+    let engine = variable("CUTOVER_TEST_ENGINE").unwrap();
     runtime.block_on(async {
-        let engine = by_name("namespaces", helper).await.unwrap();
-        let sandbox = engine.create(&Profile::litellm("owned")).await.unwrap();
+        let engine = engine_of(&engine, helper).await.unwrap();
+        let sandbox = engine.create(&profile("owned")).await.unwrap();
         if std::env::args().nth(2).as_deref() == Some(FILES_ARGUMENT) {
             return work_on_files(&*sandbox).await;
         }
@@ -72,6 +78,7 @@ async fn file_worker(place: &Place) -> (Child, HashMap<u32, String>) {
     let owner = Command::new(std::env::current_exe().unwrap())
         .args([OWNER_ARGUMENT, FILES_ARGUMENT])
         .env("CUTOVER_TEST_HELPER", &place.helper)
+        .env("CUTOVER_TEST_ENGINE", place.engine.name())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .kill_on_drop(true)
@@ -164,6 +171,7 @@ async fn a_killed_owner_leaves_nothing(place: Place) {
     let mut owner = Command::new(std::env::current_exe().unwrap())
         .arg(OWNER_ARGUMENT)
         .env("CUTOVER_TEST_HELPER", &place.helper)
+        .env("CUTOVER_TEST_ENGINE", place.engine.name())
         .stdout(Stdio::piped())
         .kill_on_drop(true)
         .spawn()

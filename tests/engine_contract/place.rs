@@ -1,19 +1,60 @@
 //! What the cases need: an engine, sandboxes, and a short way to run a command.
 
 use std::future::Future;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use cutover_standin::engine::{
-    Engine, EngineProcess, EngineSandbox, ExitStatus, Identity, OutputMode, Profile, SpawnRequest,
-    StdinMode,
+    Engine, EngineError, EngineProcess, EngineSandbox, EngineSettings, ExitStatus, Identity,
+    OutputMode, Profile, SpawnRequest, StdinMode, WantedImage, by_settings,
 };
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// Longest wait for anything: a loaded machine is slow, a hang is a failure.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
+
+/// What the namespaces engine alone has: an own watch of memory and processes (elsewhere a cgroup
+/// holds them), the host's programs (elsewhere an image's), own keys and terminals, init as a child.
+const NAMESPACES_ONLY: [&str; 5] = ["watch", "host_usr", "keys", "terminals", "child"];
+
+/// A variable of the environment.
+pub(crate) fn variable(name: &str) -> Option<String> {
+    std::env::var_os(name)?.into_string().ok()
+}
+
+/// The image of Docker sandboxes under test, if it is not the engine's own choice.
+pub(crate) fn image() -> Option<String> {
+    variable("CUTOVER_TEST_IMAGE")
+}
+
+/// What engines are made with here.
+pub(crate) fn settings(helper: &Path) -> EngineSettings {
+    let mut settings = EngineSettings::new(helper);
+    settings.docker.host = variable("DOCKER_HOST");
+    settings.docker.images = image()
+        .map(|name| WantedImage {
+            name,
+            programs: vec!["/bin/bash".to_owned()],
+        })
+        .into_iter()
+        .collect();
+    settings
+}
+
+/// The engine of a name.
+pub(crate) async fn engine_of(name: &str, helper: &Path) -> Result<Arc<dyn Engine>, EngineError> {
+    by_settings(name, &settings(helper)).await
+}
+
+/// A sandbox's profile with everything ordinary.
+pub(crate) fn profile(hostname: &str) -> Profile {
+    Profile {
+        image: image(),
+        ..Profile::litellm(hostname)
+    }
+}
 
 /// One case of the contract.
 #[derive(Clone, Copy)]
@@ -58,11 +99,23 @@ impl Place {
         Self { engine, helper }
     }
 
+    /// Whether the engine says so of itself; `watch` and its like are how one of them does it.
     pub(crate) fn has(&self, capability: &str) -> bool {
+        if capability == "container" {
+            return self.engine.name() == "docker";
+        }
+        if NAMESPACES_ONLY.contains(&capability) {
+            return self.engine.name() == "namespaces";
+        }
         self.engine
             .capabilities()
             .iter()
             .any(|has| has == capability)
+    }
+
+    /// Processes that an engine gives a sandbox beyond its limit, for init and its servers.
+    pub(crate) fn room(&self) -> u32 {
+        if self.engine.name() == "docker" { 9 } else { 0 }
     }
 
     pub(crate) fn lacks(&self, needs: &'static [&'static str]) -> Option<&'static str> {
@@ -70,7 +123,7 @@ impl Place {
     }
 
     pub(crate) async fn sandbox(&self) -> Arc<dyn EngineSandbox> {
-        self.sandbox_of(Profile::litellm("contract")).await
+        self.sandbox_of(profile("contract")).await
     }
 
     pub(crate) async fn sandbox_of(&self, profile: Profile) -> Arc<dyn EngineSandbox> {

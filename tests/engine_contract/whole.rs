@@ -59,9 +59,10 @@ async fn a_port_inside_is_connected_to(place: Place) {
 
 async fn nobody_listening_is_refused(place: Place) {
     let sandbox = place.sandbox().await;
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    drop(listener);
+    // Bound, so that nobody else on this machine gets the port, and without a listener.
+    let bound = tokio::net::TcpSocket::new_v4().unwrap();
+    bound.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let port = bound.local_addr().unwrap().port();
     let error = within(sandbox.connect(port)).await.unwrap_err();
     assert_eq!(error.errno(), Some(libc::ECONNREFUSED));
     within(sandbox.destroy()).await;
@@ -259,6 +260,7 @@ async fn usage_counts_everything_inside(place: Place) {
     let mut file = sandbox.read("/etc/passwd", &Identity::Root).await.unwrap();
     let usage = within(sandbox.usage()).await.unwrap();
     assert_eq!(usage.processes, 3, "neither init nor its servers");
-    assert_eq!(usage.disk_bytes_max, 1 << 30);
+    let bounded = place.has("files_limit");
+    assert!(!bounded || usage.disk_bytes_max == 1 << 30, "{usage:?}");
     file.bytes.read_to_end(&mut Vec::new()).await.unwrap();
 }

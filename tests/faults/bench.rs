@@ -25,7 +25,7 @@ use cutover_base::blob::BlobStore;
 use cutover_base::by_side::BySide;
 use cutover_base::clock::Clock;
 use cutover_base::redact::Redactor;
-use cutover_standin::engine::Engine;
+use cutover_standin::engine::{Engine, EngineSettings};
 use tokio_util::sync::CancellationToken;
 
 use crate::combination::Combination;
@@ -112,7 +112,7 @@ impl Bench {
     /// Loads the cases and starts the engine.
     pub(crate) async fn open() -> Result<Self, String> {
         let helper = Path::new(env!("CARGO_BIN_EXE_cutover"));
-        let engine = choose_engine(EngineChoice::Auto, helper)
+        let engine = choose_engine(EngineChoice::Auto, &EngineSettings::new(helper))
             .await
             .map_err(|error| error.to_string())?;
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");

@@ -3,9 +3,10 @@
 //! because retries absorbed the fault, or to an error; never to a difference, and never does a step
 //! agree whose last attempt met the fault.
 //!
-//! A seeded sample runs with the tests; `CUTOVER_FAULTS=full` runs all combinations, for the
-//! nightly, and `CUTOVER_FAULTS=SEED` another sample. Needs the engine `namespaces`: ignored with
-//! the reason where the host refuses it, failing when `CUTOVER_REQUIRE` names it.
+//! A seeded sample runs with the tests; `CUTOVER_FAULTS=full` runs all combinations, as
+//! `.github/workflows/long.yml` does every night, and `CUTOVER_FAULTS=SEED` another sample. Needs the
+//! engine `namespaces`: ignored with the reason where the host refuses it, failing when
+//! `CUTOVER_REQUIRE` names it.
 #![expect(
     clippy::expect_used,
     clippy::unwrap_used,
@@ -16,13 +17,16 @@
 mod bench;
 mod combination;
 mod hits;
+#[path = "../common/required.rs"]
+mod required;
 
 use std::process::{Command, ExitCode};
 use std::sync::Arc;
 
 use bench::Bench;
 use combination::{Combination, all, sample};
-use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use libtest_mimic::{Arguments, Failed, Trial};
+use required::without;
 use tokio::runtime::Runtime;
 
 /// The sample that the tests take.
@@ -102,14 +106,6 @@ fn without_files() -> Result<(), Failed> {
 }
 
 fn refused(args: &Arguments, why: String) -> ExitCode {
-    let required = std::env::var("CUTOVER_REQUIRE")
-        .unwrap_or_default()
-        .contains("namespaces");
-    let run = move || {
-        if required {
-            return Err(Failed::from(why));
-        }
-        Ok(Completion::ignored_with(why))
-    };
+    let run = move || without("namespaces", why);
     libtest_mimic::run(args, vec![Trial::ignorable_test("engine", run)]).exit_code()
 }

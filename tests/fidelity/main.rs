@@ -18,6 +18,8 @@ mod multipart;
 mod planted;
 mod planted_socket;
 mod play;
+#[path = "../common/required.rs"]
+mod required;
 mod socket;
 mod units;
 mod wire;
@@ -36,6 +38,7 @@ use serde::de::DeserializeOwned;
 use tokio::runtime::{Builder, Runtime};
 
 use format::{Recording, Table};
+use required::without;
 
 /// The list of rows beside a provider's data.
 const ROWS: &str = "rows.yaml";
@@ -102,8 +105,7 @@ fn trial(
     let shown = file.clone();
     let run = move || {
         let engine = match engine {
-            Err(refused) if required(name) => return Err(Failed::from(refused.to_string())),
-            Err(refused) => return Ok(Completion::ignored_with(refused.to_string())),
+            Err(refused) => return without(name, refused.to_string()),
             Ok(engine) => engine,
         };
         let has = engine.capabilities();
@@ -122,12 +124,6 @@ fn trial(
         })
     };
     Trial::ignorable_test(shown, run).with_kind(name)
-}
-
-fn required(engine: &str) -> bool {
-    let required = std::env::var_os("CUTOVER_REQUIRE").unwrap_or_default();
-    let required = required.to_string_lossy();
-    required.split(',').any(|name| name == engine)
 }
 
 /// Checks what the types of the format cannot say.

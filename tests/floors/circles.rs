@@ -6,7 +6,16 @@ use crate::code::{code, exports, paths};
 use crate::rules::Source;
 
 /// The trees in which siblings import each other one way.
-const ROOTS: [&str; 3] = ["crates/base/src/", "crates/standin/src/", "src/"];
+const ROOTS: [&str; 8] = [
+    "crates/base/src/",
+    "crates/golden/src/",
+    "crates/js/src/",
+    "crates/mcp/src/",
+    "crates/platform/src/",
+    "crates/sdk/src/",
+    "crates/standin/src/",
+    "src/",
+];
 
 /// The names of a module from its crate's root on.
 type Module = Vec<String>;

@@ -84,7 +84,14 @@ fn character(text: &str) -> usize {
 }
 
 /// The crates beneath, and the rooms that they are.
-const CRATES: [(&str, &str); 2] = [("cutover_base", "base"), ("cutover_standin", "standin")];
+const CRATES: [(&str, &str); 6] = [
+    ("cutover_base", "base"),
+    ("cutover_js", "js"),
+    ("cutover_mcp", "mcp"),
+    ("cutover_platform", "platform"),
+    ("cutover_sdk", "sdk"),
+    ("cutover_standin", "standin"),
+];
 
 /// The rooms named by `crate::room` and `crate::{room, room::{..}}`, and the crates beneath.
 pub(crate) fn imports(code: &str) -> BTreeSet<String> {

@@ -5,16 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::circles::check_circles;
 use crate::code::{code, has_word, imports};
 
-/// The floors from the ground up; a room imports rooms of lower floors, none of its own. `base` and
-/// `standin` are crates, whose own imports Cargo holds; here it matters who may name them.
+/// The floors from the ground up; a room imports rooms of lower floors, none of its own. `base`, `js`,
+/// `mcp`, `platform`, `sdk` and `standin` are crates, whose own imports Cargo holds; here it matters who may
+/// name them.
 const FLOORS: [&[&str]; 9] = [
-    &["base"],
+    &["base", "js"],
     &["call"],
     &["scenario", "transcript"],
     &["driver", "normalise"],
     &["surface", "compare", "plan"],
     &[
-        "report", "run", "capture", "platform", "standin", "template",
+        "report", "run", "capture", "mcp", "platform", "sdk", "standin", "template",
     ],
     &["stage"],
     &["app"],

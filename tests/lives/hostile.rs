@@ -90,7 +90,7 @@ fn links() {
          - execute: 'cat {secret} /proc/1/root{secret} /proc/*/root{secret} /proc/*/cwd{secret}; ls /proc/1/root/ | sort | head -3; ls /proc | grep -c \"^[0-9]*$\" | grep -v \"^[0-9]$\"; true'\n"
     );
     let links = format!(
-        "why: x\nsteps:\n  - execute: 'ln -s /etc/shadow l; ln -s /proc/1/root/etc/shadow p; ln -s ../../../../../../etc/shadow u; ln -s {secret} s; ln -s /proc/1/root{secret} r; ln -s /proc/1/cwd{secret} c; true'\n{tries}{direct}"
+        "why: x\nsurfaces: [provider]\nsteps:\n  - execute: 'ln -s /etc/shadow l; ln -s /proc/1/root/etc/shadow p; ln -s ../../../../../../etc/shadow u; ln -s {secret} s; ln -s /proc/1/root{secret} r; ln -s /proc/1/cwd{secret} c; true'\n{tries}{direct}"
     );
     place.write("scenarios/x/case1.yaml", &links);
     place.write("scenarios/x/case2.yaml", PLAIN);
@@ -144,7 +144,7 @@ fn long_line() {
 fn markup() {
     // The expectation fails on both sides, so that every report shows what was printed.
     let (place, ran) = judged(
-        "why: x\nsteps:\n  - id: shout\n    execute: \"printf '\\\\033]0;owned\\\\007\\\\033[2J\\\\033[31m</testcase><failure>]]>&lt;\\\\001\\\\342\\\\200\\\\256 <script>alert(1)</script> ```\\\\n'\"\n    \
+        "why: x\nsurfaces: [provider]\nsteps:\n  - id: shout\n    execute: \"printf '\\\\033]0;owned\\\\007\\\\033[2J\\\\033[31m</testcase><failure>]]>&lt;\\\\001\\\\342\\\\200\\\\256 <script>alert(1)</script> ```\\\\n'\"\n    \
          expect: { output: something else }\n",
     );
     neighbour(&place, &ran);

@@ -15,23 +15,31 @@ mod faults;
 mod hostile;
 mod kills;
 mod leftovers;
+#[path = "../common/namespaces.rs"]
+mod namespaces;
 mod place;
 mod random_kills;
 mod readme;
+#[path = "../common/required.rs"]
+mod required;
 mod signals;
 
 use std::process::ExitCode;
 
-use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use libtest_mimic::{Arguments, Completion, Trial};
 
-use place::Place;
+use required::without;
 
 /// A test and its name.
 type Case = (&'static str, fn());
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let refused = if arguments.list { None } else { refused() };
+    let refused = if arguments.list {
+        None
+    } else {
+        namespaces::refused()
+    };
     let trials = [
         // The longest is among these, so they begin.
         hostile::CASES,
@@ -51,13 +59,12 @@ fn main() -> ExitCode {
 }
 
 fn trial((name, run): Case, refused: Option<String>) -> Trial {
-    Trial::ignorable_test(name, move || match refused {
-        Some(why) if required() => Err(Failed::from(why)),
-        Some(why) => Ok(Completion::ignored_with(why)),
-        None => {
-            run();
-            Ok(Completion::Completed)
+    Trial::ignorable_test(name, move || {
+        if let Some(why) = refused {
+            return without("namespaces", why);
         }
+        run();
+        Ok(Completion::Completed)
     })
 }
 
@@ -68,24 +75,4 @@ fn another_user(refused: Option<String>) -> Trial {
         Some(why) => Trial::ignorable_test(case.0, || Ok(Completion::ignored_with(why))),
         None => trial(case, refused),
     }
-}
-
-/// What `cutover doctor` says of the engine, if the host refuses it.
-fn refused() -> Option<String> {
-    let said = Place::new().run(&["doctor"]).text;
-    let line = said.lines().find(|line| line.contains("engine namespaces"));
-    match line {
-        Some(line) if line.starts_with("ok") => None,
-        Some(line) => Some(line.to_owned()),
-        None => Some(said),
-    }
-}
-
-fn required() -> bool {
-    std::env::var_os("CUTOVER_REQUIRE").is_some_and(|names| {
-        names
-            .to_string_lossy()
-            .split(',')
-            .any(|name| name == "namespaces")
-    })
 }

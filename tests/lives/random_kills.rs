@@ -21,11 +21,13 @@ const KILLS_OF_ONE_RUN: u64 = 2;
 
 /// Cases of every kind: they agree, differ as the ledger says, and fail on one side.
 fn corpus() -> Place {
-    let plain = |n: usize| format!("why: it agrees\nsteps:\n  - execute: 'echo {n}; ls -a ~'\n");
+    let plain = |n: usize| {
+        format!("why: it agrees\nsurfaces: [provider]\nsteps:\n  - execute: 'echo {n}; ls -a ~'\n")
+    };
     let texts: Vec<String> = (0..4).map(plain).collect();
     let mut texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-    texts.push("why: it differs\nquirks: [L-001]\nsteps:\n  - { id: zero, execute: 'echo $0' }\n");
-    texts.push("why: a failure\nsteps:\n  - read_file: /nope\n  - execute: 'exit 3'\n");
+    texts.push("why: it differs\nquirks: [L-001]\nsurfaces: [provider]\nsteps:\n  - { id: zero, execute: 'echo $0' }\n");
+    texts.push("why: a failure\nsurfaces: [provider]\nsteps:\n  - read_file: /nope\n  - execute: 'exit 3'\n");
     let place = Place::with(&texts);
     place.write(
         "scenarios/quirks.yaml",

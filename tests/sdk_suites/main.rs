@@ -20,9 +20,12 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 mod coverage;
 mod planted;
 mod rendered;
+#[path = "../common/required.rs"]
+mod required;
 mod sdk;
 mod suite;
 
+use required::without;
 use sdk::{SDKS, Sdk};
 
 fn main() -> ExitCode {
@@ -43,18 +46,11 @@ fn main() -> ExitCode {
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 
-/// Whether `CUTOVER_REQUIRE` makes a failure of what would be ignored.
-fn required(word: &str) -> bool {
-    let required = std::env::var("CUTOVER_REQUIRE").unwrap_or_default();
-    required.split(',').any(|one| one.trim() == word)
-}
-
 /// The table is read even where the SDK is missing, so that a bad one never hides.
 fn covered(sdk: &Sdk) -> Result<Completion, Failed> {
     let table = coverage::load(sdk)?;
     let problems = match sdk.interpreter() {
-        Err(missing) if required("sdk") => return Err(missing.into()),
-        Err(missing) => return Ok(Completion::ignored_with(missing)),
+        Err(missing) => return without("sdk", missing),
         Ok(interpreter) => {
             let surface = interpreter.lines(&sdk.surface(), &[])?;
             let checks = interpreter.lines(&sdk.suite(), &["--list"])?;

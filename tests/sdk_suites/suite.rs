@@ -10,7 +10,7 @@ use cutover_standin::server::{Standin, StandinError, StandinOptions};
 use cutover_standin::{daytona, e2b};
 use libtest_mimic::{Completion, Failed};
 
-use crate::required;
+use crate::required::without;
 use crate::sdk::{Interpreter, Sdk};
 
 /// Ample for a suite that is to end within 90 seconds on an idle machine of two cores.
@@ -19,8 +19,7 @@ const SUITE_TIMEOUT: Duration = Duration::from_secs(420);
 /// One trial.
 pub(crate) fn judge(sdk: &'static Sdk, engine: &'static str) -> Result<Completion, Failed> {
     let interpreter = match sdk.interpreter() {
-        Err(missing) if required("sdk") => return Err(missing.into()),
-        Err(missing) => return Ok(Completion::ignored_with(missing)),
+        Err(missing) => return without("sdk", missing),
         Ok(interpreter) => interpreter,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -30,8 +29,8 @@ pub(crate) fn judge(sdk: &'static Sdk, engine: &'static str) -> Result<Completio
     runtime.block_on(async {
         let helper = Path::new(env!("CARGO_BIN_EXE_cutover"));
         let engine = match by_name(engine, helper).await {
-            Err(refused @ EngineError::Refused { .. }) if !required(engine) => {
-                return Ok(Completion::ignored_with(refused.to_string()));
+            Err(refused @ EngineError::Refused { .. }) => {
+                return without(engine, refused.to_string());
             }
             outcome => outcome?,
         };

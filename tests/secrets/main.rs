@@ -16,7 +16,11 @@
 mod encoders;
 mod encodings;
 mod known;
+#[path = "../common/namespaces.rs"]
+mod namespaces;
 mod place;
+#[path = "../common/required.rs"]
+mod required;
 mod runs;
 mod search;
 mod settings;
@@ -25,16 +29,20 @@ mod terminal;
 
 use std::process::ExitCode;
 
-use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use libtest_mimic::{Arguments, Completion, Trial};
 
-use place::Place;
+use required::without;
 
 /// A test and its name.
 type Case = (&'static str, fn());
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let refused = if arguments.list { None } else { refused() };
+    let refused = if arguments.list {
+        None
+    } else {
+        namespaces::refused()
+    };
     let sandboxes = [runs::CASES, standin::CASES].concat();
     let plain = [encodings::CASES, settings::CASES, terminal::CASES].concat();
     let sandboxes = sandboxes
@@ -45,28 +53,11 @@ fn main() -> ExitCode {
 }
 
 fn trial((name, run): Case, refused: Option<String>) -> Trial {
-    Trial::ignorable_test(name, move || match refused {
-        Some(why) if required() => Err(Failed::from(why)),
-        Some(why) => Ok(Completion::ignored_with(why)),
-        None => {
-            run();
-            Ok(Completion::Completed)
+    Trial::ignorable_test(name, move || {
+        if let Some(why) = refused {
+            return without("namespaces", why);
         }
+        run();
+        Ok(Completion::Completed)
     })
-}
-
-/// What `cutover doctor` says of the engine, if the host refuses it.
-fn refused() -> Option<String> {
-    let said = Place::new().run(&["doctor"]).text;
-    let line = said.lines().find(|line| line.contains("engine namespaces"));
-    match line {
-        Some(line) if line.starts_with("ok") => None,
-        Some(line) => Some(line.to_owned()),
-        None => Some(said),
-    }
-}
-
-fn required() -> bool {
-    let names = std::env::var("CUTOVER_REQUIRE").unwrap_or_default();
-    names.split(',').any(|name| name == "namespaces")
 }

@@ -180,7 +180,7 @@ fn found_later() {
     let place = Place::new();
     place.write(
         "scenarios/x/all.yaml",
-        "why: it shows what it has\nsteps:\n  \
+        "why: it shows what it has\nsurfaces: [provider]\nsteps:\n  \
          - write_file: { path: /tmp/payload, data: { file: payload.txt } }\n  \
          - execute: cat /tmp/payload\n  \
          - execute: cat /tmp/payload /tmp/payload /tmp/payload /tmp/payload\n",
@@ -244,7 +244,7 @@ fn found_later() {
 fn killed() {
     let place = Place::new();
     let text = format!(
-        "why: it sends {TOKEN}\nsteps:\n  - {{ id: ready, execute: 'echo ready' }}\n  \
+        "why: it sends {TOKEN}\nsurfaces: [provider]\nsteps:\n  - {{ id: ready, execute: 'echo ready' }}\n  \
          - {{ id: slow, execute: sleep 3 }}\n  - id: typed\n    \
          execute: 'printf %s {TOKEN} | sha256sum'\n    \
          expect: {{ output: {{ starts_with: {} }} }}\n",
@@ -284,7 +284,7 @@ fn recorded() {
     let place = Place::new();
     place.declare();
     let text = format!(
-        "why: x\nsteps:\n  - execute: 'test {TOKEN} = \"${{{{ secrets.head }}}}\" || echo differs'\n"
+        "why: x\nsurfaces: [provider]\nsteps:\n  - execute: 'test {TOKEN} = \"${{{{ secrets.head }}}}\" || echo differs'\n"
     );
     place.write("scenarios/x/all.yaml", &text);
     let ran = place.run_knowing(&["run"]);

@@ -1,6 +1,11 @@
 //! Secrets of the user's own: declared in the settings, taken from the environment by name.
 
 use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::thread;
+
+use serde_json::json;
 
 use crate::Case;
 use crate::known::TOKEN;
@@ -10,6 +15,14 @@ pub(crate) const CASES: &[Case] = &[
     (
         "settings::what_is_unset_or_short_is_named_with_all_others",
         unset,
+    ),
+    (
+        "settings::a_mistake_in_the_file_stops_every_command_that_reads_it",
+        mistaken,
+    ),
+    (
+        "settings::a_mistake_in_the_file_keeps_no_sandbox_from_being_deleted",
+        reaped,
     ),
     (
         "settings::a_name_that_is_not_declared_is_a_mistake_with_its_place",
@@ -25,7 +38,8 @@ pub(crate) const CASES: &[Case] = &[
     ),
 ];
 
-const USES: &str = "why: x\nsteps:\n  - execute: 'echo ${{ secrets.A_KEY }}'\n";
+const USES: &str =
+    "why: x\nsteps:\n  - execute: 'echo ${{ secrets.A_KEY }}'\nsurfaces: [provider]\n";
 
 fn nothing_created(place: &Place, ran: &Ran) {
     assert_eq!(ran.code, Some(2), "{}", ran.text);
@@ -54,6 +68,132 @@ fn unset() {
     // Commands that only look need no values.
     assert_eq!(place.run(&["check"]).code, Some(0));
     assert_eq!(place.run(&["list"]).code, Some(0));
+}
+
+/// A key misspelt beside the secrets, and a text that is no YAML: of the former the secrets are known.
+const MISTAKES: [(&str, [&str; 2]); 2] = [
+    (
+        "format: cutover.settings/1\nsecrets: [OWN_SECRET]\nguards: 3m\n",
+        ["cutover.yaml:3:1", "did you mean `guard`?"],
+    ),
+    (
+        "format: cutover.settings/1\nsecrets: [OWN_SECRET\n",
+        ["cutover.yaml:", "error: "],
+    ),
+];
+
+const OWN_SECRET: &str = "hunter2-hunter2-hunter2";
+
+fn mistaken() {
+    let place = Place::new();
+    place.write(
+        "scenarios/x/a.yaml",
+        "why: x\nsurfaces: [provider]\nsteps:\n  - execute: ls\n",
+    );
+    for (text, told) in MISTAKES {
+        place.write("cutover.yaml", text);
+        for args in [
+            &["run"][..],
+            &["run", "--plan"],
+            &["run", "--resume", "reports/latest"],
+            &["try", "true"],
+            &["check"],
+            &["list"],
+            &["explain"],
+            &["show", "D-00000000"],
+            &["report", "reports/latest"],
+            &["gate", "reports/latest"],
+            &["merge", "reports/latest"],
+            &["selftest"],
+            &["standin", "both", "--port", "0"],
+            &["doctor"],
+            &["run", "--no-such-option"],
+        ] {
+            let ran = place.run(args);
+            nothing_created(&place, &ran);
+            for part in told {
+                assert!(ran.text.contains(part), "{args:?}: {part}: {}", ran.text);
+            }
+        }
+        for args in [
+            &["schema"][..],
+            &["completions", "bash"],
+            &["man"],
+            &["--help"],
+        ] {
+            let ran = place.run(args);
+            assert_eq!(ran.code, Some(0), "{}", ran.text);
+            assert!(!ran.text.contains("cutover.yaml:"), "{}", ran.text);
+        }
+    }
+    // What can be read is hidden, and the mistakes of other files are told with those of this one.
+    place.write("cutover.yaml", MISTAKES[0].0);
+    let text = format!("why: x\nsteps:\n  - exekute: {OWN_SECRET}\n");
+    place.write("scenarios/x/a.yaml", &text);
+    let mut check = place.cutover(&["check"]);
+    check.env("OWN_SECRET", OWN_SECRET);
+    let ran = finish(check);
+    for part in ["cutover.yaml:3:1", "a.yaml:3:5", "<secret:OWN_SECRET>"] {
+        assert!(ran.text.contains(part), "{part}: {}", ran.text);
+    }
+    assert!(!ran.text.contains(OWN_SECRET), "{}", ran.text);
+}
+
+/// A provider that deletes whatever it is asked to, and gives what it was asked.
+fn deleting() -> (String, thread::JoinHandle<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let asked = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+        let first = lines.next().unwrap().unwrap();
+        while !lines.next().unwrap().unwrap().is_empty() {}
+        let answer = "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n";
+        stream.write_all(answer.as_bytes()).unwrap();
+        first
+    });
+    (url, asked)
+}
+
+fn reaped() {
+    for (text, told) in MISTAKES {
+        let place = Place::new();
+        let subject = json!({"provider": "e2b", "lane": "live", "stack": "lap-337"});
+        let started = json!({
+            "run": "r", "version": "0", "args": [], "seed": 1, "replays": "auto", "engine": null,
+            "capabilities": [], "source": subject, "target": subject, "scenarios": [], "ledger": [],
+        });
+        let intent = json!({"provider": "e2b", "lane": "live", "name": "default", "labels": {}});
+        let line = |seq: u32, event| {
+            json!({"seq": seq, "at": "2026-01-01T00:00:00Z", "case": "provider/x/a",
+                "side": "source", "replay": 1, "event": event})
+        };
+        let lines = [
+            json!({"format": "cutover.journal/1", "version": "0"}),
+            json!({"seq": 1, "at": "2026-01-01T00:00:00Z", "event": {"run_started": started}}),
+            line(2, json!({"create_intent": intent})),
+            line(3, json!({"created": {"sandbox": "i0sandbox"}})),
+        ];
+        let lines: Vec<String> = lines.iter().map(|line| format!("{line}\n")).collect();
+        place.write(
+            "reports/20260101T000000Z-0000/events.ndjson",
+            &lines.concat(),
+        );
+        place.write("cutover.yaml", text);
+        let (url, asked) = deleting();
+        let mut reap = place.cutover(&["reap"]);
+        reap.env("E2B_API_KEY", TOKEN).env("E2B_API_URL", url);
+        let ran = finish(reap);
+        assert_eq!(ran.code, Some(0), "{}", ran.text);
+        for part in told
+            .iter()
+            .chain(&["warning: ", "i0sandbox: destroyed now"])
+        {
+            assert!(ran.text.contains(part), "{part}: {}", ran.text);
+        }
+        let asked = asked.join().unwrap();
+        assert!(asked.starts_with("DELETE /sandboxes/i0sandbox"), "{asked}");
+    }
 }
 
 fn undeclared() {
@@ -98,7 +238,7 @@ fn refused() {
         ),
     ] {
         let place = Place::new();
-        let text = format!("why: x\n{text}\nsteps:\n  - execute: ls\n");
+        let text = format!("why: x\n{text}\nsurfaces: [provider]\nsteps:\n  - execute: ls\n");
         place.write("scenarios/x/a.yaml", &text);
         let mut command = place.cutover(&["run"]);
         command.env("E2B_ACCESS_TOKEN", "dGVzdFNlY3JldA-AbCd");
@@ -113,7 +253,10 @@ fn refused() {
 
 fn urls() {
     let place = Place::new();
-    place.write("scenarios/x/a.yaml", "why: x\nsteps:\n  - execute: ls\n");
+    place.write(
+        "scenarios/x/a.yaml",
+        "why: x\nsurfaces: [provider]\nsteps:\n  - execute: ls\n",
+    );
     let (password, token) = ("Pa%24%24-w0rd-of-url", "q-t0ken-0123456789");
     let url = |host: &str| format!("https://svc:{password}@{host}/api?token={token}");
     for (variable, value, args) in [

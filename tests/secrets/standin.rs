@@ -88,10 +88,10 @@ fn base_url() {
     let place = Place::new();
     place.write(
         "scenarios/x/a.yaml",
-        "why: x\nsteps:\n  - execute: echo hello\n",
+        "why: x\nsurfaces: [provider]\nsteps:\n  - execute: echo hello\n",
     );
     let (_running, settings) = standin(&place, &[]);
-    let (password, token) = ("Pa55-w0rd-of-the-url", "q-t0ken-0123456789");
+    let (password, token) = ("Pa55-w0rd-zq7x-url", "q-t0ken-0123456789");
     let with = |url: &str| {
         let host = url.trim_start_matches("http://");
         format!("http://svc:{password}@{host}/?token={token}")

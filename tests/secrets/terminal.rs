@@ -56,7 +56,9 @@ fn files() {
     let hostile = quoted(HOSTILE);
     place.write(
         "scenarios/x/a.yaml",
-        &format!("why: {hostile}\nsteps:\n  - {{ id: one, execute: {hostile} }}\n"),
+        &format!(
+            "why: {hostile}\nsurfaces: [provider]\nsteps:\n  - {{ id: one, execute: {hostile} }}\n"
+        ),
     );
     place.write(
         "scenarios/quirks.yaml",
@@ -90,7 +92,6 @@ fn files() {
         b"why: \xff\x9b2J\x1b\n",
     )
     .unwrap();
-    place.write("cutover.yaml", &format!("format: {hostile}\n"));
     for command in ["check", "run"] {
         let ran = place.run(&[command]);
         assert_eq!(ran.code, Some(2), "{}", ran.text);
@@ -98,6 +99,12 @@ fn files() {
     }
     let ran = place.run(&["list", &name]);
     assert_harmless("list of a file", &ran);
+    place.write("cutover.yaml", &format!("format: {hostile}\n"));
+    for command in ["check", "run", "doctor", "reap"] {
+        let ran = place.run(&[command]);
+        assert!(ran.text.contains("cutover.yaml:1:9"), "{}", ran.text);
+        assert_harmless(command, &ran);
+    }
 }
 
 /// A journal that anybody could have written.
@@ -172,7 +179,10 @@ fn journals() {
 
 fn arguments() {
     let place = Place::new();
-    place.write("scenarios/x/a.yaml", "why: x\nsteps:\n  - execute: ls\n");
+    place.write(
+        "scenarios/x/a.yaml",
+        "why: x\nsurfaces: [provider]\nsteps:\n  - execute: ls\n",
+    );
     for args in [
         &["run", HOSTILE][..],
         &["run", "--engine", HOSTILE],
@@ -194,6 +204,7 @@ fn arguments() {
 /// Nothing of the command line or the application writes to a terminal but `cli/output.rs`. Help is
 /// clap's own text; whether there is a terminal is asked without writing.
 fn one_way_out() {
+    const PASSED_ON: &str = "(tokio::io::stdin(), tokio::io::stdout())";
     let mut files = Vec::new();
     let mut folders = vec![PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))];
     while let Some(folder) = folders.pop() {
@@ -220,6 +231,10 @@ fn one_way_out() {
             || line.contains("is_terminal()")
             || line.contains("use_stderr()")
             || (file.ends_with("app/standin/log.rs") && line.contains("LogSink::stdout()"))
+            // JSON for the program that started it, every control character escaped.
+            || (file.ends_with("app/mcp.rs") && line.contains(PASSED_ON))
+            // What an MCP server and its host say to each other, untouched.
+            || (file.ends_with("app/record.rs") && line.contains(PASSED_ON))
     };
     let mut seen = 0;
     for file in &files {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use cutover_standin::engine::{Engine, EngineError, EngineSandbox, Profile};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::support::{World, isolated};
+use crate::support::{World, answer, isolated};
 
 const FILES_BYTES_MAX: u64 = 8 << 20;
 
@@ -98,4 +98,77 @@ async fn many_outputs_at_once_have_one_room() {
         (1..=2).contains(&whole),
         "{whole} of 6 had room for 3 MB each"
     );
+}
+
+/// Runs a command in a fresh session; the path of its log, and the answer. What it appends to
+/// `$log` is in its log without a way through the shell's readers, which take a byte at a time.
+async fn in_session(world: &World, id: &str, script: &str) -> (String, u16, Value) {
+    let base = format!("/toolbox/{id}/process/session");
+    let session = json!({"sessionId": "s"});
+    let (status, _) = world.call(&format!("POST {base}"), session).await;
+    assert!(status == 201 || status == 409, "{status}");
+    let body = json!({"command": format!("log=$__dtn/output.log; {script}")});
+    let (status, answer) = world.call(&format!("POST {base}/s/exec"), body).await;
+    let (_, shown) = world.call(&format!("GET {base}/s"), Value::Null).await;
+    let commands = shown["commands"].as_array().unwrap();
+    let newest = commands.last().unwrap()["id"].as_str().unwrap();
+    (format!("{base}/s/command/{newest}/logs"), status, answer)
+}
+
+/// A log lies on the sandbox's own disk: that it is kept for its answer takes none of that.
+#[tokio::test]
+async fn a_log_of_nearly_the_whole_disk_is_shown() {
+    if !isolated().await {
+        return;
+    }
+    let world = small().await;
+    let id = world.make(json!({})).await;
+    let script = r"(printf '\1\1\1'; head -c 4000000 /dev/zero | tr '\0' o;
+        printf '\n\2\2\2'; head -c 3000000 /dev/zero | tr '\0' e; echo) >>$log";
+    let (logs, status, done) = in_session(&world, &id, script).await;
+    let (out, err) = ("o".repeat(4_000_000) + "\n", "e".repeat(3_000_000) + "\n");
+    let raw = format!("\u{1}\u{1}\u{1}{out}\u{2}\u{2}\u{2}{err}");
+    // Compared without telling megabytes.
+    let is = |answer: &Value, expected: &str| answer.as_str() == Some(expected);
+    let split = |answer: &Value| {
+        is(&answer["output"], &raw) && is(&answer["stdout"], &out) && is(&answer["stderr"], &err)
+    };
+    assert_eq!((status, done.get("message")), (200, None));
+    assert!(split(&done));
+    for _ in 0..2 {
+        let (status, shown) = world.call(&format!("GET {logs}"), Value::Null).await;
+        assert_eq!((status, shown.get("message")), (200, None));
+        assert!(split(&shown));
+    }
+    for (version, text) in [("0.30.0", raw), ("0.20.0", out + &err)] {
+        let url = format!("http://{}{logs}", world.standin.addr());
+        let request = world.client.get(url).bearer_auth(world.standin.key());
+        let request = request.header("X-Daytona-SDK-Version", version);
+        let (status, shown) = answer(request).await;
+        assert!(status == 200 && is(&shown, &text), "{version}: {status}");
+    }
+}
+
+/// Only a log with holes is longer than the disk it lies on.
+#[tokio::test]
+async fn a_log_that_is_longer_than_the_disk_is_told_as_a_limit() {
+    if !isolated().await {
+        return;
+    }
+    let world = small().await;
+    let id = world.make(json!({})).await;
+    let (logs, status, answer) = in_session(&world, &id, "truncate -s 100M $log").await;
+    let again = world.call(&format!("GET {logs}"), Value::Null).await;
+    for (status, answer) in [(status, answer), again] {
+        let message = answer["message"].as_str().unwrap_or_default();
+        assert_eq!(status, 507, "{message}");
+        assert!(
+            message.starts_with("the stand-in keeps at most 8388608 bytes of a sandbox's logs"),
+            "{message}"
+        );
+    }
+    let cut = json!({"command": "truncate -s 2 ~/.daytona/sessions/s/*/output.log"});
+    world.execute(&id, cut).await;
+    let (status, shown) = world.call(&format!("GET {logs}"), Value::Null).await;
+    assert_eq!((status, &shown["output"]), (200, &json!("\0\0")));
 }

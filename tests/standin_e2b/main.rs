@@ -1,6 +1,6 @@
 //! The E2B stand-in on the wire: raw HTTP in, status codes, texts and envelopes out.
 //!
-//! Goal: every row of `contracts/e2b-wire.md` that the stand-in implements is held by a request.
+//! Goal: every operation that the stand-in implements is held by a request.
 //! Method: a stand-in per test on the `namespaces` engine
 //! (on `process` where the machine refuses namespaces), `reqwest` as the client, no SDK and none of
 //! our driver; the clock is advanced, nothing sleeps.

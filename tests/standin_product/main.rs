@@ -14,14 +14,18 @@ mod desk;
 mod hostile;
 mod load;
 mod log;
+#[path = "../common/required.rs"]
+mod required;
 
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use cutover_standin::engine::by_name;
-use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use libtest_mimic::{Arguments, Completion, Trial};
 use tokio::runtime::{Builder, Runtime};
+
+use required::without;
 
 /// A test: its name, and what it does.
 pub(crate) struct Case {
@@ -49,11 +53,6 @@ pub(crate) const fn isolated(name: &'static str, run: fn(&Runtime, &str)) -> Cas
     }
 }
 
-fn required(what: &str) -> bool {
-    std::env::var_os("CUTOVER_REQUIRE")
-        .is_some_and(|names| names.to_string_lossy().split(',').any(|name| name == what))
-}
-
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     // Another test may have installed it already.
@@ -72,8 +71,7 @@ fn main() -> ExitCode {
     let trials = cases.into_iter().flatten().map(|case| {
         let (runtime, refused) = (Arc::clone(&runtime), refused.clone());
         Trial::ignorable_test(case.name, move || match refused {
-            Some(why) if required("namespaces") => Err(Failed::from(why)),
-            Some(why) if case.isolated => Ok(Completion::ignored_with(why)),
+            Some(why) if case.isolated => without("namespaces", why),
             Some(_) => {
                 (case.run)(&runtime, "process");
                 Ok(Completion::Completed)

@@ -14,7 +14,7 @@ use crate::limits::BLOB_INLINE_BYTES_MAX;
 use crate::redact::{RedactStream, Redactor};
 
 /// A captured value: its length, its hash and where its bytes are. Already redacted.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Blob {
     /// Length in bytes.
     pub len: u64,
@@ -23,7 +23,7 @@ pub struct Blob {
     data: BlobData,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum BlobData {
     Inline(Bytes),
     File(PathBuf),

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// One side of a comparison (`design.md` section 1): the provider of today or the one to come.
+/// One side of a comparison: the provider of today or the one to come.
 #[derive(
     Debug,
     Clone,

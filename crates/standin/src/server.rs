@@ -35,6 +35,8 @@ pub struct StandinOptions {
     pub allow_network: bool,
     /// Memory of one sandbox, in bytes, where the engine limits it.
     pub memory_bytes_max: u64,
+    /// The image of its sandboxes, where the engine has images; `None` is the built-in one.
+    pub image: Option<String>,
     /// Folder in which its snapshots outlive it; with `None` they go with it, even when it is
     /// killed.
     pub state_dir: Option<PathBuf>,
@@ -55,6 +57,7 @@ impl StandinOptions {
             swap_shell: false,
             allow_network: false,
             memory_bytes_max: MEMORY_BYTES_DEFAULT,
+            image: None,
             state_dir: None,
             log: None,
         }

@@ -1,11 +1,10 @@
 //! Stand-ins that are served until told to stop: prepare everything or nothing, serve, stop.
 
 use std::net::{Ipv4Addr, TcpListener};
-use std::path::Path;
 use std::sync::Arc;
 
 use cutover_base::clock::Clock;
-use cutover_standin::engine::Engine;
+use cutover_standin::engine::{Engine, EngineSettings, WantedImage};
 use cutover_standin::fault::FaultSwitch;
 use cutover_standin::request_log::RequestLog;
 use cutover_standin::server::{Standin, StandinOptions};
@@ -108,7 +107,7 @@ impl Serving {
 /// Opens, locks and tries everything, so that all that is wrong is said at once.
 pub(crate) async fn prepare(
     settings: &Settings,
-    program: &Path,
+    engines: &EngineSettings,
     problems: &mut Vec<String>,
 ) -> Option<Prepared> {
     let mut note = |problem: String| problems.push(problem);
@@ -131,7 +130,7 @@ pub(crate) async fn prepare(
     let log = settings.log.as_ref().map(OpenLog::open);
     let log = log.transpose().map_err(&mut note);
     let engine = match settings.engine {
-        Some(choice) => choose_engine(choice, program)
+        Some(choice) => choose_engine(choice, &with_image(engines, settings))
             .await
             .map_err(|error| note(format!("--engine: {error}")))
             .ok(),
@@ -143,6 +142,19 @@ pub(crate) async fn prepare(
         env_file: env_file.ok()?,
         log: log.ok()?,
     })
+}
+
+/// The engine's settings with the image of these stand-ins.
+fn with_image(engines: &EngineSettings, settings: &Settings) -> EngineSettings {
+    let mut engines = engines.clone();
+    engines
+        .docker
+        .images
+        .extend(settings.image.clone().map(|name| WantedImage {
+            name,
+            programs: Vec::new(),
+        }));
+    engines
 }
 
 fn options(
@@ -172,6 +184,7 @@ fn options(
         faults: FaultSwitch::new(door.faults.clone()),
         allow_network: settings.allow_network,
         memory_bytes_max: settings.memory_bytes_max,
+        image: settings.image.clone(),
         clock,
         state_dir,
         log,

@@ -15,6 +15,8 @@ pub(crate) struct Settings {
     pub(crate) doors: Vec<Door>,
     /// `None` when it was not understood.
     pub(crate) engine: Option<EngineChoice>,
+    /// The Docker image of their sandboxes, where it is not the engine's own choice.
+    pub(crate) image: Option<String>,
     /// How many times as fast as real time; `None` is real time itself.
     pub(crate) speed: Option<f64>,
     pub(crate) state_dir: Option<PathBuf>,

@@ -2,16 +2,16 @@
 
 use crate::app::signals::Signals;
 use crate::app::standin::{Serving, prepare};
-use crate::cli::args::StandinArgs;
 use crate::cli::context::Context;
 use crate::cli::exit::{OK, Outcome, Stop};
 use crate::cli::output::{print_settings, tell};
+use crate::cli::standin::args::StandinArgs;
 use crate::cli::standin::settings::read;
 
 pub(crate) async fn run(args: &StandinArgs, context: &Context) -> Outcome {
     let (mut settings, mut problems) = read(args);
     settings.secrets = context.environment.hidden();
-    let prepared = prepare(&settings, &context.environment.program, &mut problems).await;
+    let prepared = prepare(&settings, &context.environment.engine(), &mut problems).await;
     let Some(prepared) = prepared.filter(|_| problems.is_empty()) else {
         let lines: Vec<String> = problems.iter().map(|it| format!("error: {it}")).collect();
         return Err(Stop::usage(lines.join("\n")));

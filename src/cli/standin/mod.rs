@@ -3,7 +3,9 @@
 //! Comes in: arguments. Goes out: `NAME=value` lines and a ready line on stdout. Deliberately
 //! absent: serving, which is `app`'s.
 
+mod args;
 mod command;
 mod settings;
 
+pub(crate) use args::StandinArgs;
 pub(crate) use command::run;

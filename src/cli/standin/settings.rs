@@ -5,7 +5,7 @@ use cutover_standin::fault::Fault;
 
 use crate::app::standin::{Door, KEY_DIGITS, Settings, is_key, prefix};
 use crate::call::Provider;
-use crate::cli::args::StandinArgs;
+use crate::cli::standin::args::StandinArgs;
 
 /// Reads the arguments, and says everything that is wrong with them.
 pub(crate) fn read(args: &StandinArgs) -> (Settings, Vec<String>) {
@@ -35,6 +35,7 @@ pub(crate) fn read(args: &StandinArgs) -> (Settings, Vec<String>) {
             .parse()
             .map_err(|error| problems.push(format!("--engine: {error}")))
             .ok(),
+        image: args.image.clone(),
         speed: speed(args.clock_speed.as_deref(), &mut problems),
         state_dir: args.state_dir.clone(),
         env_file: args.env_file.clone(),

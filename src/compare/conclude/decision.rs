@@ -1,13 +1,15 @@
 //! May we cut over?
 
+use cutover_base::words::{by_count, counted};
+
 use crate::compare::answer::{Decision, DecisionVerdict, Divergence, QuirkUse, Scope, Standing};
 use crate::compare::conclude::RunFacts;
 use crate::compare::conclude::divergences::{below_surface, is_judged};
-use crate::compare::conclude::limits::{Seen, by_quirk, cases_of, counted, effect_text, worst};
+use crate::compare::conclude::limits::{Seen, by_quirk, cases_of, effect_text, worst};
 use crate::compare::conclude::{drift, frozen, limits};
 use crate::compare::ledger::Ledger;
 use crate::compare::subjects::LaneFact;
-use crate::compare::verdict::{CaseVerdict, Gate, Verdict};
+use crate::compare::verdict::{CaseVerdict, Effect, Gate, Verdict};
 
 pub(super) fn of(
     cases: &[CaseVerdict],
@@ -115,13 +117,7 @@ fn blockers(
     }
     let blocked = known.iter().filter(|found| found.gate == Some(Gate::Block));
     for (id, places) in by_quirk(blocked.copied()) {
-        let expired = ledger
-            .get(id)
-            .filter(|entry| entry.is_expired(facts.today()));
-        let why = match expired {
-            Some(entry) => format!("its allowance ended on {}", entry.expires),
-            None => effect_text(worst(&places)).to_owned(),
-        };
+        let why = why_blocked(id, worst(&places), ledger, facts);
         said.push(format!(
             "{}: {why}; shown by {}",
             ledger.titled(id),
@@ -131,6 +127,15 @@ fn blockers(
     said
 }
 
+/// Why what an entry explains may not pass.
+fn why_blocked(id: &str, effect: Option<Effect>, ledger: &Ledger, facts: &RunFacts) -> String {
+    let entry = ledger.get(id);
+    match entry.filter(|entry| entry.is_expired(facts.today())) {
+        Some(entry) => format!("its allowance ended on {}", entry.expires),
+        None => effect_text(effect).to_owned(),
+    }
+}
+
 /// Differences of nature that may not pass, a sentence each with how often they were met.
 fn blocked_by_nature(standing: &[Standing], ledger: &Ledger, facts: &RunFacts) -> Vec<String> {
     let blocked = standing
@@ -138,13 +143,7 @@ fn blocked_by_nature(standing: &[Standing], ledger: &Ledger, facts: &RunFacts) -
         .filter(|found| found.gate == Some(Gate::Block));
     let said = |found: &Standing| {
         let id = found.quirk.as_deref().unwrap_or_default();
-        let expired = ledger
-            .get(id)
-            .filter(|entry| entry.is_expired(facts.today()));
-        let why = match expired {
-            Some(entry) => format!("its allowance ended on {}", entry.expires),
-            None => effect_text(found.effect).to_owned(),
-        };
+        let why = why_blocked(id, found.effect, ledger, facts);
         format!("{}: {why}; {}", ledger.titled(id), found.met())
     };
     blocked.map(said).collect()
@@ -209,7 +208,7 @@ fn remarks(cases: &[CaseVerdict], facts: &RunFacts) -> Vec<String> {
         .filter(|case| case.agrees_only_in_failing)
         .count();
     if failing > 0 {
-        let verb = if failing == 1 { "agrees" } else { "agree" };
+        let verb = by_count(failing, "agrees", "agree");
         said.push(format!(
             "{} {verb} only in failing",
             counted(failing, "case")
@@ -231,10 +230,10 @@ fn remarks(cases: &[CaseVerdict], facts: &RunFacts) -> Vec<String> {
         if let LaneFact::RecordingOfLive(taken) = side.lane {
             let hours = facts.now.duration_since(taken).as_hours().max(0);
             said.push(format!(
-                "{} is a recording of live, {} days and {} hours old",
+                "{} is a recording of live, {} and {} old",
                 side.provider,
-                hours / 24,
-                hours % 24
+                counted(hours / 24, "day"),
+                counted(hours % 24, "hour")
             ));
         }
     }

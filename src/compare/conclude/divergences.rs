@@ -64,7 +64,7 @@ pub(super) fn of(cases: &[CaseVerdict], facts: &RunFacts) -> Vec<Divergence> {
                     fingerprint: fingerprint.clone(),
                     case: case.case.clone(),
                     step: step.id.clone(),
-                    field: field.path.clone(),
+                    field: field.path.to_string(),
                     verdict,
                     quirk: field.quirk.clone(),
                     effect: field.effect,

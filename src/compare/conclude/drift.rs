@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use cutover_base::words::{by_count, counted};
+
 use crate::compare::answer::{Divergence, Drift, DriftVerdict, QuirkUse, Standing};
 use crate::compare::conclude::RunFacts;
 use crate::compare::conclude::divergences::is_judged;
@@ -174,9 +176,10 @@ pub(super) fn unjudged(cases: &[CaseVerdict], facts: &RunFacts) -> Vec<String> {
     }
     if cases.len() < facts.planned {
         said.push(format!(
-            "{} of {} planned cases have a verdict",
+            "{} of {} {} a verdict",
             cases.len(),
-            facts.planned
+            counted(facts.planned, "planned case"),
+            by_count(facts.planned, "has", "have")
         ));
     }
     if let Some(stopped) = &facts.stopped {
@@ -213,7 +216,14 @@ pub(super) fn noisy(cases: &[CaseVerdict], facts: &RunFacts) -> Option<String> {
         noise += volatile_fields(cases).count();
     }
     let limit = usize::try_from(facts.noise_limit).unwrap_or(usize::MAX);
-    (noise > limit).then(|| format!("{noise} fields are noise; {limit} are allowed"))
+    (noise > limit).then(|| {
+        format!(
+            "{} {} noise; {limit} {} allowed",
+            counted(noise, "field"),
+            by_count(noise, "is", "are"),
+            by_count(limit, "is", "are")
+        )
+    })
 }
 
 pub(super) fn leaked(cases: &[CaseVerdict], facts: &RunFacts) -> Option<String> {
@@ -223,8 +233,10 @@ pub(super) fn leaked(cases: &[CaseVerdict], facts: &RunFacts) -> Option<String> 
         .count();
     match (facts.leaked, cases) {
         (0, 0) => None,
-        (0, cases) => Some(format!("{cases} cases left something behind")),
-        (1, _) => Some("1 sandbox could not be destroyed".to_owned()),
-        (count, _) => Some(format!("{count} sandboxes could not be destroyed")),
+        (0, cases) => Some(format!("{} left something behind", counted(cases, "case"))),
+        (count, _) => Some(format!(
+            "{} could not be destroyed",
+            counted(count, "sandbox")
+        )),
     }
 }

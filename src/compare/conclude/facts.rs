@@ -42,6 +42,10 @@ pub struct RunFacts {
     pub measured: Measured,
     /// When the decision is asked for, UTC: a profile may want fresh evidence.
     pub asked_at: Timestamp,
+    /// Quirks that cases check both sides to be alike in, each with the case's id.
+    pub parity: Vec<(String, String)>,
+    /// Quirks that no run shows.
+    pub not_reproduced: Vec<String>,
 }
 
 impl RunFacts {
@@ -63,6 +67,8 @@ impl RunFacts {
             profile: None,
             measured: Measured::default(),
             asked_at: now,
+            parity: Vec::new(),
+            not_reproduced: Vec::new(),
         }
     }
 

@@ -1,8 +1,10 @@
 //! What a profile wants beside good verdicts, and is not there.
 
+use cutover_base::words::{by_count, counted};
+
 use crate::compare::conclude::RunFacts;
 use crate::compare::conclude::divergences::is_judged;
-use crate::compare::conclude::limits::{counted, volatile_fields};
+use crate::compare::conclude::limits::volatile_fields;
 use crate::compare::profile::Profile;
 use crate::compare::subjects::LaneFact;
 use crate::compare::verdict::CaseVerdict;
@@ -57,7 +59,7 @@ fn required(
         said.push(format!(
             "the profile requires {} that {} not selected: {}",
             counted(missing.len(), "case"),
-            if missing.len() == 1 { "was" } else { "were" },
+            by_count(missing.len(), "was", "were"),
             missing.join(", ")
         ));
     }
@@ -67,7 +69,7 @@ fn required(
 fn volatile(profile: &Profile, cases: &[CaseVerdict]) -> Option<String> {
     let fields = volatile_fields(cases).count();
     (profile.volatile_refused && fields > 0).then(|| {
-        let agree = if fields == 1 { "agrees" } else { "agree" };
+        let agree = by_count(fields, "agrees", "agree");
         format!(
             "the profile refuses volatile fields, and {} {agree} only without parts that are new in \
              every replay",
@@ -97,9 +99,10 @@ fn replays(profile: &Profile, cases: &[CaseVerdict]) -> Option<String> {
         .collect();
     let first = few.first()?;
     Some(format!(
-        "the profile wants {} replays on each side; {} cases have fewer, such as {}",
-        profile.replays_min,
-        few.len(),
+        "the profile wants {} on each side; {} {} fewer, such as {}",
+        counted(profile.replays_min, "replay"),
+        counted(few.len(), "case"),
+        by_count(few.len(), "has", "have"),
         first.case
     ))
 }
@@ -117,7 +120,12 @@ fn age(profile: &Profile, facts: &RunFacts) -> Vec<String> {
     let old = taken.into_iter().filter_map(|(what, at)| {
         let hours = facts.asked_at.duration_since(at).as_hours();
         let over = u64::try_from(hours).is_ok_and(|hours| hours >= hours_max);
-        over.then(|| format!("{what} is {hours} hours old; the profile allows {hours_max}"))
+        over.then(|| {
+            format!(
+                "{what} is {} old; the profile allows {hours_max}",
+                counted(hours, "hour")
+            )
+        })
     });
     old.collect()
 }

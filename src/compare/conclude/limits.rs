@@ -1,5 +1,6 @@
 //! What a GO rests on. One function for each kind of limit, all called in [`of`].
 
+use cutover_base::words::{by_count, counted};
 use indexmap::IndexMap;
 
 use crate::compare::answer::{Divergence, Standing};
@@ -9,6 +10,7 @@ use crate::compare::limit::{Limit, LimitKind};
 use crate::compare::verdict::{
     CaseVerdict, Effect, FieldVerdict, Gate, StepVerdict, VOLATILE, Verdict,
 };
+use crate::transcript::Ending;
 
 /// What the kinds of limits are found in.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +31,7 @@ pub(super) fn of(seen: &Seen<'_>) -> Vec<Limit> {
     limits.extend(volatile(seen));
     limits.extend(selection(seen));
     limits.extend(standing(seen));
+    limits.extend(unverified(seen));
     limits.sort_by_key(Limit::rank);
     limits
 }
@@ -36,9 +39,7 @@ pub(super) fn of(seen: &Seen<'_>) -> Vec<Limit> {
 /// Known divergences that are allowed and that an agent would feel as less or other than before.
 fn known(seen: &Seen<'_>) -> Vec<Limit> {
     let allowed = seen.felt.iter().filter(|found| {
-        found.verdict == Verdict::KnownDivergence
-            && found.gate == Some(Gate::Allow)
-            && !matches!(found.effect, Some(Effect::Improvement | Effect::Wording))
+        found.verdict == Verdict::KnownDivergence && is_limit(found.gate, found.effect)
     });
     by_quirk(allowed.copied())
         .into_iter()
@@ -58,6 +59,11 @@ fn known(seen: &Seen<'_>) -> Vec<Limit> {
         .collect()
 }
 
+/// Whether something may pass and an agent feels it all the same.
+fn is_limit(gate: Option<Gate>, effect: Option<Effect>) -> bool {
+    gate == Some(Gate::Allow) && Effect::is_felt(effect)
+}
+
 /// Fields that agree only without parts which are new in every replay.
 fn volatile(seen: &Seen<'_>) -> Option<Limit> {
     let mut rules: Vec<&str> = Vec::new();
@@ -73,17 +79,14 @@ fn volatile(seen: &Seen<'_>) -> Option<Limit> {
     if places.is_empty() {
         return None;
     }
-    let (fields, agree) = match places.len() {
-        1 => ("field", "agrees"),
-        _ => ("fields", "agree"),
-    };
     Some(Limit {
         kind: LimitKind::Volatile,
         effect: None,
         quirk: None,
         what: format!(
-            "{} {fields} {agree} only without parts that are new in every replay ({})",
-            places.len(),
+            "{} {} only without parts that are new in every replay ({})",
+            counted(places.len(), "field"),
+            by_count(places.len(), "agrees", "agree"),
             rules.join(", ")
         ),
         more: places.join(", "),
@@ -114,9 +117,12 @@ fn selection(seen: &Seen<'_>) -> Option<Limit> {
     }
     let (run, left_out) = (seen.cases.len(), selection.left_out.len());
     let what = if selection.uncounted {
-        format!("{run} cases; how many there are could not be counted")
+        format!(
+            "{}; how many there are could not be counted",
+            counted(run, "case")
+        )
     } else {
-        format!("{run} of {} cases", run + left_out)
+        format!("{run} of {}", counted(run + left_out, "case"))
     };
     let more = if selection.by.is_empty() {
         "the others change something outside the sandbox".to_owned()
@@ -140,19 +146,11 @@ fn selection(seen: &Seen<'_>) -> Option<Limit> {
     })
 }
 
-/// `1 case`, `2 cases`.
-pub(super) fn counted(count: usize, word: &str) -> String {
-    let s = if count == 1 { "" } else { "s" };
-    format!("{count} {word}{s}")
-}
-
 /// Differences of nature that are allowed and that an agent would feel as less or other than
 /// before, with how often they were met.
 fn standing(seen: &Seen<'_>) -> Vec<Limit> {
-    let allowed = seen.standing.iter().filter(|found| {
-        found.gate == Some(Gate::Allow)
-            && !matches!(found.effect, Some(Effect::Improvement | Effect::Wording))
-    });
+    let standing = seen.standing.iter();
+    let allowed = standing.filter(|found| is_limit(found.gate, found.effect));
     let limit = |found: &Standing| {
         let id = found.quirk.as_deref().unwrap_or_default();
         let entry = seen.ledger.get(id);
@@ -167,6 +165,24 @@ fn standing(seen: &Seen<'_>) -> Vec<Limit> {
         }
     };
     allowed.map(limit).collect()
+}
+
+/// Cases whose sandboxes may be there still: a platform that somebody else runs made them.
+fn unverified(seen: &Seen<'_>) -> Option<Limit> {
+    let cases = seen.cases.iter();
+    let unverified = cases.filter(|case| case.ending == Ending::Unverified);
+    let names: Vec<&str> = unverified.map(|case| case.case.as_str()).collect();
+    (!names.is_empty()).then(|| Limit {
+        kind: LimitKind::Unverified,
+        effect: None,
+        quirk: None,
+        what: format!(
+            "whether the sandboxes of {} are gone is not known",
+            counted(names.len(), "case")
+        ),
+        more: names.join(", "),
+        advice: "set the provider's key, by which they are found and destroyed".to_owned(),
+    })
 }
 
 /// What to do about what an entry allows.
@@ -193,26 +209,13 @@ pub(super) fn by_quirk<'d>(
 
 /// The worst effect that one entry has in several places.
 pub(super) fn worst(places: &[&Divergence]) -> Option<Effect> {
-    let order = |effect: &Option<Effect>| match effect {
-        Some(Effect::Regression) => 0,
-        Some(Effect::Change) => 1,
-        None => 2,
-        Some(Effect::Wording) => 3,
-        Some(Effect::Improvement) => 4,
-    };
     let effects = places.iter().map(|found| found.effect);
-    effects.min_by_key(order).flatten()
+    effects.min_by_key(|effect| Effect::rank(*effect)).flatten()
 }
 
 /// An effect as part of a sentence.
-pub(super) const fn effect_text(effect: Option<Effect>) -> &'static str {
-    match effect {
-        Some(Effect::Improvement) => "an improvement",
-        Some(Effect::Regression) => "a regression",
-        Some(Effect::Wording) => "other wording",
-        Some(Effect::Change) => "a change",
-        None => "of unknown effect",
-    }
+pub(super) fn effect_text(effect: Option<Effect>) -> &'static str {
+    effect.map_or("of unknown effect", Effect::phrase)
 }
 
 /// The cases that show an entry, by name, each once.

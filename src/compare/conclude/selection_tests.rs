@@ -10,6 +10,7 @@ use crate::compare::ledger::Ledger;
 use crate::compare::limit::{Limit, LimitKind};
 use crate::compare::profile::read_profile;
 use crate::compare::verdict::{CaseVerdict, Verdict};
+use crate::transcript::Ending;
 use crate::transcript::event::{StoredPlace, StoredSelection, StoredSince};
 
 fn left_out(by: &[&str], cases: &[&str]) -> RunFacts {
@@ -211,4 +212,19 @@ fn what_differs_otherwise_is_new_and_the_old_is_gone() {
     facts.since = Some(since(&[("provider/a/b", "execute")]));
     let drift = concluded(differing(), &facts).drift;
     assert_eq!((drift.new.len(), drift.gone.len()), (1, 1));
+}
+
+#[test]
+fn sandboxes_that_nobody_accounts_for_are_a_limit_of_a_go() {
+    let case = CaseVerdict {
+        ending: Ending::Unverified,
+        ..agreeing()
+    };
+    let decision = concluded(case, &facts(1)).decision;
+    assert_eq!(decision.verdict, DecisionVerdict::GoWithLimits);
+    let limits: Vec<String> = decision.limits.iter().map(Limit::whole).collect();
+    let wanted = "whether the sandboxes of 1 case are gone is not known; provider/a/b; to do: set the \
+                  provider's key, by which they are found and destroyed";
+    assert_eq!(limits, [wanted]);
+    assert_eq!(decision.limits[0].kind, LimitKind::Unverified);
 }

@@ -1,6 +1,8 @@
 //! Differences of nature: fields that a side never has, judged once for the run over all steps of
 //! a verb, and not in any case.
 
+use std::sync::Arc;
+
 use cutover_base::blob::sha256_hex;
 use cutover_base::by_side::BySide;
 use cutover_base::side::Side;
@@ -111,9 +113,10 @@ fn values(step: &StepVerdict, nature: &Nature) -> Values {
     if let Some(parts) = &nature.parts {
         return parts.clone();
     }
-    let field = step.fields.iter().find(|field| field.path == nature.path);
+    let field = step.fields.iter().find(|field| *field.path == *nature.path);
     field.map_or_else(Values::default, |field| {
-        let raw = |side: &Vec<ObservedValue>| side.iter().map(|value| value.raw.clone()).collect();
+        let raw =
+            |side: &Arc<Vec<ObservedValue>>| side.iter().map(|value| value.raw.clone()).collect();
         field.values.as_ref().map(raw)
     })
 }

@@ -1,9 +1,10 @@
 use super::*;
 use crate::call::{Failure, FailureClass, Surface};
 use crate::compare::answer::{Conclusion, DecisionVerdict, DriftVerdict, Scope};
-use crate::compare::conclude::samples::{case, facts, judged, ledger, none};
+use crate::compare::conclude::samples::{agreeing, case, facts, judged, ledger, none};
 use crate::compare::judge::unjudged_case;
 use crate::compare::ledger::{LedgerText, read_ledger};
+use crate::compare::profile::read_profile;
 use crate::compare::samples::{scenario, step};
 use crate::compare::subjects::LaneFact;
 use crate::compare::verdict::{CaseVerdict, Verdict};
@@ -177,6 +178,32 @@ fn precedence_holds_and_all_reasons_are_listed() {
     assert_eq!(
         answers(&conclusion),
         (DriftVerdict::Leaked, DecisionVerdict::Inconclusive)
+    );
+}
+
+#[test]
+fn one_is_counted_as_one() {
+    let said =
+        |case: CaseVerdict, facts: &RunFacts| conclude(vec![case], &none(), facts).decision.reasons;
+    let mut facts = facts(1);
+    let noise = case(&none(), &["a", "b"], &["b", "a"]);
+    assert_eq!(said(noise, &facts), ["1 field is noise; 0 are allowed"]);
+    let mut left = agreeing();
+    left.ending = Ending::Leaked;
+    assert_eq!(said(left, &facts), ["1 case left something behind"]);
+    for (leaked, words) in [
+        (1, "1 sandbox could not be destroyed"),
+        (2, "2 sandboxes could not be destroyed"),
+    ] {
+        facts.leaked = leaked;
+        assert_eq!(said(agreeing(), &facts), [words]);
+    }
+    facts.leaked = 0;
+    let text = "format: cutover.profile/1\nwhy: x\nreplays_min: 3\n";
+    facts.profile = read_profile("p.yaml", text).ok();
+    assert_eq!(
+        said(agreeing(), &facts),
+        ["the profile wants 3 replays on each side; 1 case has fewer, such as provider/a/b"]
     );
 }
 

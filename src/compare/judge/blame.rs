@@ -1,7 +1,7 @@
 //! Which cause a step suffers from: the one without which it would have been made, or else the
 //! first that came before it.
 
-use crate::compare::cause::{Blame, Cause, CauseKind};
+use crate::compare::cause::{Blame, Cause};
 use crate::compare::verdict::{StepVerdict, Verdict};
 use crate::scenario::model::Step;
 use crate::scenario::names::Names;
@@ -12,6 +12,7 @@ pub(super) fn blame(steps: &[(String, &Step)], causes: &[Cause], verdicts: &mut 
     if causes.is_empty() {
         return;
     }
+    let names: Vec<Names> = steps.iter().map(|(_, step)| Names::of(step)).collect();
     let mut order: Vec<usize> = (0..steps.len()).collect();
     // Deferred steps are made at the end, the last first.
     order.sort_by_key(|at| {
@@ -27,10 +28,8 @@ pub(super) fn blame(steps: &[(String, &Step)], causes: &[Cause], verdicts: &mut 
         };
         let before = &order[..rank];
         let found = match verdict.verdict {
-            Verdict::NotReached => made_impossible(steps, causes, verdicts, before, *at),
-            bad if bad >= Verdict::Noise && bad <= Verdict::ExpectationFailed => {
-                first(causes, before, |_| true).map(likely)
-            }
+            Verdict::NotReached => made_impossible(&names, causes, verdicts, before, *at),
+            bad if bad.differs() => first(causes, before, |_| true).map(likely),
             _ => None,
         };
         if let Some(verdict) = verdicts.get_mut(*at) {
@@ -64,15 +63,15 @@ fn first(causes: &[Cause], before: &[usize], fits: impl Fn(&Cause) -> bool) -> O
 }
 
 fn made_impossible(
-    steps: &[(String, &Step)],
+    names: &[Names],
     causes: &[Cause],
     verdicts: &[StepVerdict],
     before: &[usize],
     at: usize,
 ) -> Option<Blame> {
-    let uses = Names::of(steps[at].1).uses;
+    let uses = &names[at].uses;
     for earlier in before {
-        let defines = Names::of(steps[*earlier].1).defines;
+        let defines = &names[*earlier].defines;
         let missing: Vec<&String> = uses.iter().filter(|name| defines.contains(name)).collect();
         if missing.is_empty() {
             continue;
@@ -88,13 +87,7 @@ fn made_impossible(
             return Some(found);
         }
     }
-    let ends_a_side = |cause: &Cause| {
-        matches!(
-            cause.kind,
-            CauseKind::ProviderError | CauseKind::HarnessError | CauseKind::NotRecorded
-        )
-    };
-    first(causes, before, ends_a_side)
+    first(causes, before, |cause| cause.kind.ends_a_side())
         .map(certain)
         .or_else(|| first(causes, before, |_| true).map(likely))
 }

@@ -7,6 +7,7 @@ use cutover_base::by_side::BySide;
 
 use crate::call::Surface;
 use crate::compare::cause::Cause;
+use crate::compare::first::{first_cause, first_that_differs};
 use crate::compare::judge::blame::blame;
 use crate::compare::judge::input::CaseInput;
 use crate::compare::judge::step::{Judged, judge_step};
@@ -89,6 +90,7 @@ pub fn unjudged_case(
         why: scenario.why.chars().take(WHY_CHARS_MAX).collect(),
         surface,
         tags: scenario.tags.clone(),
+        traffic: scenario.traffic,
         required,
         verdict,
         reason: reason.to_owned(),
@@ -150,17 +152,8 @@ fn worst(case: &CaseVerdict) -> (Verdict, String) {
 /// The step that decided; the first that differs, if that is another; and what they suffer from.
 fn reason(case: &CaseVerdict, decided: &StepVerdict) -> String {
     let mut text = format!("step `{}`: {}", decided.id, decided.reason);
-    let differs =
-        |step: &&StepVerdict| (Verdict::Noise..=Verdict::ExpectationFailed).contains(&step.verdict);
-    if let Some(first) = case.steps.iter().find(differs)
-        && first.id != decided.id
-        && differs(&decided)
-    {
-        let _ = write!(
-            text,
-            "; the first that differs is step `{}` ({})",
-            first.id, first.verdict
-        );
+    if let Some(first) = first_that_differs(case, decided) {
+        let _ = write!(text, "; {first}");
     }
     // Without a cause of its own, what another step could not be made for is told.
     let blamed = decided.blame.or_else(|| {
@@ -170,14 +163,14 @@ fn reason(case: &CaseVerdict, decided: &StepVerdict) -> String {
     let Some(blame) = blamed else {
         return text;
     };
-    let Some(cause) = case.causes.get(blame.cause) else {
-        return text;
+    let own = case.causes.get(blame.cause);
+    let told = match own.filter(|cause| cause.step == decided.id) {
+        Some(cause) if decided.reason.contains(&cause.what) => None,
+        Some(cause) => Some(cause.what.clone()),
+        None => first_cause(case, blame),
     };
-    let _ = match (cause.step == decided.id, blame.certain) {
-        (true, _) if decided.reason.contains(&cause.what) => return text,
-        (true, _) => write!(text, "; {}", cause.what),
-        (false, true) => write!(text, "; first cause: {}", cause.sentence()),
-        (false, false) => write!(text, "; likely first cause: {}", cause.sentence()),
-    };
+    if let Some(told) = told {
+        let _ = write!(text, "; {told}");
+    }
     text
 }

@@ -3,7 +3,7 @@
 use cutover_base::by_side::BySide;
 use cutover_base::side::Side;
 
-use crate::call::{FailureClass, FieldValue, Outcome};
+use crate::call::{FailureClass, Outcome};
 use crate::compare::cause::{self, Cause, CauseKind, Gave};
 use crate::compare::judge::got::Got;
 use crate::compare::judge::input::CaseInput;
@@ -64,12 +64,13 @@ impl Given<'_, '_> {
 pub(super) fn causes(input: &CaseInput<'_>, given: Given<'_, '_>) -> Vec<Cause> {
     let mut causes: Vec<Cause> = unanswered(given).into_iter().flatten().collect();
     let (id, step) = (given.id, given.step);
-    if !is_expected(input, step) {
-        let limit = given.find_outcome(|transcript, outcome| {
-            is_time_limit(outcome).then(|| after(transcript, id))
-        });
-        causes.extend(given.cause(CauseKind::TimeLimit, "ended by its time limit", &limit));
-    }
+    let limit = given.find_outcome(|transcript, outcome| {
+        // What a scenario says that would happen is no mishap.
+        let is_limit = outcome.failure_class() == Some(FailureClass::Timeout);
+        let is_expected = || step.accepts(input.at(transcript.side), FailureClass::Timeout);
+        (is_limit && !is_expected()).then(|| after(transcript, id))
+    });
+    causes.extend(given.cause(CauseKind::TimeLimit, "ended by its time limit", &limit));
     if let Some(until) = &step.until {
         let missed = given.find_outcome(|transcript, outcome| {
             (!holds(until, outcome)).then(|| after(transcript, id))
@@ -136,19 +137,6 @@ pub(super) fn gave(replays: BySide<&Replays<'_>>, got: &BySide<Vec<Got<'_>>>) ->
         }
         all
     })
-}
-
-/// What a scenario says that would happen is no mishap.
-fn is_expected(input: &CaseInput<'_>, step: &Step) -> bool {
-    let mut expect = step.expect.iter();
-    expect.any(|expect| expect.surface.is_none_or(|on| on == input.surface))
-}
-
-fn is_time_limit(outcome: &Outcome) -> bool {
-    let Some(FieldValue::Json(failure)) = outcome.fields.get("failure") else {
-        return false;
-    };
-    failure.get("class").and_then(|class| class.as_str()) == Some(FailureClass::Timeout.name())
 }
 
 fn holds(until: &Until, outcome: &Outcome) -> bool {

@@ -94,8 +94,8 @@ fn what_a_side_cannot_do_is_named_where_its_effect_is_missing() {
     assert_eq!(blamed(&case, "other"), None, "it is as it should be");
     assert_eq!(
         case.reason,
-        "step `effect`: `$.output` differs; likely first cause: step `in`: unsupported on the \
-         target: Daytona has no such thing"
+        "step `effect`: `$.output` differs; likely first cause: step `in`, line 4: unsupported \
+         on the target: Daytona has no such thing"
     );
     let aside = &case.steps[2];
     assert_eq!((aside.gave.source.len(), aside.gave.target.len()), (1, 1));
@@ -167,6 +167,44 @@ fn a_time_limit_and_an_until_are_causes_unless_they_are_expected() {
 }
 
 #[test]
+fn an_expectation_of_something_else_hides_no_time_limit() {
+    let steps = |expect: &str| {
+        format!(
+            "  - id: slow\n    execute: make\n    expect: {{ {expect} }}\n  - id: after\n    \
+             execute: x\n"
+        )
+    };
+    let slow = || failed(FailureClass::Timeout);
+    let source = [vec![slow(), text("1")]];
+    let target = [vec![slow(), text("2")]];
+    let limit = |expect: &str| {
+        let case = judge(&steps(expect), &source, &target);
+        let (step, kind, _) = blamed(&case, "after")?;
+        let what = case.causes[0].what.clone();
+        Some((step.to_owned(), kind, what))
+    };
+    for (expect, place) in [
+        ("failure.message: { matches: no }", "on both sides"),
+        ("exit_code: { absent: true }", "on both sides"),
+        ("failure.class: not_found", "on both sides"),
+        ("source: { failure.class: timeout }", "on the target"),
+    ] {
+        let what = format!("ended by its time limit {place}: after 0.0 s");
+        assert_eq!(
+            limit(expect),
+            Some(("slow".to_owned(), CauseKind::TimeLimit, what)),
+            "{expect}"
+        );
+    }
+    for expect in [
+        "failure.class: timeout",
+        "failure.class: { one_of: [timeout, invalid] }",
+    ] {
+        assert_eq!(limit(expect), None, "{expect}");
+    }
+}
+
+#[test]
 fn a_dead_provider_is_the_cause_of_all_that_follows_but_for_what_is_deferred() {
     let steps = "  - id: last\n    defer: true\n    execute: x\n  - id: dies\n    execute: x\n  \
                  - id: next\n    execute: x\n";
@@ -204,7 +242,7 @@ fn each_step_has_its_own_name_and_the_reason_names_the_first_that_differs_too() 
     assert_eq!(verdicts, [Verdict::UnstableSource, Verdict::NewDivergence]);
     assert_eq!(
         case.reason,
-        "step `differs`: `$.output` differs; the first that differs is step `flickers` \
+        "step `differs`: `$.output` differs; the first step that differs is `flickers`, line 3 \
          (unstable_source)"
     );
 }

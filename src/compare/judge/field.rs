@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io;
+use std::sync::Arc;
 
 use cutover_base::blob::{Blob, sha256_hex};
 use cutover_base::by_side::BySide;
@@ -59,11 +60,11 @@ pub(super) fn judge_field(
         seen.as_ref().map(all_of).transpose()?
     };
     let mut field = FieldVerdict {
-        path: spec.path.text.clone(),
+        path: Arc::from(spec.path.text.as_str()),
         verdict: None,
-        not_compared: spec.skip.clone(),
-        kind: kind_name(&spec.kind),
-        values: values.as_ref().map(|side| observed(side)),
+        not_compared: spec.skip.as_deref().map(Arc::from),
+        kind: Arc::from(kind_name(&spec.kind)),
+        values: values.as_ref().map(|side| Arc::new(observed(side))),
         rules: Vec::new(),
         quirk: None,
         differs_from: None,
@@ -343,7 +344,10 @@ fn observed(side: &[Value]) -> Vec<ObservedValue> {
         };
         out.push((raw, observed));
     }
-    out.into_iter().map(|(_, observed)| observed).collect()
+    // Collected in place, the list would keep the room that the keys took.
+    let mut values = Vec::with_capacity(out.len());
+    values.extend(out.into_iter().map(|(_, observed)| observed));
+    values
 }
 
 /// Names of the rules that changed a value, and of the kind when it alone made values equal.

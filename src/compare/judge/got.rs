@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use cutover_base::by_side::BySide;
 use cutover_base::side::Side;
 
-use crate::call::{Failure, FailureClass, FieldValue, Outcome};
+use crate::call::{Failure, FailureClass, FieldValue, Outcome, Surface};
 use crate::compare::judge::input::CaseInput;
 use crate::compare::verdict::Verdict;
 use crate::normalise::Normaliser;
@@ -40,7 +40,7 @@ pub(super) fn results<'a>(
                 Some(StepResult::NotReached(message)) => Got::NotReached(message.clone()),
                 Some(StepResult::NotRecorded(message)) => Got::NotRecorded(message.clone()),
                 Some(StepResult::ProviderError(failure)) => {
-                    if step.accepts(input.surface, side, failure.class) {
+                    if step.accepts(input.at(side), failure.class) {
                         let outcome = Outcome::default().with_failure(failure);
                         Got::Outcome(Cow::Owned(outcome))
                     } else {
@@ -48,7 +48,7 @@ pub(super) fn results<'a>(
                     }
                 }
                 Some(StepResult::Outcome(outcome)) => match error_in(outcome) {
-                    Some(failure) if !step.accepts(input.surface, side, failure.class) => {
+                    Some(failure) if !step.accepts(input.at(side), failure.class) => {
                         Got::Error(Some(failure.class), failure.message)
                     }
                     _ => Got::Outcome(Cow::Borrowed(outcome)),
@@ -60,14 +60,11 @@ pub(super) fn results<'a>(
 
 /// An error class that came as a field: still the provider's failure and never parity.
 fn error_in(outcome: &Outcome) -> Option<Failure> {
-    let Some(FieldValue::Json(failure)) = outcome.fields.get("failure") else {
-        return None;
+    let class = outcome.failure_class().filter(|class| class.is_error())?;
+    let message = match outcome.fields.get("failure") {
+        Some(FieldValue::Json(failure)) => failure["message"].as_str(),
+        _ => None,
     };
-    let class = failure.get("class")?.as_str()?;
-    let class = FailureClass::ALL
-        .into_iter()
-        .find(|known| known.name() == class && known.is_error())?;
-    let message = failure.get("message").and_then(|text| text.as_str());
     Some(Failure::new(class, message.unwrap_or_default()))
 }
 
@@ -97,4 +94,25 @@ pub(super) fn aside(got: &BySide<Vec<Got<'_>>>) -> Option<(Verdict, String)> {
             _ => None,
         })
         .min_by_key(|(verdict, _)| rank(*verdict))
+}
+
+/// Whether what was asked for was not done.
+pub(super) fn failed(outcome: &Outcome, surface: Surface) -> bool {
+    let json = |name: &str| match outcome.fields.get(name) {
+        Some(FieldValue::Json(value)) => Some(value),
+        _ => None,
+    };
+    match surface {
+        Surface::Mcp => {
+            json("rpc_error").is_some() || json("is_error").is_some_and(|flag| flag == true)
+        }
+        Surface::Platform => json("status")
+            .and_then(serde_json::Value::as_u64)
+            .is_some_and(|s| s >= 400),
+        Surface::Provider => {
+            json("failure").is_some()
+                || json("signal").is_some_and(|signal| !signal.is_null())
+                || json("exit_code").is_some_and(|code| code != 0)
+        }
+    }
 }

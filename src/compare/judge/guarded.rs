@@ -3,7 +3,7 @@
 
 use cutover_base::by_side::BySide;
 
-use crate::call::{FailureClass, FieldValue, Outcome};
+use crate::call::FailureClass;
 use crate::transcript::record::STILL_RUNNING;
 use crate::transcript::{StepRecord, StepResult, Transcript};
 
@@ -39,7 +39,7 @@ fn state(record: &StepRecord) -> String {
     let seconds = (record.duration_ms + 500) / 1000;
     match &record.result {
         _ if guard_words(record).is_some() => format!("still running after {seconds} s"),
-        StepResult::Outcome(outcome) if is_timeout(outcome) => {
+        StepResult::Outcome(outcome) if outcome.failure_class() == Some(FailureClass::Timeout) => {
             format!("ended by its limit after {seconds} s")
         }
         StepResult::Outcome(_) => format!("ended after {seconds} s"),
@@ -50,19 +50,12 @@ fn state(record: &StepRecord) -> String {
     }
 }
 
-fn is_timeout(outcome: &Outcome) -> bool {
-    matches!(
-        outcome.fields.get("failure"),
-        Some(FieldValue::Json(failure)) if failure["class"] == FailureClass::Timeout.name()
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use cutover_base::side::Side;
 
     use super::*;
-    use crate::call::Failure;
+    use crate::call::{Failure, Outcome};
     use crate::compare::samples::{executed, record, transcript};
 
     fn given_up() -> StepResult {

@@ -1,6 +1,7 @@
 //! What is judged, and by what.
 
 use cutover_base::by_side::BySide;
+use cutover_base::side::Side;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -8,6 +9,7 @@ use jiff::tz::TimeZone;
 use crate::call::Surface;
 use crate::compare::ledger::Ledger;
 use crate::compare::subjects::Subjects;
+use crate::scenario::PlayedAt;
 use crate::scenario::model::Scenario;
 use crate::transcript::Transcript;
 
@@ -33,6 +35,15 @@ pub struct CaseInput<'a> {
 }
 
 impl CaseInput<'_> {
+    /// Where the steps of a side were played.
+    pub(super) fn at(&self, side: Side) -> PlayedAt {
+        PlayedAt {
+            surface: self.surface,
+            side,
+            with_platform: self.subjects.sides[side].stack.has_platform(),
+        }
+    }
+
     /// The date by which entries expire.
     pub(super) fn today(&self) -> Date {
         TimeZone::UTC.to_datetime(self.now).date()

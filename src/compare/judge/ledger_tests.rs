@@ -27,7 +27,7 @@ fn the_ledger_goes_first_and_a_third_shape_is_new() {
         case.steps[0]
             .fields
             .iter()
-            .find(|f| f.path == "$.output")
+            .find(|f| &*f.path == "$.output")
             .unwrap()
             .clone()
     };

@@ -1,4 +1,4 @@
-//! Judging one case: transcripts of both sides to a [`CaseVerdict`] (`design.md` section 5).
+//! Judging one case: transcripts of both sides to a [`CaseVerdict`].
 //!
 //! Comes in: what both sides did in all replays, the scenario, the ledger, the date as a value.
 //! Goes out: verdicts with their evidence; how many replays an `auto` run still wants.
@@ -11,6 +11,9 @@ mod case;
 mod cause;
 #[cfg(test)]
 mod cause_tests;
+mod deployed;
+#[cfg(test)]
+mod deployed_tests;
 #[cfg(test)]
 mod error_tests;
 mod field;

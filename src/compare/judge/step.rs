@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use cutover_base::by_side::BySide;
 use cutover_base::side::Side;
 
-use crate::call::{FieldValue, Outcome, Surface};
+use crate::call::Outcome;
 use crate::compare::cause::Cause;
 use crate::compare::fields::{FieldSpec, specs};
 use crate::compare::json::differences;
 use crate::compare::judge::cause::{Given, causes, gave};
+use crate::compare::judge::deployed::hidden_failures;
 use crate::compare::judge::field::{Seen, judge_field};
-use crate::compare::judge::got::{Got, aside, results};
+use crate::compare::judge::got::{Got, aside, failed, results};
 use crate::compare::judge::guarded::states;
 use crate::compare::judge::input::CaseInput;
 use crate::compare::judge::nature::{advise, natures};
@@ -87,6 +88,15 @@ pub(super) fn judge_step(
     } else {
         let seen = BySide::from_fn(|side| seen(replays[side], &got[side]));
         judge_fields(input, (id, step), &mut judged, &seen, earlier);
+        let hidden = hidden_failures(input, (id, step), &judged.step.fields, &seen);
+        if let Some(first) = hidden.first() {
+            (judged.step.verdict, judged.step.reason) = of_error(input, id, first);
+            judged.step.gave = gave(replays, &got);
+            judged.step.fields.clear();
+            judged.step.unmet.clear();
+            judged.errors = hidden;
+            return judged;
+        }
         judged.step.natures = natures(step, input.surface, &seen);
         advise(&mut judged.step.unmet, &seen);
     }
@@ -263,7 +273,7 @@ fn noise_reason(field: &FieldVerdict) -> String {
     let replays: usize = field
         .values
         .iter()
-        .flat_map(|(_, side)| side)
+        .flat_map(|(_, side)| side.iter())
         .map(|value| value.replays.len())
         .sum();
     let values: usize = field.values.iter().map(|(_, side)| side.len()).sum();
@@ -295,7 +305,7 @@ fn structure(field: &FieldVerdict) -> String {
             _ => None,
         }
     };
-    if field.kind != "json" {
+    if &*field.kind != "json" {
         return String::new();
     }
     let firsts = field.values.as_ref().map(|side| first(side));
@@ -356,24 +366,4 @@ fn unmet(
         }
     }
     all
-}
-
-fn failed(outcome: &Outcome, surface: Surface) -> bool {
-    let json = |name: &str| match outcome.fields.get(name) {
-        Some(FieldValue::Json(value)) => Some(value),
-        _ => None,
-    };
-    match surface {
-        Surface::Mcp => {
-            json("rpc_error").is_some() || json("is_error").is_some_and(|flag| flag == true)
-        }
-        Surface::Platform => json("status")
-            .and_then(serde_json::Value::as_u64)
-            .is_some_and(|s| s >= 400),
-        Surface::Provider => {
-            json("failure").is_some()
-                || json("signal").is_some_and(|signal| !signal.is_null())
-                || json("exit_code").is_some_and(|code| code != 0)
-        }
-    }
 }

@@ -207,6 +207,7 @@ fn an_error_class_that_is_expected_is_an_outcome() {
     let mut wanted = step("execute: x");
     wanted.expect = vec![Expect {
         surface: None,
+        with_platform: None,
         side: None,
         path: FieldPath::parse("failure.class").unwrap(),
         matcher: Matcher::from_node(&Node::parse("quota").unwrap()).unwrap(),
@@ -268,7 +269,7 @@ fn ids_swapped_between_two_sandboxes_are_a_difference() {
         same.steps[0]
             .fields
             .iter()
-            .find(|f| f.path == "$.output")
+            .find(|f| &*f.path == "$.output")
             .unwrap()
             .rules,
         ["id-reference"]
@@ -350,7 +351,7 @@ fn what_is_ignored_is_counted_and_never_called_identical() {
     let output = case.steps[0]
         .fields
         .iter()
-        .find(|f| f.path == "$.output")
+        .find(|f| &*f.path == "$.output")
         .unwrap();
     assert_eq!(output.not_compared.as_deref(), Some("a reason"));
     assert_eq!(output.values.source.len(), 1);

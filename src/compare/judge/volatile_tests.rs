@@ -12,7 +12,7 @@ fn a_difference_beside_what_always_changes_keeps_its_fingerprint() {
             &source.each_ref().map(String::as_str),
             &target.each_ref().map(String::as_str),
         );
-        let field = |field: &&FieldVerdict| field.path == "$.output";
+        let field = |field: &&FieldVerdict| &*field.path == "$.output";
         case.steps[0].fields.iter().find(field).cloned().unwrap()
     };
     let (one, other) = (of(["1", "2", "3"]), of(["7", "8", "9"]));

@@ -25,7 +25,7 @@ fn ledger(entries: &[(&str, &str)]) -> Ledger {
 
 fn output(case: &CaseVerdict) -> &FieldVerdict {
     let mut fields = case.steps[0].fields.iter();
-    fields.find(|field| field.path == "$.output").unwrap()
+    fields.find(|field| &*field.path == "$.output").unwrap()
 }
 
 fn judge(ledger: Ledger, source: &[&str], target: &[&str]) -> CaseVerdict {

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::call::Surface;
 use crate::compare::fields::comparable_paths;
 use crate::compare::ledger::entry::{Entry, Ledger, Shape};
+use crate::compare::ledger::pattern::CasePattern;
 use crate::compare::ledger::place::{Place, StepPattern};
 use crate::compare::ledger::ties::ties;
 use crate::scenario::Problem;
@@ -113,36 +113,34 @@ const fn at(line: usize) -> Position {
     Position { line, column: 1 }
 }
 
+/// The cases that a shape is about in particular; one about many steps is about none.
+fn particular(shape: &Shape) -> Option<&CasePattern> {
+    match &shape.place {
+        Place::Steps { case, .. } if !shape.place.is_wide() => Some(case),
+        _ => None,
+    }
+}
+
 fn speaks_of(entry: &Entry, scenario: &Scenario) -> bool {
-    entry
-        .shapes
-        .iter()
-        .any(|shape| shape.place.is_of_scenario(&scenario.name))
+    let mut cases = entry.shapes.iter().filter_map(particular);
+    cases.any(|case| has(scenario, case))
 }
 
 /// A scenario that the shape is about in particular, and that does not name the entry. A user's
 /// own entry is named nowhere: the scenario may be one that is not the user's to write.
 fn unnamed<'s>(entry: &Entry, shape: &Shape, scenarios: &'s [Arc<Scenario>]) -> Option<&'s str> {
-    if shape.place.is_wide() || entry.is_own() {
-        return None;
-    }
+    let case = particular(shape).filter(|_| !entry.is_own())?;
     scenarios
         .iter()
-        .filter(|scenario| about(shape, scenario))
+        .filter(|scenario| has(scenario, case))
         .find(|scenario| !scenario.quirks.iter().any(|(id, _)| *id == entry.id))
         .map(|scenario| scenario.name.as_str())
 }
 
-fn about(shape: &Shape, scenario: &Scenario) -> bool {
-    let names = |surface: &Surface| match &shape.place {
-        Place::Steps { case, .. } => case.may_name_at(*surface, &scenario.name),
-        Place::Verb { case, .. } => case
-            .as_ref()
-            .is_none_or(|case| case.may_name_at(*surface, &scenario.name)),
-    };
-    let surfaces = shape.place.surfaces();
-    let here = surfaces.iter().filter(|on| scenario.surfaces.contains(on));
-    here.copied().any(|surface| names(&surface))
+/// Whether the scenario has such a case, at a surface on which it runs.
+fn has(scenario: &Scenario, case: &CasePattern) -> bool {
+    let mut surfaces = scenario.surfaces.iter();
+    surfaces.any(|surface| case.may_name_at(*surface, &scenario.name))
 }
 
 /// What a shape names that no scenario has. A shape about a verb, or about all cases or all
@@ -157,7 +155,7 @@ fn mistake(shape: &Shape, scenarios: &[Arc<Scenario>]) -> Option<String> {
     let text = case.text();
     let named: Vec<&Arc<Scenario>> = scenarios
         .iter()
-        .filter(|scenario| about(shape, scenario))
+        .filter(|scenario| has(scenario, case))
         .collect();
     if named.is_empty() {
         return Some(format!("no scenario has the case `{text}`"));

@@ -26,11 +26,11 @@ impl Ledger {
         self.entries.iter().find(|entry| entry.id == id)
     }
 
-    /// Leaves of a file's entries only what is about more than one place: shapes that name the
-    /// scenarios of another folder say nothing of the scenarios here.
+    /// Leaves of a file's entries only what is about all cases: shapes that name the scenarios of
+    /// another folder, or some of them by a pattern, say nothing of the scenarios here.
     pub fn keep_wide_of(&mut self, file: &str) {
         for entry in self.entries.iter_mut().filter(|entry| entry.file == file) {
-            entry.shapes.retain(|shape| shape.place.is_wide());
+            entry.shapes.retain(|shape| shape.place.is_of_all_cases());
         }
         self.entries.retain(|entry| !entry.shapes.is_empty());
     }
@@ -122,7 +122,7 @@ impl EntryKind {
 
 /// Who makes it so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the words are those of design section 5")]
+#[expect(missing_docs, reason = "the words say it")]
 pub enum Cause {
     Platform,
     Mcp,

@@ -35,7 +35,7 @@ const CAUSES: [(&str, Cause); 5] = [
     ("wording", Cause::Wording),
 ];
 
-const KEYS: [&str; 16] = [
+pub(super) const KEYS: [&str; 16] = [
     "id", "title", "kind", "cause", "effect", "gate", "shapes", "verb", "field", "from", "to",
     "reason", "fix", "link", "owner", "expires",
 ];
@@ -116,7 +116,7 @@ fn read_file(reader: &mut Reader<'_>, text: &str) -> Vec<Entry> {
 /// Reads everything it can, so that all mistakes of an entry are found at once.
 fn read_entry(reader: &mut Reader<'_>, node: &Node) -> Option<Entry> {
     reader.map(node, "an entry", &KEYS)?;
-    let id = read_id(reader, node);
+    let id = read_id(reader, node, "an entry");
     let title = reader.text(node, "an entry", "title");
     let kind = match reader.required(node, "an entry", "kind") {
         Some(value) => reader.word(value, "kind", &KINDS),
@@ -175,8 +175,8 @@ fn read_entry(reader: &mut Reader<'_>, node: &Node) -> Option<Entry> {
     })
 }
 
-fn read_id(reader: &mut Reader<'_>, node: &Node) -> Option<String> {
-    let id = reader.text(node, "an entry", "id")?;
+pub(super) fn read_id(reader: &mut Reader<'_>, node: &Node, what: &str) -> Option<String> {
+    let id = reader.text(node, what, "id")?;
     let digits = id.strip_prefix("L-").or_else(|| id.strip_prefix('Q'));
     if digits.is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit())) {
         return Some(id);

@@ -66,18 +66,18 @@ impl Place {
         }
     }
 
+    /// Whether it is about all cases, however they are called.
+    pub fn is_of_all_cases(&self) -> bool {
+        match self {
+            Self::Steps { case, .. } => case.is_everywhere(),
+            Self::Verb { case, .. } => case.as_ref().is_none_or(CasePattern::is_everywhere),
+        }
+    }
+
     /// Whether it names this case in particular.
     pub fn is_of_case(&self, id: &str) -> bool {
         match self {
             Self::Steps { case, .. } => !self.is_wide() && case.matches(id),
-            Self::Verb { .. } => false,
-        }
-    }
-
-    /// Whether it can be about this scenario in particular.
-    pub fn is_of_scenario(&self, name: &str) -> bool {
-        match self {
-            Self::Steps { case, .. } => !self.is_wide() && case.may_name(name),
             Self::Verb { .. } => false,
         }
     }

@@ -24,7 +24,7 @@ pub(super) const EFFECTS: [(&str, Effect); 4] = [
 
 pub(super) const GATES: [(&str, Gate); 2] = [("allow", Gate::Allow), ("block", Gate::Block)];
 
-const KEYS: [&str; 13] = [
+pub(super) const KEYS: [&str; 13] = [
     "case", "step", "verb", "field", "from", "to", "both", "same", "moved", "follows", "effect",
     "gate", "when",
 ];

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::call::Surface;
 use crate::compare::samples::{scenario, step};
 use crate::compare::verdict::{Effect, Gate};
 use crate::scenario::model::Scenario;
@@ -255,6 +256,17 @@ fn scenarios_and_ledger_are_checked_both_ways() {
     assert_eq!(
         found,
         ["no shape of On E2B a non-zero exit loses all output (Q27) is about this scenario"]
+    );
+    let mut beneath = scenario("a/b", vec![step("execute: x")]);
+    beneath.surfaces = vec![Surface::Provider];
+    beneath.quirks = vec![("Q27".to_owned(), 2)];
+    let found = messages(GOOD, &[Arc::new(beneath)]);
+    assert_eq!(
+        found,
+        [
+            "no shape of On E2B a non-zero exit loses all output (Q27) is about this scenario",
+            "no scenario has the case `mcp/a/b`"
+        ]
     );
     let found = messages(&GOOD.replacen("step: execute", "step: fails", 1), &good);
     assert_eq!(found, ["no step `fails` in `mcp/a/b`"]);

@@ -10,12 +10,11 @@ const LANES: [(&str, ()); 3] = [("standin", ()), ("live", ()), ("recording", ())
 
 const ENGINES: [(&str, ()); 3] = [("namespaces", ()), ("docker", ()), ("process", ())];
 
+pub(super) const KEYS: [&str; 4] = ["lane", "engine", "has", "version"];
+
 pub(super) fn read_when(reader: &mut Reader<'_>, node: &Node) -> When {
     let mut when = When::default();
-    if reader
-        .map(node, "`when`", &["lane", "engine", "has", "version"])
-        .is_none()
-    {
+    if reader.map(node, "`when`", &KEYS).is_none() {
         return when;
     }
     if let Some(lanes) = node.get("lane") {

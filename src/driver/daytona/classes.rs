@@ -1,18 +1,17 @@
-//! Daytona's failures and their classes, by route, status and body (daytona-wire sections 1.2,
-//! 2.2, 2.3, 2.5, 4, 5.6).
+//! Daytona's failures and their classes, by route, status and body.
 //!
 //! What is in none of the provider's forms is an error, whatever its status.
 
 use serde_json::Value;
 
-use super::forms::{DOUBTFUL, OF_CREATE, OF_SANDBOX, OF_TOOLBOX};
+use super::forms::{CONTROL, DOUBTFUL, OF_TOOLBOX};
 use crate::call::{Failure, FailureClass};
+use crate::driver::control_plane::Route;
 use crate::driver::forms::class_in;
 use crate::driver::http::Refusal;
 use crate::driver::os_text;
 
-/// Operations whose handlers abort when they refuse: the status is right, the body is lost
-/// (section 2.3).
+/// Operations whose handlers abort when they refuse: the status is right, the body is lost.
 const LOSE_BODIES: [&str; 6] = [
     "list_files",
     "stat_file",
@@ -22,33 +21,14 @@ const LOSE_BODIES: [&str; 6] = [
     "start_background",
 ];
 
-/// A route of the control plane, by what its refusals are about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Route {
-    /// A sandbox that is to be made.
-    Create,
-    /// One sandbox.
-    Sandbox,
-    /// The account.
-    Account,
-}
-
 /// A refusal of the control plane.
 pub(crate) fn of_control(refusal: &Refusal, route: Route) -> Failure {
-    let Some(said) = Said::by(refusal) else {
-        return refusal.foreign();
-    };
-    let (status, words) = (refusal.status, said.words);
-    let class = match route {
-        Route::Create => {
-            class_in(OF_CREATE, &status, &words).unwrap_or_else(|| refusal.class_of_status())
-        }
-        Route::Sandbox => {
-            class_in(OF_SANDBOX, &status, &words).unwrap_or_else(|| refusal.error_of_status())
-        }
-        Route::Account => refusal.error_of_status(),
-    };
-    Failure::new(class, words)
+    CONTROL.failure(refusal, route, Said::by(refusal).map(|said| said.words))
+}
+
+/// A refusal of the control plane that is about one sandbox.
+pub(crate) fn of_sandbox(refusal: &Refusal) -> Failure {
+    of_control(refusal, Route::Sandbox)
 }
 
 /// What a refusal of a toolbox, or of the proxy before it, comes to.

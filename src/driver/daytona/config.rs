@@ -1,4 +1,4 @@
-//! Daytona's settings, by the names of its official SDKs (daytona-wire section 6.1).
+//! Daytona's settings, by the names of its official SDKs.
 
 use cutover_base::secret::Secret;
 use url::Url;

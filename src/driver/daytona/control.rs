@@ -1,4 +1,4 @@
-//! Making and listing Daytona sandboxes (daytona-wire sections 1.3, 1.5, 1.6).
+//! Making and listing Daytona sandboxes.
 
 use std::time::Duration;
 
@@ -9,20 +9,21 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::classes::Route;
+use super::classes::of_control;
 use super::defaults::KEPT_STOPPED_MIN;
-use super::wire::{Private, SandboxDto, Wire, control_error};
+use super::wire::{Private, SandboxDto, Seen, Wire};
 use crate::call::sandbox_call::{AtExpiry, Provision};
 use crate::call::{Failure, FailureClass};
+use crate::driver::control_plane::Route;
 use crate::driver::http::{HttpError, Retry};
+use crate::driver::pages::{Pages, with_ids};
 use crate::driver::polls::Polls;
+use crate::driver::whole_units::whole_minutes;
 use crate::driver::{CallContext, DriverError, DriverResult, Labels, SandboxHandle};
 
-/// Time for a create, the wait for `started` included; the platform's own (lap section 3.2).
+/// Time for a create, the wait for `started` included: what the `LiteLLM` Agent Platform gives it, twice
+/// the SDKs' default.
 const CREATE_TIMEOUT: Duration = Duration::from_secs(120);
-
-/// Pages of a listing that are followed: a hundred of two hundred, above any tier's sandboxes.
-const PAGES_MAX: usize = 100;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -45,7 +46,7 @@ impl Wire {
             id: made.id.clone(),
             private: Value::Null,
         };
-        let started = match self.started(made, deadline, cx).await {
+        let started = match self.started(made.into(), deadline, cx).await {
             Ok(dto) => self.toolbox_url(dto, cx).await,
             Err(error) => Err(error),
         };
@@ -94,7 +95,7 @@ impl Wire {
                 return Ok(dto);
             }
         }
-        Err(control_error(error, Route::Create))
+        Err(error.explained(|refusal| of_control(refusal, Route::Create)))
     }
 
     fn create_body(&self, name: &str, call: &Provision, labels: &Labels) -> DriverResult<Value> {
@@ -121,7 +122,8 @@ impl Wire {
             body["target"] = json!(target);
         }
         if let Some(lifetime) = call.timeout {
-            body["autoStopInterval"] = json!(whole_minutes(lifetime));
+            // Zero means "never".
+            body["autoStopInterval"] = json!(whole_minutes(lifetime).max(1));
         }
         Ok(body)
     }
@@ -129,19 +131,22 @@ impl Wire {
     /// Polls until the sandbox is started.
     pub(super) async fn started(
         &self,
-        mut dto: SandboxDto,
+        mut seen: Seen,
         deadline: Instant,
         cx: &CallContext,
     ) -> DriverResult<SandboxDto> {
         let mut polls = Polls::new();
         loop {
+            let dto = match seen {
+                Seen::There(dto) => dto,
+                Seen::Gone(words) => {
+                    return Err(Failure::new(FailureClass::SandboxGone, words).into());
+                }
+            };
             match dto.state() {
                 "started" => return Ok(dto),
                 "error" | "build_failed" => {
                     return Err(Failure::new(FailureClass::Unavailable, dto.words()).into());
-                }
-                _ if dto.is_gone() => {
-                    return Err(Failure::new(FailureClass::SandboxGone, dto.words()).into());
                 }
                 _ => {}
             }
@@ -153,8 +158,7 @@ impl Wire {
                 );
                 return Err(Failure::new(FailureClass::Unavailable, words).into());
             }
-            let got = self.get(&dto.id, cx).await;
-            dto = got.map_err(|error| control_error(error, Route::Sandbox))?;
+            seen = self.seen(&dto.id, cx).await?;
         }
     }
 
@@ -181,15 +185,16 @@ impl Wire {
         Ok((dto, answer.url))
     }
 
-    /// Lists the sandboxes with these labels, but for those on their way out.
+    /// Lists the sandboxes with these labels, all of them but for those on their way out.
     pub(crate) async fn list(
         &self,
         labels: &IndexMap<String, String>,
         cx: &CallContext,
     ) -> DriverResult<Vec<String>> {
         let mut ids = Vec::new();
+        let mut pages = Pages::default();
         let mut cursor: Option<String> = None;
-        for _ in 0..PAGES_MAX {
+        loop {
             let mut ask = self.control("list", Method::GET, &["sandbox"])?;
             {
                 let mut query = ask.url.query_pairs_mut();
@@ -204,39 +209,13 @@ impl Wire {
             let reply = self.ask_control(&ask, cx).await?;
             let listed = async { reply.of_status(&[200])?.object::<Page>().await };
             let page = listed.await.map_err(HttpError::plain)?;
-            if page.items.iter().any(|dto| dto.id.is_empty()) {
-                let words = "a listing with a sandbox without an id".to_owned();
-                return Err(HttpError::Unusable(words).plain());
-            }
+            with_ids(page.items.iter().map(|dto| dto.id.as_str()))?;
             let live = page.items.into_iter().filter(|dto| !dto.is_gone());
             ids.extend(live.map(|dto| dto.id));
-            cursor = page.next_cursor.filter(|cursor| !cursor.is_empty());
+            cursor = pages.next(page.next_cursor)?;
             if cursor.is_none() {
-                break;
+                return Ok(ids);
             }
         }
-        Ok(ids)
-    }
-}
-
-/// Whole minutes, rounded up, and never the 0 that means "never".
-fn whole_minutes(duration: Duration) -> u64 {
-    let seconds = duration.as_secs() + u64::from(duration.subsec_nanos() > 0);
-    seconds.div_ceil(60).max(1)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_lifetime_is_rounded_up_to_minutes() {
-        let check = |seconds, minutes| {
-            assert_eq!(whole_minutes(Duration::from_secs(seconds)), minutes);
-        };
-        check(0, 1);
-        check(60, 1);
-        check(61, 2);
-        check(300, 5);
     }
 }

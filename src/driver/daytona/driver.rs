@@ -7,9 +7,9 @@ use cutover_base::blob::Blob;
 use reqwest::Method;
 use tokio::time::Instant;
 
-use super::classes::Route;
+use super::classes::of_sandbox;
 use super::config::DaytonaConfig;
-use super::wire::{Wire, control_error};
+use super::wire::{Seen, Wire};
 use crate::call::sandbox_call::{
     Execute, ListFiles, MoveFile, Provision, RemoveFile, SendStdin, StartBackground, WriteFile,
 };
@@ -83,12 +83,9 @@ impl SandboxDriver for DaytonaDriver {
     }
 
     async fn state(&self, sandbox: &SandboxHandle, cx: &CallContext) -> DriverResult<SandboxState> {
-        let got = self.wire.get(&sandbox.id, cx).await;
-        let dto = match got.map_err(|error| control_error(error, Route::Sandbox)) {
-            Err(DriverError::Failed(failure)) if failure.class == FailureClass::SandboxGone => {
-                return Ok(SandboxState::Gone);
-            }
-            got => got?,
+        let dto = match self.wire.seen(&sandbox.id, cx).await? {
+            Seen::There(dto) => dto,
+            Seen::Gone(_) => return Ok(SandboxState::Gone),
         };
         match dto.state() {
             "started" | "creating" | "starting" | "restoring" | "resuming" | "snapshotting"
@@ -97,7 +94,6 @@ impl SandboxDriver for DaytonaDriver {
             "stopped" | "stopping" => Ok(SandboxState::Stopped),
             "archived" | "archiving" => Ok(SandboxState::Archived),
             "error" | "build_failed" => Ok(SandboxState::Error),
-            _ if dto.is_gone() => Ok(SandboxState::Gone),
             _ => Err(Failure::new(FailureClass::Internal, dto.words()).into()),
         }
     }
@@ -111,14 +107,14 @@ impl SandboxDriver for DaytonaDriver {
             .sandbox(&sandbox.id)
             .limits(Some(START_TIMEOUT), START_TIMEOUT);
         let started = self.wire.sandbox(&ask, cx).await;
-        let refused = match started.map_err(|error| control_error(error, Route::Sandbox)) {
-            Ok(dto) => return self.wire.started(dto, deadline, cx).await.map(drop),
+        let refused = match started.map_err(|error| error.explained(of_sandbox)) {
+            Ok(dto) => return self.wire.started(dto.into(), deadline, cx).await.map(drop),
             Err(DriverError::Failed(failure)) => failure,
             Err(error) => return Err(error),
         };
         // One that is being deleted is refused as being in a change of state.
-        match self.state(sandbox, cx).await {
-            Ok(SandboxState::Gone) => {
+        match self.wire.seen(&sandbox.id, cx).await {
+            Ok(Seen::Gone(_)) => {
                 Err(Failure::new(FailureClass::SandboxGone, refused.message).into())
             }
             _ => Err(refused.into()),

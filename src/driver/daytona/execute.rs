@@ -1,4 +1,4 @@
-//! Running a command through the toolbox (daytona-wire sections 2.4, 3.3).
+//! Running a command through the toolbox.
 
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use super::json_stream::{JsonError, ObjectStream, Piece};
 use super::wire::Wire;
 use crate::call::sandbox_call::Execute;
 use crate::driver::http::{HttpError, Reply, Retry};
+use crate::driver::whole_units::whole_seconds;
 use crate::driver::{CallContext, DriverError, DriverResult, ExecuteReply, SandboxHandle, Streams};
 
 /// What the provider may take beyond the time limit before we hang up.
@@ -64,11 +65,6 @@ fn execute_body(call: &Execute, timeout: Duration) -> Value {
         body["timeout"] = json!(whole_seconds(timeout));
     }
     body
-}
-
-/// Whole seconds, rounded up, so that a limit is never shorter than what was asked for.
-fn whole_seconds(duration: Duration) -> u64 {
-    duration.as_secs() + u64::from(duration.subsec_nanos() > 0)
 }
 
 /// Reads `{exitCode, result}` with the result going straight to a blob. Servers before 0.156

@@ -1,15 +1,14 @@
-//! Files of a Daytona sandbox (daytona-wire sections 2.5, 3.6).
+//! Files of a Daytona sandbox.
 
 use std::time::Duration;
 
 use bytes::Bytes;
-use cutover_base::blob::{Blob, BlobWriter};
+use cutover_base::blob::Blob;
 use reqwest::Method;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::classes::of_file_part;
-use super::multipart::{Multipart, MultipartError, Part};
+use super::download::downloaded;
 use super::wire::Wire;
 use crate::driver::http::{Ask, HttpError, Payload, Reply, Retry};
 use crate::driver::{CallContext, DriverResult, Entry, SandboxHandle};
@@ -17,9 +16,6 @@ use crate::driver::{CallContext, DriverResult, Entry, SandboxHandle};
 /// Time for one transfer (the SDKs' own), and the longest silence in it.
 const TRANSFER_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 const TRANSFER_IDLE: Duration = Duration::from_secs(60);
-
-/// Bytes of an error part that are read.
-const ERROR_PART_BYTES_MAX: usize = 64 * 1024;
 
 /// What the daemon tells of a path.
 #[derive(Debug, Default, Deserialize)]
@@ -80,56 +76,6 @@ impl FileInfo {
     }
 }
 
-/// A bulk download of one file, being read.
-struct Download {
-    writer: BlobWriter,
-    error: Vec<u8>,
-    part: Option<String>,
-    parts: u32,
-}
-
-impl Download {
-    fn take(&mut self, part: &Part<'_>) -> std::io::Result<()> {
-        match part {
-            Part::Begin(name) => {
-                self.parts += 1;
-                self.part = Some((*name).to_owned());
-            }
-            Part::Data(bytes) if self.part.as_deref() == Some("file") => {
-                return self.writer.push(bytes);
-            }
-            Part::Data(bytes) => {
-                let room = ERROR_PART_BYTES_MAX - self.error.len();
-                self.error
-                    .extend_from_slice(&bytes[..bytes.len().min(room)]);
-            }
-            Part::End => {}
-        }
-        Ok(())
-    }
-
-    fn finish(self, reply: &Reply) -> Result<Blob, HttpError> {
-        if self.parts > 1 {
-            let words = "the download of one file has several parts";
-            return Err(HttpError::Unusable(words.to_owned()));
-        }
-        match self.part.as_deref() {
-            Some("file") => Ok(self.writer.finish()?),
-            Some("error") => {
-                let text = reply.redact(&String::from_utf8_lossy(&self.error));
-                let body: Value = serde_json::from_str(&text).unwrap_or_default();
-                let status = body.get("statusCode").and_then(Value::as_u64);
-                let code = body.get("code").and_then(Value::as_str).unwrap_or_default();
-                let words = body.get("message").and_then(Value::as_str).unwrap_or(&text);
-                let status = status.and_then(|status| u16::try_from(status).ok());
-                let failure = of_file_part(status.unwrap_or(500), code, words);
-                Err(HttpError::Ours(failure.into()))
-            }
-            _ => Err(HttpError::Unusable("the download has no part".to_owned())),
-        }
-    }
-}
-
 impl Wire {
     /// The home folder of the image's user, as the daemon tells it.
     pub(crate) async fn home(
@@ -143,8 +89,12 @@ impl Wire {
         }
         let ask = self.toolbox("home", Method::GET, sandbox, &["user-home-dir"])?;
         let told = async |reply: Reply| reply.of_status(&[200])?.object::<Answer>().await;
-        let answer = self.of_toolbox(sandbox, &ask, cx, told).await?;
-        Ok(answer.dir)
+        let dir = self.of_toolbox(sandbox, &ask, cx, told).await?.dir;
+        if dir.starts_with('/') {
+            return Ok(dir);
+        }
+        let words = format!("a home folder that is no path from the root: `{dir}`");
+        Err(HttpError::Unusable(words).plain())
     }
 
     /// Reads a file into a blob, piece by piece.
@@ -325,38 +275,6 @@ async fn moved(reply: Reply) -> Result<(), HttpError> {
         "a move was answered with `{}`",
         stayed.message
     )))
-}
-
-async fn downloaded(reply: Reply, cx: &CallContext) -> Result<Blob, HttpError> {
-    let mut reply = reply.of_status(&[200])?;
-    let mut parser = match Multipart::of(&reply.header("content-type")) {
-        Ok(parser) => parser,
-        Err(error) => return Err(reply.unusable(error.to_string())),
-    };
-    let mut download = Download {
-        writer: cx.blobs.writer(),
-        error: Vec::new(),
-        part: None,
-        parts: 0,
-    };
-    while let Some(bytes) = reply.chunk_open().await? {
-        if let Err(error) = parser.push(&bytes, &mut |part| download.take(&part)) {
-            return Err(reply.broken(unreadable(error)));
-        }
-    }
-    if let Err(error) = parser.finish() {
-        // A clean end without the closing boundary is a transfer that broke off.
-        return Err(reply.broken(HttpError::Lost(error.to_string())));
-    }
-    reply.done();
-    download.finish(&reply)
-}
-
-fn unreadable(error: MultipartError) -> HttpError {
-    match error {
-        MultipartError::Io(error) => error.into(),
-        MultipartError::Syntax(what) => HttpError::Unusable(what.to_owned()),
-    }
 }
 
 #[cfg(test)]

@@ -1,18 +1,17 @@
-//! The error forms of Daytona's routes (daytona-wire sections 1.2, 1.3, 1.5, 2.2, 2.3, 2.4, 5.6).
+//! The error forms of Daytona's routes.
 
 use crate::call::FailureClass as C;
-use crate::driver::forms::{Form, Means};
+use crate::driver::control_plane::ControlForms;
+use crate::driver::forms::{Form, is, os};
 
-const fn is(status: u16, words: &'static str, class: C) -> Form<u16> {
-    (status, words, Means::Class(class))
-}
-
-const fn os(status: u16, words: &'static str, class: C) -> Form<u16> {
-    (status, words, Means::Os(class))
-}
+/// The control plane.
+pub(super) const CONTROL: ControlForms = ControlForms {
+    of_create: OF_CREATE,
+    of_sandbox: OF_SANDBOX,
+};
 
 /// The control plane about one sandbox.
-pub(super) const OF_SANDBOX: &[Form<u16>] = &[
+const OF_SANDBOX: &[Form<u16>] = &[
     is(404, "Sandbox with ID or name * not found", C::SandboxGone),
     is(404, "Sandbox with ID * not found", C::SandboxGone),
     is(404, "Sandbox with name * not found", C::SandboxGone),
@@ -41,9 +40,8 @@ pub(super) const OF_SANDBOX: &[Form<u16>] = &[
     is(422, "* is not supported for this sandbox", C::Invalid),
 ];
 
-/// The control plane about a sandbox that is to be made. What else it refuses there keeps the class
-/// of its status: it is an error in any case.
-pub(super) const OF_CREATE: &[Form<u16>] = &[
+/// The control plane about a sandbox that is to be made.
+const OF_CREATE: &[Form<u16>] = &[
     is(400, "*limit exceeded. Maximum allowed*", C::Quota),
     is(400, "*exceeds maximum allowed per*", C::Quota),
     is(400, "*To increase concurrency limits*", C::Quota),

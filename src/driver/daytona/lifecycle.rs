@@ -1,16 +1,17 @@
-//! Ending and stopping Daytona sandboxes (daytona-wire sections 1.5, 7.1).
+//! Ending and stopping Daytona sandboxes.
 
 use std::time::Duration;
 
 use reqwest::Method;
 use tokio::time::Instant;
 
-use super::classes::Route;
-use super::wire::{SandboxDto, Wire, control_error};
+use super::classes::of_sandbox;
+use super::wire::{SandboxDto, Seen, Wire};
 use crate::call::{Failure, FailureClass};
+use crate::driver::deletion::{Deletion, Missed};
 use crate::driver::http::{Ask, HttpError};
 use crate::driver::polls::Polls;
-use crate::driver::{CallContext, Destroyed, DriverError, DriverResult, SandboxHandle};
+use crate::driver::{CallContext, Destroyed, DriverResult, SandboxHandle};
 
 /// Time for a stop or a delete to be taken up; the SDKs' default.
 const CHANGE_TIMEOUT: Duration = Duration::from_secs(60);
@@ -26,59 +27,26 @@ impl Wire {
         let ask = self
             .control("destroy", Method::DELETE, &["sandbox", &sandbox.id])?
             .sandbox(&sandbox.id);
-        let deadline = Instant::now() + self.http.within(CHANGE_TIMEOUT);
-        let mut polls = Polls::new();
-        // Whether an earlier send may have been heard although its answer does not say so.
-        let mut heard = false;
+        let mut deletion = Deletion::within(self.http.within(CHANGE_TIMEOUT));
         loop {
             let Err(error) = self.sandbox(&ask, cx).await else {
                 return Ok(Destroyed::Now);
             };
-            let mut is_changing = false;
-            if let HttpError::Refused(refusal) = &error {
-                heard |= refusal.attempt > 1;
-                is_changing = refusal.status == 409;
-            }
-            let error = control_error(error, Route::Sandbox);
-            match &error {
-                DriverError::Failed(failure) if failure.class == FailureClass::SandboxGone => {
-                    return Ok(if heard {
-                        Destroyed::Now
-                    } else {
-                        Destroyed::AlreadyGone
-                    });
-                }
+            let is_changing = matches!(&error, HttpError::Refused(no) if no.status == 409);
+            let error = match deletion.missed(error, of_sandbox) {
+                Missed::Gone(how) => return Ok(how),
                 // A change of state is under way: perhaps this very one. What cannot be told now is
                 // asked again with the next try.
-                DriverError::Failed(_)
-                    if is_changing && self.is_gone(sandbox, cx).await.unwrap_or(false) =>
-                {
-                    return Ok(Destroyed::Now);
+                Missed::Refused(error) | Missed::Unheard(error) if is_changing => {
+                    if let Ok(Seen::Gone(_)) = self.seen(&sandbox.id, cx).await {
+                        return Ok(Destroyed::Now);
+                    }
+                    error
                 }
-                DriverError::Failed(_) if is_changing => {}
-                // Asking again makes no wrong key right, and no refusal of the deed itself.
-                DriverError::Failed(failure)
-                    if failure.class == FailureClass::Unauthorized || !failure.class.is_error() =>
-                {
-                    return Err(error);
-                }
-                _ => {}
-            }
-            heard = true;
-            if !polls.pause(deadline).await {
-                return Err(error);
-            }
-        }
-    }
-
-    async fn is_gone(&self, sandbox: &SandboxHandle, cx: &CallContext) -> DriverResult<bool> {
-        let got = self.get(&sandbox.id, cx).await;
-        match got.map_err(|error| control_error(error, Route::Sandbox)) {
-            Ok(dto) => Ok(dto.is_gone()),
-            Err(DriverError::Failed(failure)) if failure.class == FailureClass::SandboxGone => {
-                Ok(true)
-            }
-            Err(error) => Err(error),
+                Missed::Refused(error) => return Err(error),
+                Missed::Unheard(error) => error,
+            };
+            deletion.again(error).await?;
         }
     }
 
@@ -93,13 +61,12 @@ impl Wire {
         let deadline = Instant::now() + self.http.within(CHANGE_TIMEOUT);
         let mut polls = Polls::new();
         loop {
-            let dto = match self.get(&sandbox.id, cx).await {
-                Err(HttpError::Refused(refusal)) if refusal.status == 404 => return Ok(()),
-                got => got.map_err(|error| control_error(error, Route::Sandbox))?,
+            let dto = match self.seen(&sandbox.id, cx).await? {
+                Seen::There(dto) => dto,
+                Seen::Gone(_) => return Ok(()),
             };
             match dto.state() {
                 "stopped" => return Ok(()),
-                _ if dto.is_gone() => return Ok(()),
                 "error" | "build_failed" => {
                     return Err(Failure::new(FailureClass::Unavailable, dto.words()).into());
                 }
@@ -114,6 +81,6 @@ impl Wire {
 
     async fn told(&self, ask: &Ask, cx: &CallContext) -> DriverResult<SandboxDto> {
         let told = self.sandbox(ask, cx).await;
-        told.map_err(|error| control_error(error, Route::Sandbox))
+        told.map_err(|error| error.explained(of_sandbox))
     }
 }

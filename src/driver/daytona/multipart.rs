@@ -1,4 +1,4 @@
-//! Takes apart the multipart answer of a bulk download as it arrives (daytona-wire section 2.5).
+//! Takes apart the multipart answer of a bulk download as it arrives.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! Background commands through sessions (daytona-wire sections 2.4, 3.4).
+//! Background commands through sessions.
 
 use std::time::Duration;
 

@@ -1,5 +1,4 @@
-//! Requests to both of Daytona's surfaces, and what a refusal of a toolbox means
-//! (daytona-wire sections 1.1, 2.1, 2.2).
+//! Requests to both of Daytona's surfaces, and what a refusal of a toolbox means.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -8,14 +7,15 @@ use reqwest::header::HeaderMap;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::classes::{Meaning, Route, of_control, of_toolbox};
+use super::classes::{Meaning, of_control, of_sandbox, of_toolbox};
 use super::config::{DaytonaConfig, DaytonaCredentials};
 use crate::call::{Failure, FailureClass, Provider};
+use crate::driver::control_plane::Route;
 use crate::driver::http::{Ask, Http, HttpClients, HttpError, Reply};
 use crate::driver::settings::{parse_base, route, shown};
 use crate::driver::{CallContext, DriverError, DriverFacts, DriverResult, SandboxHandle};
 
-/// The SDK whose shapes we ask for: the last one whose server is public (section 3.5).
+/// The SDK whose shapes we ask for: the last one whose server is public.
 const SDK_VERSION: &str = "0.190.0";
 
 /// What a handle keeps beside the id.
@@ -56,6 +56,25 @@ impl SandboxDto {
     /// Whether it is destroyed, or about to be.
     pub(crate) fn is_gone(&self) -> bool {
         matches!(self.state(), "destroyed" | "destroying")
+    }
+}
+
+/// What the control plane says of one sandbox.
+#[derive(Debug)]
+pub(crate) enum Seen {
+    /// It is there, whatever its state.
+    There(SandboxDto),
+    /// It does not come back: it is unknown, destroyed, or about to be, in these words.
+    Gone(String),
+}
+
+impl From<SandboxDto> for Seen {
+    fn from(dto: SandboxDto) -> Self {
+        if dto.is_gone() {
+            Self::Gone(dto.words())
+        } else {
+            Self::There(dto)
+        }
     }
 }
 
@@ -175,7 +194,7 @@ impl Wire {
     pub(crate) async fn ask_control(&self, ask: &Ask, cx: &CallContext) -> DriverResult<Reply> {
         self.try_control(ask, cx)
             .await
-            .map_err(|error| control_error(error, route_of(ask)))
+            .map_err(|error| error.explained(|refusal| of_control(refusal, Route::of(ask))))
     }
 
     /// Asks the control plane about one sandbox, which answers with the sandbox. Routes without a
@@ -195,12 +214,20 @@ impl Wire {
         Ok(dto)
     }
 
-    /// A sandbox as the control plane sees it, by id.
-    pub(crate) async fn get(&self, id: &str, cx: &CallContext) -> Result<SandboxDto, HttpError> {
+    /// A sandbox as the control plane sees it, by id. That there is none is an answer only in the
+    /// control plane's own words; anybody else's 404 is an error.
+    pub(crate) async fn seen(&self, id: &str, cx: &CallContext) -> DriverResult<Seen> {
         let ask = self
             .control("get", Method::GET, &["sandbox", id])?
             .sandbox(id);
-        self.sandbox(&ask, cx).await
+        let got = self.sandbox(&ask, cx).await;
+        match got.map_err(|error| error.explained(of_sandbox)) {
+            Ok(dto) => Ok(dto.into()),
+            Err(DriverError::Failed(failure)) if failure.class == FailureClass::SandboxGone => {
+                Ok(Seen::Gone(failure.message))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Finds out what a toolbox's error means. Deleted sandboxes answer 401, 404 or 502 and
@@ -220,12 +247,9 @@ impl Wire {
             HttpError::Lost(words) => Failure::new(FailureClass::Unavailable, words),
             other => return other.plain(),
         };
-        let got = self.get(&sandbox.id, cx).await;
-        let standing = match got.map_err(|error| control_error(error, Route::Sandbox)) {
-            Ok(dto) => standing(&dto),
-            Err(DriverError::Failed(gone)) if gone.class == FailureClass::SandboxGone => {
-                Some((FailureClass::SandboxGone, gone.message))
-            }
+        let standing = match self.seen(&sandbox.id, cx).await {
+            Ok(Seen::There(dto)) => standing(&dto),
+            Ok(Seen::Gone(words)) => Some((FailureClass::SandboxGone, words)),
             Err(DriverError::Failed(unknown)) if !failure.class.is_error() => {
                 let words = format!("its state is not told: {unknown}");
                 Some((FailureClass::Unavailable, words))
@@ -242,12 +266,10 @@ impl Wire {
     }
 }
 
-/// What a sandbox's state makes of a failed call; `None` when the state does not explain it.
-///
-/// `sandbox_gone` is only said of one that does not come back.
+/// What the state of a sandbox that is there makes of a failed call; `None` when the state does not
+/// explain it.
 fn standing(dto: &SandboxDto) -> Option<(FailureClass, String)> {
     let class = match dto.state() {
-        _ if dto.is_gone() => FailureClass::SandboxGone,
         "stopped" | "stopping" | "paused" | "pausing" | "archived" | "archiving" => {
             FailureClass::SandboxStopped
         }
@@ -257,20 +279,4 @@ fn standing(dto: &SandboxDto) -> Option<(FailureClass, String)> {
         _ => return None,
     };
     Some((class, dto.words()))
-}
-
-fn route_of(ask: &Ask) -> Route {
-    match (ask.op, &ask.sandbox) {
-        ("create", None) => Route::Create,
-        (_, Some(_)) => Route::Sandbox,
-        (_, None) => Route::Account,
-    }
-}
-
-/// An error of the control plane.
-pub(crate) fn control_error(error: HttpError, route: Route) -> DriverError {
-    match error {
-        HttpError::Refused(refusal) => of_control(&refusal, route).into(),
-        other => other.plain(),
-    }
 }

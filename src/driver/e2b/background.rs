@@ -1,5 +1,5 @@
 //! Background processes: the driver holds their `Start` streams open, since output that nobody
-//! reads is lost (e2b-wire section 3.2).
+//! reads is lost.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,4 +1,4 @@
-//! E2B's failures and their classes, by route, status and body (e2b-wire section 6).
+//! E2B's failures and their classes, by route, status and body.
 //!
 //! What is in none of the provider's forms is an error, whatever its status.
 
@@ -6,47 +6,27 @@ use serde_json::Value;
 
 use super::error_code::Code;
 use super::event::RpcError;
-use super::forms::{OF_CALLS, OF_CREATE, OF_FILES, OF_FILES_TEXT, OF_PROXY, OF_SANDBOX};
+use super::forms::{CONTROL, OF_CALLS, OF_FILES, OF_FILES_TEXT, OF_PROXY};
 use crate::call::{Failure, FailureClass};
+use crate::driver::control_plane::Route;
 use crate::driver::forms::class_in;
 use crate::driver::http::Refusal;
 
-/// What every route of a sandbox answers once it is gone (e2b-wire section 2.2).
+/// What every route of a sandbox answers once it is gone.
 pub(crate) const GONE_WORDS: &str = "was not found";
 
-/// A route of the control plane, by what its refusals are about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Route {
-    /// A sandbox that is to be made.
-    Create,
-    /// One sandbox.
-    Sandbox,
-    /// The account.
-    Account,
-}
-
-/// A refusal of the control plane (sections 1.2, 1.5, 1.9, 6.2).
+/// A refusal of the control plane.
 pub(crate) fn of_control(refusal: &Refusal, route: Route) -> Failure {
-    let Some(words) = said(refusal) else {
-        return refusal.foreign();
-    };
-    let status = refusal.status;
-    let class = match route {
+    match said(refusal) {
         // Our own key sent again before the first send was settled.
-        Route::Create if is_unsettled(refusal) => FailureClass::Unavailable,
-        Route::Create => {
-            class_in(OF_CREATE, &status, &words).unwrap_or_else(|| refusal.class_of_status())
+        Some(words) if route == Route::Create && is_unsettled(refusal) => {
+            Failure::new(FailureClass::Unavailable, words)
         }
-        Route::Sandbox => {
-            class_in(OF_SANDBOX, &status, &words).unwrap_or_else(|| refusal.error_of_status())
-        }
-        Route::Account => refusal.error_of_status(),
-    };
-    Failure::new(class, words)
+        said => CONTROL.failure(refusal, route, said),
+    }
 }
 
-/// A refusal of envd or of the proxy before it, on `/files` or a remote call (sections 2.2, 3.2, 4,
-/// 6.4, 6.5).
+/// A refusal of envd or of the proxy before it, on `/files` or a remote call.
 pub(crate) fn of_envd(refusal: &Refusal) -> Failure {
     if let Some(error) = connect_error(refusal) {
         return of_rpc(&error);
@@ -76,6 +56,14 @@ pub(crate) fn of_rpc(error: &RpcError) -> Failure {
     };
     let words = if words.is_empty() { &error.code } else { words };
     Failure::new(class, words)
+}
+
+/// An error that ended a stream of somebody else's.
+pub(crate) fn of_stream(code: &str, message: &str) -> Failure {
+    of_rpc(&RpcError {
+        code: code.to_owned(),
+        message: message.to_owned(),
+    })
 }
 
 /// The words of `{code, message}`, whose code is the status, in JSON that says that it is.

@@ -1,4 +1,4 @@
-//! E2B's settings, by the names of its official SDKs (e2b-wire section 2.3).
+//! E2B's settings, by the names of its official SDKs.
 
 use cutover_base::secret::Secret;
 use url::Url;
@@ -6,7 +6,7 @@ use url::Url;
 use super::defaults::TEMPLATE;
 use crate::driver::settings::{SettingError, base_url, filled, parse_base};
 
-/// The port that envd listens on (e2b-wire section 2.1).
+/// The port that envd listens on.
 pub(crate) const ENVD_PORT: u16 = 49983;
 
 /// Domain when none is set.

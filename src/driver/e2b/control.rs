@@ -1,4 +1,4 @@
-//! E2B's control plane: create, kill, list, pause (e2b-wire section 1).
+//! E2B's control plane: create, kill, list, pause.
 
 use std::time::Duration;
 
@@ -7,17 +7,19 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::time::Instant;
 use url::form_urlencoded;
 use uuid::Uuid;
 
-use super::classes::{Route, of_control};
+use super::classes::of_control;
 use super::envd::{Private, Wire};
 use crate::call::sandbox_call::{AtExpiry, Provision};
 use crate::call::{Failure, FailureClass};
+use crate::driver::control_plane::Route;
+use crate::driver::deletion::{Deletion, Missed};
 use crate::driver::http::{Ask, HttpError, Reply, Retry};
-use crate::driver::polls::Polls;
+use crate::driver::pages::{Pages, with_ids};
 use crate::driver::settings::route;
+use crate::driver::whole_units::whole_seconds;
 use crate::driver::{
     CallContext, Destroyed, DriverError, DriverResult, Labels, SandboxHandle, SandboxState,
 };
@@ -31,9 +33,6 @@ const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'.')
     .remove(b'~');
-
-/// Pages of a listing that are followed: a hundred of a hundred, above any plan's sandboxes.
-const PAGES_MAX: usize = 100;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -75,7 +74,7 @@ impl Wire {
     /// Asks the control plane.
     pub(super) async fn ask_control(&self, ask: &Ask, cx: &CallContext) -> DriverResult<Reply> {
         let sent = self.http.send(ask, cx).await;
-        sent.map_err(|error| control_error(error, route_of(ask)))
+        sent.map_err(|error| error.explained(|refusal| of_control(refusal, Route::of(ask))))
     }
 
     /// Asks the control plane for what it knows of a sandbox, by a route of these statuses.
@@ -158,10 +157,7 @@ impl Wire {
         let ask = self
             .control("destroy", Method::DELETE, &["sandboxes", &sandbox.id])?
             .sandbox(&sandbox.id);
-        let deadline = Instant::now() + self.http.within(KILL_TIMEOUT);
-        let mut polls = Polls::new();
-        // Whether an earlier send may have been heard although its answer does not say so.
-        let mut heard = false;
+        let mut deletion = Deletion::within(self.http.within(KILL_TIMEOUT));
         loop {
             let killed = match self.http.send(&ask, cx).await {
                 Ok(reply) => match reply.of_status(&[204]) {
@@ -170,31 +166,13 @@ impl Wire {
                 },
                 Err(error) => Err(error),
             };
-            let error = match killed {
-                Ok(()) => return Ok(Destroyed::Now),
-                Err(error) => error,
+            let Err(error) = killed else {
+                return Ok(Destroyed::Now);
             };
-            heard |= matches!(&error, HttpError::Refused(refusal) if refusal.attempt > 1);
-            let error = control_error(error, Route::Sandbox);
-            match &error {
-                DriverError::Failed(failure) if failure.class == FailureClass::SandboxGone => {
-                    return Ok(if heard {
-                        Destroyed::Now
-                    } else {
-                        Destroyed::AlreadyGone
-                    });
-                }
-                // Asking again makes no wrong key right, and no refusal of the deed itself.
-                DriverError::Failed(failure)
-                    if failure.class == FailureClass::Unauthorized || !failure.class.is_error() =>
-                {
-                    return Err(error);
-                }
-                _ => {}
-            }
-            heard = true;
-            if !polls.pause(deadline).await {
-                return Err(error);
+            match deletion.missed(error, |refusal| of_control(refusal, Route::Sandbox)) {
+                Missed::Gone(how) => return Ok(how),
+                Missed::Refused(error) => return Err(error),
+                Missed::Unheard(error) => deletion.again(error).await?,
             }
         }
     }
@@ -238,15 +216,16 @@ impl Wire {
         }
     }
 
-    /// Lists the sandboxes with these labels, running and paused.
+    /// Lists the sandboxes with these labels, running and paused, all of them.
     pub(crate) async fn list(
         &self,
         labels: &IndexMap<String, String>,
         cx: &CallContext,
     ) -> DriverResult<Vec<String>> {
         let mut ids = Vec::new();
+        let mut pages = Pages::default();
         let mut token: Option<String> = None;
-        for _ in 0..PAGES_MAX {
+        loop {
             let mut ask = self.control("list", Method::GET, &["v2", "sandboxes"])?;
             {
                 let mut query = ask.url.query_pairs_mut();
@@ -262,38 +241,18 @@ impl Wire {
             let next = reply.header("x-next-token");
             let listed = async { reply.of_status(&[200])?.json::<Vec<Listed>>().await };
             let page = listed.await.map_err(HttpError::plain)?;
+            with_ids(page.iter().map(|listed| listed.sandbox_id.as_str()))?;
             ids.extend(page.into_iter().map(|listed| listed.sandbox_id));
-            if next.is_empty() {
-                break;
+            token = pages.next(Some(next))?;
+            if token.is_none() {
+                return Ok(ids);
             }
-            token = Some(next);
         }
-        Ok(ids)
     }
-}
-
-fn route_of(ask: &Ask) -> Route {
-    match (ask.op, &ask.sandbox) {
-        ("create", _) => Route::Create,
-        (_, Some(_)) => Route::Sandbox,
-        (_, None) => Route::Account,
-    }
-}
-
-fn control_error(error: HttpError, route: Route) -> DriverError {
-    match error {
-        HttpError::Refused(refusal) => of_control(&refusal, route).into(),
-        other => other.plain(),
-    }
-}
-
-/// Whole seconds, rounded up, so that a lifetime is never shorter than what was asked for.
-fn whole_seconds(duration: Duration) -> u64 {
-    duration.as_secs() + u64::from(duration.subsec_nanos() > 0)
 }
 
 /// The value of the query `metadata`, before the query itself encodes it: names and values are
-/// percent-encoded one by one, then written as a form (section 1.8).
+/// percent-encoded one by one, then written as a form.
 fn metadata_query(labels: &IndexMap<String, String>) -> String {
     let encode = |text: &str| utf8_percent_encode(text, COMPONENT).to_string();
     let mut form = form_urlencoded::Serializer::new(String::new());
@@ -316,11 +275,5 @@ mod tests {
         url.query_pairs_mut()
             .append_pair("metadata", &metadata_query(&labels));
         assert_eq!(url.query(), Some("metadata=a%252520b%3Dc%252520d"));
-    }
-
-    #[test]
-    fn a_lifetime_is_rounded_up() {
-        assert_eq!(whole_seconds(Duration::from_millis(1500)), 2);
-        assert_eq!(whole_seconds(Duration::from_secs(300)), 300);
     }
 }

@@ -18,6 +18,6 @@ pub(crate) const TEMPLATE: &str = "base";
 pub(crate) const SANDBOX_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// Codings that a file may come in: what httpx, through which `e2b/sandbox_sync/filesystem` reads
-/// files, asks for by itself (npm: the same of undici's `fetch`). Without `gzip` envd reads as many
-/// bytes as a file says that it has, and a file of the kernel says none.
+/// files, asks for by itself (npm: the same of undici's `fetch`); both unpack either. Without `gzip` envd
+/// reads as many bytes as a file says that it has, and a file of the kernel says none.
 pub(crate) const FILE_CODINGS: &str = "gzip, deflate";

@@ -1,4 +1,4 @@
-//! Addressing a sandbox's envd and calling it (e2b-wire sections 2.1, 2.5, 3.1).
+//! Addressing a sandbox's envd and calling it.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -40,8 +40,8 @@ impl Private {
         serde_json::from_value(sandbox.private.clone()).unwrap_or_default()
     }
 
-    /// The user that must be named because the daemon has no default of its own
-    /// (section 9, envd before 0.4.0).
+    /// The user that must be named because the daemon has no default of its own: those
+    /// before 0.4.0.
     pub(crate) fn old_default_user(sandbox: &SandboxHandle) -> Option<&'static str> {
         let envd = Self::of(sandbox).envd;
         let mut parts = envd.split('.').map_while(|part| part.parse::<u32>().ok());
@@ -91,7 +91,7 @@ impl Wire {
             return Ok(url.clone());
         }
         let domain = private.domain.as_deref().unwrap_or(&self.config.domain);
-        // The form that is valid for every domain (section 11).
+        // The form that is valid for every domain.
         parse_base(&format!("https://{ENVD_PORT}-{}.{domain}", sandbox.id)).map_err(|why| {
             Failure::new(FailureClass::Internal, format!("sandbox address: {why}")).into()
         })
@@ -195,7 +195,7 @@ impl Wire {
         }
     }
 
-    /// The proxy says the same of a paused sandbox as of one that is gone (section 2.2), so the
+    /// The proxy says the same of a paused sandbox as of one that is gone, so the
     /// control plane is asked before a sandbox is called gone. If it cannot be asked, nobody knows:
     /// that is the provider's failure.
     pub(crate) async fn gone_or_paused(

@@ -1,4 +1,4 @@
-//! Codes of the Connect protocol (e2b-wire section 3.1).
+//! Codes of the Connect protocol.
 
 use crate::call::FailureClass;
 

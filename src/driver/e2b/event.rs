@@ -1,4 +1,4 @@
-//! Messages of a process stream (e2b-wire section 3.2), read and nothing more.
+//! Messages of a process stream, read and nothing more.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

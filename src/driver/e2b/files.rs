@@ -1,5 +1,4 @@
-//! Files of an E2B sandbox: `/files` for content, the filesystem service for the rest
-//! (e2b-wire sections 3.3, 4).
+//! Files of an E2B sandbox: `/files` for content, the filesystem service for the rest.
 
 use std::time::Duration;
 
@@ -217,13 +216,15 @@ impl Wire {
         cx: &CallContext,
     ) -> DriverResult<String> {
         let body = json!({ "path": "~" });
-        let answer: Value = self
+        let answer: OneEntry = self
             .filesystem("home", sandbox, "Stat", &body, Retry::Safe, cx)
             .await?;
-        match answer["entry"]["path"].as_str() {
-            Some(path) if path.starts_with('/') => Ok(path.to_owned()),
-            _ => Err(not_the_contract("a stat of `~` without a path")),
+        let path = answer.entry.checked()?.path;
+        if path.starts_with('/') {
+            return Ok(path);
         }
+        let words = format!("a home folder that is no path from the root: `{path}`");
+        Err(not_the_contract(&words))
     }
 
     /// Renames a path.

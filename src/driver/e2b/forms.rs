@@ -1,20 +1,18 @@
-//! The error forms of E2B's routes (e2b-wire sections 1.2, 1.9, 2.2, 3.2, 3.3, 4).
+//! The error forms of E2B's routes.
 
 use super::error_code::Code;
 use crate::call::FailureClass as C;
-use crate::driver::forms::{Form, Means};
+use crate::driver::control_plane::ControlForms;
+use crate::driver::forms::{Form, is, os};
 
-const fn is<T>(code: T, words: &'static str, class: C) -> Form<T> {
-    (code, words, Means::Class(class))
-}
-
-/// What the operating system refused to the request; the class where its words say nothing.
-const fn os<T>(code: T, words: &'static str, class: C) -> Form<T> {
-    (code, words, Means::Os(class))
-}
+/// The control plane.
+pub(super) const CONTROL: ControlForms = ControlForms {
+    of_create: OF_CREATE,
+    of_sandbox: OF_SANDBOX,
+};
 
 /// The control plane about one sandbox.
-pub(super) const OF_SANDBOX: &[Form<u16>] = &[
+const OF_SANDBOX: &[Form<u16>] = &[
     is(404, "Sandbox * doesn't exist*", C::SandboxGone),
     is(404, "Sandbox * not found*", C::SandboxGone),
     is(404, "Paused sandbox * not found*", C::SandboxGone),
@@ -47,9 +45,8 @@ pub(super) const OF_SANDBOX: &[Form<u16>] = &[
     is(400, "value is required but missing", C::Invalid),
 ];
 
-/// The control plane about a sandbox that is to be made. What else it refuses there keeps the class
-/// of its status: it is an error in any case.
-pub(super) const OF_CREATE: &[Form<u16>] = &[
+/// The control plane about a sandbox that is to be made.
+const OF_CREATE: &[Form<u16>] = &[
     // "you have reached the maximum number of concurrent E2B sandboxes (N)"
     is(429, "*maximum number of concurrent*", C::Quota),
     // Failures of placement are told with several statuses; this prefix is load-bearing.
@@ -170,10 +167,10 @@ pub(super) const OF_CALLS: &[Form<Code>] = &[
     is(Code::InvalidArgument, "failed to expand path *", C::Invalid),
     is(Code::InvalidArgument, "parse timeout: *", C::Invalid),
     is(Code::InvalidArgument, "unmarshal message: *", C::Invalid),
-    (
+    os(
         Code::InvalidArgument,
         "error starting process *",
-        Means::Os(C::Invalid),
+        C::Invalid,
     ),
     is(Code::Internal, "path is a file: *", C::Invalid),
     is(

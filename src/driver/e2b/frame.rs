@@ -1,5 +1,4 @@
-//! Envelopes of Connect streams: one byte of flags, four of length (big-endian), the payload
-//! (e2b-wire section 3.1).
+//! Envelopes of Connect streams: one byte of flags, four of length (big-endian), the payload.
 
 use bytes::{Buf, Bytes, BytesMut};
 

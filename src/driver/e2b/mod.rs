@@ -1,8 +1,8 @@
 //! E2B's driver: control plane v2, envd's Connect RPC and plain files.
 //!
-//! Comes in: calls of the driver trait. Goes out: what E2B said, by the wire contract
-//! (`e2b-wire`). Deliberately absent: debug mode, templates, terminals, and any branch that only
-//! the cloud or only a stand-in runs through; they differ in base URLs alone.
+//! Comes in: calls of the driver trait. Goes out: what E2B said, as its wire was measured and
+//! its public source has it. Deliberately absent: debug mode, templates, terminals, and any branch
+//! that only the cloud or only a stand-in runs through; they differ in base URLs alone.
 
 mod background;
 mod classes;
@@ -22,5 +22,6 @@ mod process;
 pub(crate) mod properties;
 mod stdin;
 
+pub(in crate::driver) use classes::{of_control, of_envd, of_stream};
 pub use config::E2bConfig;
 pub use driver::E2bDriver;

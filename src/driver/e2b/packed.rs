@@ -1,9 +1,13 @@
-//! A file's content as it comes: packed by gzip, or as it is.
+//! A file's content as it comes: packed by gzip or deflate, or as it is.
 
 use std::io::{self, Write};
 
 use cutover_base::blob::{Blob, BlobWriter};
 use flate2::write::GzDecoder;
+use flate2::{Decompress, FlushDecompress, Status};
+
+/// Bytes of an inflated body that are kept at a time.
+const PIECE_BYTES: usize = 32 * 1024;
 
 /// Takes the pieces of a body and keeps what was packed in it.
 #[derive(Debug)]
@@ -12,6 +16,8 @@ pub(crate) enum Unpacking {
     Plain(Box<BlobWriter>),
     /// The body is one member of gzip.
     Gzip(Box<GzDecoder<Kept>>),
+    /// The body is one stream of deflate.
+    Deflate(Box<Inflating>),
 }
 
 /// Why a piece was not taken.
@@ -55,6 +61,11 @@ impl Unpacking {
                 let kept = Kept { blob, failed: None };
                 Some(Self::Gzip(Box::new(GzDecoder::new(kept))))
             }
+            "deflate" => Some(Self::Deflate(Box::new(Inflating {
+                blob,
+                decoder: None,
+                ended: false,
+            }))),
             _ => None,
         }
     }
@@ -67,6 +78,7 @@ impl Unpacking {
                 let taken = decoder.write_all(bytes);
                 taken.map_err(|error| told(&error, decoder.get_mut()))
             }
+            Self::Deflate(inflating) => inflating.push(bytes),
         }
     }
 
@@ -82,9 +94,72 @@ impl Unpacking {
                 let kept = decoder.finish().map_err(UnpackError::Unkept)?;
                 kept.blob
             }
+            Self::Deflate(inflating) => inflating.finish()?,
         };
         blob.finish().map_err(UnpackError::Unkept)
     }
+}
+
+/// Unpacks zlib's format, which is what the coding `deflate` means, or what is in its frame alone,
+/// which some servers send: the first byte tells which.
+#[derive(Debug)]
+pub(crate) struct Inflating {
+    blob: BlobWriter,
+    /// From the first byte on.
+    decoder: Option<Decompress>,
+    /// Whether the packed bytes have come to their end.
+    ended: bool,
+}
+
+impl Inflating {
+    fn push(&mut self, mut bytes: &[u8]) -> Result<(), UnpackError> {
+        let Some(first) = bytes.first() else {
+            return Ok(());
+        };
+        // The low half of zlib's first byte is the number of its only method.
+        let is_framed = first & 0x0f == 8;
+        let new = || Decompress::new(is_framed);
+        let decoder = self.decoder.get_or_insert_with(new);
+        let mut piece = Vec::with_capacity(PIECE_BYTES);
+        loop {
+            if self.ended {
+                return match bytes {
+                    [] => Ok(()),
+                    _ => Err(broken("more comes behind its end")),
+                };
+            }
+            piece.clear();
+            let before = decoder.total_in();
+            let status = decoder
+                .decompress_vec(bytes, &mut piece, FlushDecompress::None)
+                .map_err(broken)?;
+            self.blob.push(&piece).map_err(UnpackError::Unkept)?;
+            let read = usize::try_from(decoder.total_in() - before).unwrap_or(bytes.len());
+            bytes = &bytes[read..];
+            self.ended = status == Status::StreamEnd;
+            // What did not fit into a full piece comes with the next one.
+            let may_have_more = piece.len() == piece.capacity();
+            match (self.ended, bytes) {
+                (false, []) if !may_have_more => return Ok(()),
+                (false, [_, ..]) if read == 0 && piece.is_empty() => {
+                    return Err(broken("it does not go on"));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn finish(self) -> Result<BlobWriter, UnpackError> {
+        if self.ended {
+            Ok(self.blob)
+        } else {
+            Err(broken("its end is missing"))
+        }
+    }
+}
+
+fn broken(why: impl std::fmt::Display) -> UnpackError {
+    UnpackError::Broken(format!("the file's deflate is broken: {why}"))
 }
 
 fn told(error: &io::Error, kept: &mut Kept) -> UnpackError {
@@ -99,7 +174,7 @@ mod tests {
     use cutover_base::blob::BlobStore;
     use cutover_base::redact::Redactor;
     use flate2::Compression;
-    use flate2::write::GzEncoder;
+    use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
 
     use super::*;
 
@@ -122,6 +197,15 @@ mod tests {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
         encoder.write_all(content).unwrap();
         encoder.finish().unwrap()
+    }
+
+    /// With zlib's frame and without.
+    fn deflated(content: &[u8]) -> [Vec<u8>; 2] {
+        let mut framed = ZlibEncoder::new(Vec::new(), Compression::fast());
+        framed.write_all(content).unwrap();
+        let mut bare = DeflateEncoder::new(Vec::new(), Compression::fast());
+        bare.write_all(content).unwrap();
+        [framed.finish().unwrap(), bare.finish().unwrap()]
     }
 
     #[test]
@@ -157,5 +241,49 @@ mod tests {
             assert!(error.contains("Broken"), "{what}: {error}");
         }
         assert!(unpacked("br", &[]).is_err());
+    }
+
+    #[test]
+    fn what_was_deflated_comes_out_however_it_is_cut() {
+        let content: Vec<u8> = (0..200_000_u32)
+            .flat_map(|n| n.wrapping_mul(n).to_le_bytes())
+            .collect();
+        for body in deflated(&content) {
+            for cut in [0, 1, 5, 11, body.len() / 2, body.len() - 1, body.len()] {
+                let pieces = [&body[..cut], &body[cut..]];
+                assert_eq!(unpacked("deflate", &pieces).unwrap(), content, "{cut}");
+            }
+        }
+        // Far more comes out of a piece than goes in.
+        let zeros = vec![0; 3 * PIECE_BYTES];
+        for body in deflated(&zeros) {
+            assert_eq!(unpacked("Deflate", &[&body]).unwrap(), zeros);
+        }
+        for body in deflated(b"") {
+            assert_eq!(unpacked("deflate", &[&body]).unwrap(), b"");
+        }
+    }
+
+    #[test]
+    fn what_is_no_deflate_or_not_all_of_it_is_no_content() {
+        let [framed, bare] = deflated(b"some content that is long enough to be cut");
+        let mut wrong = framed.clone();
+        let last = wrong.len() - 1;
+        wrong[last] ^= 1;
+        for (what, pieces) in [
+            ("plain", vec![&b"plain text, no deflate"[..]]),
+            ("nothing", vec![]),
+            ("an empty piece", vec![&b""[..]]),
+            ("cut in the header", vec![&framed[..1]]),
+            ("cut in the middle", vec![&framed[..20]]),
+            ("cut in the check sum", vec![&framed[..last]]),
+            ("wrong check sum", vec![&wrong[..]]),
+            ("more behind it", vec![&framed[..], b"more"]),
+            ("cut without a frame", vec![&bare[..bare.len() - 1]]),
+            ("more behind it without a frame", vec![&bare[..], b"more"]),
+        ] {
+            let error = unpacked("deflate", &pieces).unwrap_err();
+            assert!(error.contains("Broken"), "{what}: {error}");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Running a command through envd's `Start` stream (e2b-wire sections 3.2, 5).
+//! Running a command through envd's `Start` stream.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ const IDLE: Duration = Duration::from_secs(120);
 /// What the provider may take beyond the time limit before we hang up: it kills, reaps, answers.
 const GRACE: Duration = Duration::from_secs(15);
 
-/// The largest value that fits the ten digits which envd reads (section 3.1): 115 days.
+/// The largest value that fits the ten digits which envd reads: 115 days.
 const TIMEOUT_MS_MAX: u128 = 9_999_999_999;
 
 /// A command for `Start`.

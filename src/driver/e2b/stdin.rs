@@ -1,4 +1,4 @@
-//! Standard input and signals of a process (e2b-wire sections 3.2, 5.4).
+//! Standard input and signals of a process.
 
 use std::future::Future;
 

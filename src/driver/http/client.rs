@@ -14,8 +14,10 @@ use crate::driver::DriverError;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Shorter than the idle limit of any server seen (the Daytona daemon's 70 s is the least), so
-/// that a command is not sent into a connection that the server has just closed.
-const POOL_IDLE: Duration = Duration::from_secs(20);
+/// that a command is not sent into a connection that the server has just closed. And short, as a
+/// connection is kept that long beyond the stand-in or sandbox that it led to: a run of many cases
+/// would hold thousands of them.
+const POOL_IDLE: Duration = Duration::from_secs(5);
 
 /// HTTP clients, built when first needed and shared by all drivers of a run. Clones share them.
 #[derive(Clone, Default)]
@@ -100,7 +102,7 @@ fn is_loopback(url: &Url) -> bool {
 
 fn build(kind: Kind) -> Result<Client, DriverError> {
     install_crypto();
-    // HTTP/1.1 only: hosted E2B cuts HTTP/2 downloads short (e2b-wire section 8), and a stream per
+    // HTTP/1.1 only: hosted E2B cuts HTTP/2 downloads short, and a stream per
     // connection keeps a stalled command from stalling the others.
     // No redirects: they would carry `X-API-KEY` to wherever the answer points.
     // No retries inside the client: attempts are counted and recorded by `send`.
@@ -131,7 +133,7 @@ fn build(kind: Kind) -> Result<Client, DriverError> {
 }
 
 /// Installs the process-wide TLS provider, once. Losing a race to someone else's is fine.
-fn install_crypto() {
+pub(crate) fn install_crypto() {
     static INSTALLED: OnceLock<()> = OnceLock::new();
     INSTALLED.get_or_init(|| {
         let _ = rustls::crypto::ring::default_provider().install_default();

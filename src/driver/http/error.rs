@@ -153,6 +153,14 @@ pub(crate) enum HttpError {
 }
 
 impl HttpError {
+    /// The error when a refusal means this.
+    pub(crate) fn explained(self, meaning: impl FnOnce(&Refusal) -> Failure) -> DriverError {
+        match self {
+            Self::Refused(refusal) => meaning(&refusal).into(),
+            other => other.plain(),
+        }
+    }
+
     /// The error when nothing further is to be found out.
     pub(crate) fn plain(self) -> DriverError {
         match self {

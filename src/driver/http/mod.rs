@@ -14,7 +14,8 @@ mod send;
 mod trail;
 
 pub use client::HttpClients;
-pub(crate) use error::{HttpError, Refusal};
+pub(crate) use client::install_crypto;
+pub(crate) use error::{HttpError, Refusal, chain};
 pub(crate) use reply::Reply;
 pub(crate) use request::{Ask, Payload};
 pub(crate) use retry::Retry;

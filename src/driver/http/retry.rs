@@ -39,8 +39,7 @@ pub(crate) enum Miss<'a> {
 
 /// The pause before the next attempt, or `None` when there must be none.
 ///
-/// `attempt` is the one that failed, from 1; `jitter` is in `0.0..1.0`
-/// (e2b-wire section 1.3, daytona-wire section 7.3).
+/// `attempt` is the one that failed, from 1; `jitter` is in `0.0..1.0`.
 pub(crate) fn pause(attempt: u32, retry: Retry, miss: Miss<'_>, jitter: f64) -> Option<Duration> {
     if attempt >= ATTEMPTS_MAX {
         return None;

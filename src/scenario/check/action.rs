@@ -17,13 +17,9 @@ pub(crate) fn action(
     folder: Option<&Path>,
     findings: &mut Findings,
 ) -> Option<Action> {
-    if !verb.is_here() {
-        absent_verb(verb, at, findings);
-        return None;
-    }
     if verb.providers.len() < Provider::ALL.len() {
         let had_by = HadBy::Providers(verb.providers);
-        findings.wants(at, format!("the verb `{verb}`"), had_by, verb.what);
+        findings.wants(at, format!("the verb `{verb}`"), had_by);
     }
     let written = arguments(verb, node, folder, findings)?;
     let harness = verb.harness.and_then(|own| own(&written));
@@ -31,16 +27,4 @@ pub(crate) fn action(
         Some(action) => Action::Harness(verb, action),
         None => Action::Call(Call { verb, written }),
     })
-}
-
-fn absent_verb(verb: &Verb, at: Position, findings: &mut Findings) {
-    let surfaces: Vec<&str> = verb.surfaces.iter().map(|s| s.name()).collect();
-    let (what, names) = match surfaces.as_slice() {
-        [one] => ("surface", (*one).to_owned()),
-        many => ("surfaces", many.join(" and ")),
-    };
-    findings.add(
-        at,
-        format!("verb `{verb}` exists at {what} {names} only, which this build does not have"),
-    );
 }

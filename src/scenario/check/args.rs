@@ -4,23 +4,19 @@ use std::path::Path;
 
 use cutover_base::fault::Fault;
 
-use crate::call::Surface;
 use crate::scenario::check::data::data;
 use crate::scenario::check::fields::Fields;
-use crate::scenario::check::findings::{Findings, Namespace};
+use crate::scenario::check::findings::{Findings, Namespace, Narrow};
 use crate::scenario::check::scalar;
 use crate::scenario::node::{Kind as NodeKind, Node, Position};
 use crate::scenario::template::{JsonTemplate, Template};
 use crate::scenario::verbs::arguments::Argument;
 use crate::scenario::verbs::key::When;
-use crate::scenario::verbs::{Key, Kind, Need, Verb, Written, are_here};
+use crate::scenario::verbs::{Key, Kind, Need, Verb, Written};
 use crate::scenario::want::HadBy;
 
-/// Signals that `send_signal` knows.
-pub(crate) const SIGNALS: [&str; 16] = [
-    "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE",
-    "ALRM", "TERM", "CONT", "STOP",
-];
+/// Signals that a provider can be asked to send: what none sends is not offered.
+pub(crate) const SIGNALS: [&str; 2] = ["TERM", "KILL"];
 
 /// What was written for a verb: a mapping, or one value that is short for its main argument.
 struct Given<'n> {
@@ -98,24 +94,18 @@ impl<'n> Given<'n> {
     }
 }
 
-/// Refuses an argument that no surface of this build has, and notes one that only surface provider
-/// has.
+/// Notes an argument that not every surface of the verb has.
 fn note_surfaces(verb: &Verb, key: &Key, given: &Given<'_>, findings: &mut Findings) {
     let Some(at) = given.written_at(key.name) else {
         return;
     };
-    let name = key.name;
-    if !is_here(key) {
-        let names: Vec<&str> = key.surfaces.iter().map(|surface| surface.name()).collect();
-        let names = names.join(" and ");
-        findings.add(
+    let lacks = |surface| !key.surfaces.is_empty() && !key.surfaces.contains(surface);
+    if verb.surfaces.iter().any(lacks) {
+        findings.narrow.push(Narrow {
             at,
-            format!("`{name}` exists at surfaces {names} only, which this build does not have"),
-        );
-    }
-    if key.surfaces == [Surface::Provider] && verb.surfaces.len() > 1 {
-        let what = format!("`{name}` of {verb} exists at surface {}", Surface::Provider);
-        findings.provider_only.push((at, what));
+            what: format!("`{}` of {verb}", key.name),
+            surfaces: key.surfaces,
+        });
     }
 }
 
@@ -133,22 +123,18 @@ fn note_providers(
     if !key.providers.is_empty() && !argument.asks_nothing() {
         let at = given.written_at(key.name).unwrap_or(node.at);
         let what = format!("`{}` of `{verb}`", key.name);
-        findings.wants(at, what, HadBy::Providers(key.providers), key.what);
+        findings.wants(at, what, HadBy::Providers(key.providers));
     }
     let Argument::Word(word) = argument else {
         return;
     };
     let what = || format!("`{word}` of `{verb}`");
     if let Some((_, providers)) = key.words.iter().find(|(known, _)| known == word) {
-        findings.wants(node.at, what(), HadBy::Providers(providers), key.what);
+        findings.wants(node.at, what(), HadBy::Providers(providers));
     }
     if key.of_standins.contains(&word.as_str()) {
-        findings.wants(node.at, what(), HadBy::Standins, key.what);
+        findings.wants(node.at, what(), HadBy::Standins);
     }
-}
-
-fn is_here(key: &Key) -> bool {
-    key.surfaces.is_empty() || are_here(key.surfaces)
 }
 
 /// Reads one argument, or takes what stands for it.
@@ -159,8 +145,14 @@ fn argument(
     folder: Option<&Path>,
     findings: &mut Findings,
 ) -> Option<Argument> {
-    if !is_here(key) || matches!(key.when, When::With(other) if given.get(other).is_none()) {
+    if matches!(key.when, When::With(other) if given.get(other).is_none()) {
         return None;
+    }
+    if let When::Without(other) = key.when
+        && let (Some(_), Some(node)) = (given.get(other), given.get(key.name))
+    {
+        let message = format!("`{verb}` has `{other}` or `{}`, not both", key.name);
+        findings.add(given.written_at(key.name).unwrap_or(node.at), message);
     }
     let argument = match (given.get(key.name), key.need) {
         (Some(node), _) => read(key, node, folder, findings),
@@ -181,12 +173,12 @@ fn argument(
 
 fn has_meaning(key: &Key, given: &Given<'_>) -> bool {
     match key.when {
-        When::Always | When::With(_) => true,
+        When::Always | When::With(_) | When::Without(_) => true,
         When::Unless(other, word) => given.get(other).and_then(Node::as_text) != Some(word),
     }
 }
 
-/// Notes the names of sandboxes and processes that the argument defines or uses.
+/// Notes the names of sandboxes, processes and sessions that the argument defines or uses.
 fn note_names(key: &Key, argument: Option<&Argument>, at: Position, findings: &mut Findings) {
     let name = match argument {
         Some(Argument::Text(text)) => text.as_literal(),
@@ -201,15 +193,16 @@ fn note_names(key: &Key, argument: Option<&Argument>, at: Position, findings: &m
         Kind::Sandbox => findings.uses(Namespace::Sandbox, name, at),
         Kind::NewProcess => findings.define(Namespace::Process, name, at),
         Kind::Process => findings.uses(Namespace::Process, name, at),
+        Kind::NewSession => findings.define(Namespace::Session, name, at),
+        Kind::Session => findings.uses(Namespace::Session, name, at),
         _ => {}
     }
 }
 
-/// What stands for an argument that was not given. Only texts, flags and JSON have such a value.
+/// What stands for an argument that was not given. Only texts and flags have such a value.
 fn default(key: &Key, value: &'static str) -> Argument {
     match key.kind {
         Kind::Flag => Argument::Flag(value == "true"),
-        Kind::Json => Argument::Json(JsonTemplate::empty_object()),
         _ => Argument::Text(Template::literal(value)),
     }
 }
@@ -225,7 +218,9 @@ fn read(
         Kind::Text | Kind::NewSandbox | Kind::Sandbox => {
             scalar::template(node, &what, findings).map(Argument::Text)
         }
-        Kind::NewProcess | Kind::Process | Kind::Name => {
+        Kind::TextOrNull if matches!(node.kind, NodeKind::Null) => Some(Argument::Null),
+        Kind::TextOrNull => scalar::template(node, &what, findings).map(Argument::Text),
+        Kind::NewProcess | Kind::Process | Kind::NewSession | Kind::Session => {
             scalar::name(node, &what, findings).map(Argument::Word)
         }
         Kind::Duration(Some(bounds)) => {
@@ -241,6 +236,9 @@ fn read(
         Kind::Fault => fault_spec(node, &what, findings),
         Kind::Data => data(node, folder, findings).map(Argument::Data),
         Kind::Env => Some(Argument::Env(scalar::env(node, &what, findings))),
+        Kind::Variables => Some(Argument::Variables(scalar::variables(
+            node, &what, findings,
+        ))),
         Kind::Json => json(node, findings),
     }
 }
@@ -266,7 +264,7 @@ fn signal(node: &Node, what: &str, findings: &mut Findings) -> Option<Argument> 
     if SIGNALS.contains(&name) {
         return Some(Argument::Word(name.to_owned()));
     }
-    findings.unknown(node.at, "signal", name, &SIGNALS);
+    findings.none_of(node.at, "no provider sends the signal", name, &SIGNALS);
     None
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use cutover_base::side::Side;
 
 use crate::call::Surface;
+use crate::scenario::applied::FAILURE;
 use crate::scenario::check::fields::{Fields, report_duplicates};
 use crate::scenario::check::findings::{Findings, Namespace};
 use crate::scenario::check::operands::check_operands;
@@ -28,8 +29,14 @@ pub(crate) const COMPARE_WORDS: [&str; 5] = ["exact", "text", "bytes", "json", "
 #[derive(Debug, Clone, Copy, Default)]
 struct Scope {
     surface: Option<Surface>,
+    with_platform: Option<bool>,
     side: Option<Side>,
 }
+
+/// The words that narrow `expect` to an MCP server with a platform behind it, and to the server of
+/// before, which has none.
+pub(crate) const BY_PLATFORM: [(&str, bool); 2] =
+    [("with_platform", true), ("without_platform", false)];
 
 /// Reads `expect`.
 pub(crate) fn expect(node: Option<&Node>, findings: &mut Findings) -> Vec<Expect> {
@@ -50,23 +57,39 @@ fn expect_in(node: &Node, scope: Scope, findings: &mut Findings, list: &mut Vec<
         let matcher = matcher(value, findings);
         if let (Some(path), Some(matcher)) = (path, matcher) {
             check_operands(&path, &matcher, value, findings);
-            list.push(Expect {
+            let expect = Expect {
                 surface: scope.surface,
+                with_platform: scope.with_platform,
                 side: scope.side,
                 path,
                 matcher,
                 line: key.at.line,
-            });
+            };
+            if expect.path.field == FAILURE && !expect.names_an_error() {
+                findings.failures.push((key.at, scope.surface));
+            }
+            list.push(expect);
         }
     }
 }
 
-/// The scope of a key that narrows: a surface first, a side last.
+/// The scope of a key that narrows: a surface first, a side last. A platform can be missing at surface
+/// mcp alone.
 fn narrowed(key: &str, scope: Scope) -> Option<Scope> {
     let surface = Surface::ALL
         .into_iter()
         .find(|surface| surface.name() == key);
     let side = Side::BOTH.into_iter().find(|side| side.name() == key);
+    let by_platform = BY_PLATFORM.iter().find(|(word, _)| *word == key);
+    if let Some((_, with)) = by_platform {
+        let is_before_side = scope.side.is_none() && scope.with_platform.is_none();
+        let is_of_mcp = scope.surface.is_none_or(|only| only == Surface::Mcp);
+        return (is_before_side && is_of_mcp).then_some(Scope {
+            surface: Some(Surface::Mcp),
+            with_platform: Some(*with),
+            side: None,
+        });
+    }
     match (scope.side, scope.surface, surface, side) {
         (None, None, Some(_), _) => Some(Scope { surface, ..scope }),
         (None, _, None, Some(_)) => Some(Scope { side, ..scope }),

@@ -34,8 +34,11 @@ pub(crate) struct Findings {
     pub(crate) fields: Vec<(Position, String, Option<Surface>)>,
     /// Verbs in the order they were written.
     pub(crate) verbs: Vec<(&'static Verb, Position)>,
-    /// Arguments that exist at surface provider only.
-    pub(crate) provider_only: Vec<(Position, String)>,
+    /// What exists at some surfaces only of those that the verbs have.
+    pub(crate) narrow: Vec<Narrow>,
+    /// Expectations of failures that only the provider itself tells, with the surface they were
+    /// named under.
+    pub(crate) failures: Vec<(Position, Option<Surface>)>,
     /// What steps ask for that not every provider or lane has.
     pub(crate) wants: Vec<Want>,
     /// Sizes of random data that hold references.
@@ -44,6 +47,28 @@ pub(crate) struct Findings {
     pub(crate) secrets: Option<Vec<String>>,
     /// A step's verb could not be read: what it defines is not known.
     pub(crate) incomplete: bool,
+}
+
+/// Something that exists at some surfaces only.
+#[derive(Debug, Clone)]
+pub(crate) struct Narrow {
+    pub(crate) at: Position,
+    /// What it is.
+    pub(crate) what: String,
+    /// Where it exists.
+    pub(crate) surfaces: &'static [Surface],
+}
+
+impl Narrow {
+    /// Where it exists, in words.
+    pub(crate) fn told(&self) -> String {
+        let names: Vec<&str> = self.surfaces.iter().map(|surface| surface.name()).collect();
+        let what = &self.what;
+        match names.as_slice() {
+            [one] => format!("{what} exists at surface {one} only"),
+            many => format!("{what} exists at surfaces {} only", many.join(" and ")),
+        }
+    }
 }
 
 /// What would be right.
@@ -82,6 +107,8 @@ pub(crate) enum Namespace {
     Sandbox,
     /// A background process; defined by `start_background`.
     Process,
+    /// A session of the platform; defined by `create_session`, but for the first.
+    Session,
     /// A step's id.
     Step,
 }
@@ -116,12 +143,17 @@ impl Findings {
 
     /// Adds a word that is none of the known ones, and names the nearest or all.
     pub(crate) fn unknown(&mut self, at: Position, what: &str, word: &str, known: &[&str]) {
+        self.none_of(at, &format!("unknown {what}"), word, known);
+    }
+
+    /// As [`Findings::unknown`], with other words before the wrong one.
+    pub(crate) fn none_of(&mut self, at: Position, said: &str, word: &str, known: &[&str]) {
         let help = match nearest(word, known) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("known: {}", known.join(", ")),
         };
         let word: String = word.escape_debug().take(60).collect();
-        self.add_with(at, format!("unknown {what} `{word}`"), Some(help));
+        self.add_with(at, format!("{said} `{word}`"), Some(help));
     }
 
     /// Adds a value of the wrong type.
@@ -148,12 +180,8 @@ impl Findings {
         self.used.push(named);
     }
 
-    /// Notes something that the current step asks for. What no provider has is a mistake.
-    pub(crate) fn wants(&mut self, at: Position, what: String, had_by: HadBy, help: &str) {
-        if matches!(had_by, HadBy::Providers([])) {
-            self.add_with(at, format!("no provider has {what}"), Some(help.to_owned()));
-            return;
-        }
+    /// Notes something that the current step asks for and not everybody has.
+    pub(crate) fn wants(&mut self, at: Position, what: String, had_by: HadBy) {
         self.wants.push(Want {
             step: self.step_id.clone(),
             what,

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use crate::call::Surface;
+use crate::call::{FailureClass, Surface};
 use crate::scenario::check::findings::{Findings, Named, Namespace};
 use crate::scenario::data::parse_size;
 use crate::scenario::nearest::nearest;
@@ -23,13 +23,15 @@ pub(crate) fn check(
     repeated(&defined, findings);
     for name in &used {
         match name.namespace {
-            Namespace::Reference => reference(name, &defined, matrix, findings),
+            Namespace::Reference => reference(name, &defined, (surfaces, matrix), findings),
             Namespace::Sandbox => sandbox(name, &defined, surfaces, findings),
             Namespace::Process => process(name, &defined, findings),
+            Namespace::Session => session(name, &defined, findings),
             Namespace::Step => {}
         }
     }
     fields(surfaces, findings);
+    failures(surfaces, findings);
     sizes(matrix, findings);
 }
 
@@ -61,6 +63,7 @@ fn repeated(defined: &[Named], findings: &mut Findings) {
         let what = match name.namespace {
             Namespace::Step => "step id",
             Namespace::Process => "process",
+            Namespace::Session => "session",
             Namespace::Reference => "capture",
             // The same sandbox may be provisioned again: what then happens is worth a scenario.
             Namespace::Sandbox => continue,
@@ -69,6 +72,11 @@ fn repeated(defined: &[Named], findings: &mut Findings) {
             .entry((what, name.name.as_str()))
             .or_insert(name.at)
             .line;
+        if what == "session" && first == 0 && name.at.line > 0 {
+            let message = format!("session `{}` is the one that a case begins with", name.name);
+            findings.add(name.at, message);
+            continue;
+        }
         if seen[&(what, name.name.as_str())] != name.at {
             findings.add_with(
                 name.at,
@@ -82,7 +90,7 @@ fn repeated(defined: &[Named], findings: &mut Findings) {
 fn reference(
     used: &Named,
     defined: &[Named],
-    matrix: &IndexMap<String, Vec<Value>>,
+    (surfaces, matrix): (&[Surface], &IndexMap<String, Vec<Value>>),
     findings: &mut Findings,
 ) {
     let name = used.name.as_str();
@@ -101,7 +109,10 @@ fn reference(
         return;
     }
     if let Some(sandbox) = name.strip_prefix("sandbox.") {
-        if !of(defined, Namespace::Sandbox).any(|have| have.name == sandbox) && !findings.incomplete
+        // Elsewhere a raw call may have made it.
+        if surfaces.contains(&Surface::Provider)
+            && !of(defined, Namespace::Sandbox).any(|have| have.name == sandbox)
+            && !findings.incomplete
         {
             findings.add(
                 used.at,
@@ -199,6 +210,24 @@ fn process(used: &Named, defined: &[Named], findings: &mut Findings) {
     }
 }
 
+fn session(used: &Named, defined: &[Named], findings: &mut Findings) {
+    if findings.incomplete {
+        return;
+    }
+    let names: Vec<&str> = of(defined, Namespace::Session)
+        .filter(|have| is_before(have, used))
+        .map(|have| have.name.as_str())
+        .collect();
+    if !names.contains(&used.name.as_str()) {
+        let help = match nearest(&used.name, &names) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "make it with `create_session: {as: NAME}`".to_owned(),
+        };
+        let message = format!("no earlier step makes the session `{}`", used.name);
+        findings.add_with(used.at, message, Some(help));
+    }
+}
+
 /// Whether a definition has run when the use runs: deferred steps run last, in reverse order.
 fn is_before(defined: &Named, used: &Named) -> bool {
     match (defined.deferred, used.deferred) {
@@ -235,6 +264,32 @@ fn fields(surfaces: &[Surface], findings: &mut Findings) {
             let names: Vec<&str> = looked_at.iter().map(|surface| surface.name()).collect();
             let what = format!("field at surface {}:", names.join(", "));
             findings.unknown(at, &what, &field, &known);
+        }
+    }
+}
+
+/// Expectations of what only the provider itself tells, where no provider is asked: they would never
+/// be looked at, or never hold.
+fn failures(surfaces: &[Surface], findings: &mut Findings) {
+    for (at, under) in std::mem::take(&mut findings.failures) {
+        let is_told = match under {
+            Some(surface) => surface == Surface::Provider,
+            None => surfaces.contains(&Surface::Provider),
+        };
+        if !is_told {
+            let errors = FailureClass::ALL
+                .into_iter()
+                .filter(|class| class.is_error());
+            let errors: Vec<&str> = errors.map(FailureClass::name).collect();
+            findings.add_with(
+                at,
+                "at surfaces mcp and platform `failure` is expected by a `class` that means that the \
+                 provider did not do its work",
+                Some(format!(
+                    "{}; what a tool reports stands in `text` or `body`",
+                    errors.join(", ")
+                )),
+            );
         }
     }
 }

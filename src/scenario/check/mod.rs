@@ -1,7 +1,7 @@
 //! The checked conversion: a located tree in, a [`Scenario`](crate::scenario::model::Scenario)
 //! without a mistake out, or every mistake of the file with its place.
 //!
-//! [`scenario`] reads the top of a file, [`step`] one step, [`action`] the arguments of its verb,
+//! [`scenario`] reads the top of a file ([`stack`] and [`surfaces`] some keys of it), [`step`] one step, [`action`] the arguments of its verb,
 //! [`conditions`] what it expects, compares, captures and waits for; [`flow`] then looks at the
 //! whole: references, names of sandboxes and processes, fields. Deliberately absent: reading
 //! files other than `file:` data.
@@ -16,13 +16,17 @@ pub(crate) mod flow;
 mod operands;
 pub(crate) mod scalar;
 pub(crate) mod scenario;
+pub(crate) mod stack;
 pub(crate) mod step;
+mod surfaces;
 mod written;
 
 #[cfg(test)]
 mod files_tests;
 #[cfg(test)]
 mod hostile_tests;
+#[cfg(test)]
+mod surfaces_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use indexmap::IndexMap;
 use regex::Regex;
 
 use crate::scenario::check::fields::report_duplicates;
 use crate::scenario::check::findings::{Findings, Namespace};
 use crate::scenario::field_path::FieldPath;
 use crate::scenario::matcher::regex_reason;
-use crate::scenario::node::{Kind, Node, Position};
+use crate::scenario::node::{Key, Kind, Node, Position};
 use crate::scenario::template::{EnvTemplate, Template};
 use crate::scenario::verbs::is_text;
 
@@ -190,22 +191,57 @@ pub(crate) fn whole(
 
 /// Environment variables, or headers.
 pub(crate) fn env(node: &Node, what: &str, findings: &mut Findings) -> EnvTemplate {
-    let Kind::Map(entries) = &node.kind else {
-        findings.wrong_type(node, what, "a mapping");
-        return Vec::new();
-    };
-    report_duplicates(entries, findings);
     let mut env = Vec::new();
-    for (key, node) in entries {
-        if key.text.is_empty() || key.text.contains(['=', '\0']) {
-            findings.add(key.at, "a variable's name is not empty and holds no `=`");
-        }
-        let what = format!("the variable `{}`", key.text.escape_debug());
-        if let Some(value) = template(node, &what, findings) {
+    for (key, node) in named(node, what, findings) {
+        if let Some(value) = template(node, &variable(key), findings) {
             env.push((key.text.clone(), value));
         }
     }
     env
+}
+
+/// Environment variables, of which `null` unsets one.
+pub(crate) fn variables(
+    node: &Node,
+    what: &str,
+    findings: &mut Findings,
+) -> IndexMap<String, Option<Template>> {
+    let mut variables = IndexMap::new();
+    for (key, node) in named(node, what, findings) {
+        let value = match node.kind {
+            Kind::Null => None,
+            _ => match template(node, &variable(key), findings) {
+                Some(value) => Some(value),
+                None => continue,
+            },
+        };
+        if let Kind::Text(text) = &node.kind
+            && text.contains('\0')
+        {
+            findings.add(node.at, "a variable's value holds no NUL");
+        }
+        variables.insert(key.text.clone(), value);
+    }
+    variables
+}
+
+/// The entries of a mapping of variables, whose names have been looked at.
+fn named<'n>(node: &'n Node, what: &str, findings: &mut Findings) -> &'n [(Key, Node)] {
+    let Kind::Map(entries) = &node.kind else {
+        findings.wrong_type(node, what, "a mapping");
+        return &[];
+    };
+    report_duplicates(entries, findings);
+    for (key, _) in entries {
+        if key.text.is_empty() || key.text.contains(['=', '\0']) {
+            findings.add(key.at, "a variable's name is not empty and holds no `=`");
+        }
+    }
+    entries
+}
+
+fn variable(key: &Key) -> String {
+    format!("the variable `{}`", key.text.escape_debug())
 }
 
 /// A regular expression.

@@ -7,24 +7,26 @@ use cutover_base::blob::sha256_hex;
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use crate::call::Surface;
 use crate::scenario::capability::capability_names;
 use crate::scenario::check::fields::{Fields, report_duplicates};
 use crate::scenario::check::findings::{Findings, Namespace};
 use crate::scenario::check::flow;
 use crate::scenario::check::scalar;
+use crate::scenario::check::stack::{mcp, platform, traffic};
 use crate::scenario::check::step::{Place, step};
+use crate::scenario::check::surfaces::surfaces;
 use crate::scenario::model::{Action, Effects, Scenario, Step};
 use crate::scenario::node::{Kind, Node, Position};
 use crate::scenario::problem::Problem;
-use crate::scenario::verbs::{self, Call, Written};
+use crate::scenario::verbs::{self, Call, Verb, Written};
 
 /// Keys at the top of a scenario.
-pub(crate) const TOP_KEYS: [&str; 12] = [
+pub(crate) const TOP_KEYS: [&str; 14] = [
     "why",
     "tags",
     "surfaces",
     "quirks",
+    "parity",
     "requires",
     "matrix",
     "optional",
@@ -32,6 +34,7 @@ pub(crate) const TOP_KEYS: [&str; 12] = [
     "mcp",
     "provision",
     "effects",
+    "traffic",
     "steps",
 ];
 
@@ -40,6 +43,18 @@ pub(crate) const STEPS_MAX: usize = 500;
 
 /// Points of one matrix: every point is a case with sandboxes of its own.
 pub(crate) const MATRIX_POINTS_MAX: usize = 256;
+
+/// The name of the session that a case begins with, where there are sessions.
+pub(crate) const FIRST_SESSION: &str = "main";
+
+/// Verbs of scenarios that see to their own sandboxes: those make none, or ask for one in their own
+/// way.
+static MAKES_ITS_OWN: [&Verb; 4] = [
+    &verbs::PROVISION,
+    &verbs::CREATE_SESSION,
+    &verbs::CALL_TOOL,
+    &verbs::HTTP,
+];
 
 /// Checks a scenario's text. `secrets` are the names that it may use, if they are known.
 ///
@@ -94,17 +109,19 @@ fn read(root: &Node, folder: Option<&Path>, findings: &mut Findings) -> Option<S
             .unwrap_or_default()
     };
     let optional = flag("optional", findings);
-    shape_of_stack(&fields, findings);
+    let (platform, mcp) = (platform(&fields, findings), mcp(&fields, findings));
+    let traffic = traffic(&fields, findings);
     let no_provision = no_provision(&fields, findings);
     let steps = fields.required("steps", findings);
+    findings.define(Namespace::Session, FIRST_SESSION, Position::default());
     let mut steps = steps
         .map(|node| read_steps(node, folder, findings))
         .unwrap_or_default();
-    let provisions = findings
+    let makes_its_own = findings
         .verbs
         .iter()
-        .any(|(verb, _)| **verb == verbs::PROVISION);
-    if !provisions && !no_provision {
+        .any(|(verb, _)| MAKES_ITS_OWN.contains(verb));
+    if !makes_its_own && !no_provision {
         steps.insert(0, implicit_main());
         findings.step = 0;
         findings.define(Namespace::Sandbox, "main", Position::default());
@@ -124,11 +141,15 @@ fn read(root: &Node, folder: Option<&Path>, findings: &mut Findings) -> Option<S
             .map(|(tag, _)| tag)
             .collect(),
         surfaces,
-        quirks: quirks(&fields, findings),
+        quirks: quirks(&fields, "quirks", findings),
+        parity: quirks(&fields, "parity", findings),
         requires: requires(&fields, findings),
         matrix,
         optional,
         effects: effects(fields.get("effects"), findings),
+        traffic,
+        platform,
+        mcp,
         wants: std::mem::take(&mut findings.wants),
         secrets,
         steps,
@@ -186,8 +207,8 @@ fn list(fields: &Fields<'_>, key: &str, findings: &mut Findings) -> Vec<(String,
         .unwrap_or_default()
 }
 
-fn quirks(fields: &Fields<'_>, findings: &mut Findings) -> Vec<(String, usize)> {
-    let quirks = list(fields, "quirks", findings);
+fn quirks(fields: &Fields<'_>, key: &str, findings: &mut Findings) -> Vec<(String, usize)> {
+    let quirks = list(fields, key, findings);
     for (id, at) in &quirks {
         let digits = id.strip_prefix('Q').or_else(|| id.strip_prefix("L-"));
         let good = digits.is_some_and(|digits| {
@@ -246,94 +267,6 @@ fn no_provision(fields: &Fields<'_>, findings: &mut Findings) -> bool {
         findings.add_with(node.at, message, Some(help.to_owned()));
     }
     none
-}
-
-/// `platform:` and `mcp:` set up what stands between agent and provider. Their shape is checked
-/// here; at surface provider there is nothing to set up.
-fn shape_of_stack(fields: &Fields<'_>, findings: &mut Findings) {
-    for (key, known) in [
-        ("platform", &["env", "execute_timeout"][..]),
-        ("mcp", &["env"]),
-    ] {
-        let Some(node) = fields.get(key) else {
-            continue;
-        };
-        let Some(inner) = Fields::open(node, format!("`{key}`"), known, findings) else {
-            continue;
-        };
-        if let Some(node) = inner.get("execute_timeout") {
-            scalar::duration(node, "`execute_timeout`", findings);
-        }
-        let Some(node) = inner.get("env") else {
-            continue;
-        };
-        let Kind::Map(entries) = &node.kind else {
-            findings.wrong_type(node, "`env`", "a mapping");
-            continue;
-        };
-        report_duplicates(entries, findings);
-        for (key, value) in entries {
-            // `null` unsets a variable.
-            if !matches!(value.kind, Kind::Null | Kind::Text(_)) {
-                let what = format!("the variable `{}`", key.text.escape_debug());
-                findings.wrong_type(value, &what, "text");
-            }
-        }
-    }
-}
-
-/// The surfaces that were named, or all on which every verb and argument exists.
-fn surfaces(node: Option<&Node>, top: Position, findings: &mut Findings) -> Vec<Surface> {
-    let Some(node) = node else {
-        let provider_only = !findings.provider_only.is_empty();
-        let fits = |surface: Surface| {
-            (surface == Surface::Provider || !provider_only)
-                && findings
-                    .verbs
-                    .iter()
-                    .all(|(verb, _)| verb.surfaces.contains(&surface))
-        };
-        let fitting: Vec<_> = Surface::ALL.into_iter().filter(|s| fits(*s)).collect();
-        if fitting.is_empty() {
-            findings.add(
-                top,
-                "no surface has all the verbs and arguments of this scenario",
-            );
-        }
-        return fitting;
-    };
-    let mut surfaces = Vec::new();
-    for (name, at) in scalar::names(node, "`surfaces`", findings) {
-        match Surface::ALL
-            .into_iter()
-            .find(|surface| surface.name() == name)
-        {
-            Some(surface) => surfaces.push(surface),
-            None => findings.unknown(at, "surface", &name, &Surface::ALL.map(Surface::name)),
-        }
-    }
-    if surfaces.is_empty() && matches!(&node.kind, Kind::List(items) if items.is_empty()) {
-        findings.add(node.at, "`surfaces` must name at least one");
-    }
-    refuse_other_surfaces(&surfaces, findings);
-    surfaces
-}
-
-fn refuse_other_surfaces(surfaces: &[Surface], findings: &mut Findings) {
-    for (verb, at) in std::mem::take(&mut findings.verbs) {
-        for surface in surfaces.iter().filter(|s| !verb.surfaces.contains(s)) {
-            findings.add(
-                at,
-                format!("verb `{verb}` does not exist at surface {surface}"),
-            );
-        }
-        findings.verbs.push((verb, at));
-    }
-    if let Some(other) = surfaces.iter().find(|s| **s != Surface::Provider) {
-        for (at, what) in std::mem::take(&mut findings.provider_only) {
-            findings.add(at, format!("{what} only; the scenario names {other} too"));
-        }
-    }
 }
 
 fn matrix(node: &Node, findings: &mut Findings) -> IndexMap<String, Vec<Value>> {

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::call::sandbox_call::WriteFile;
-use crate::call::{SandboxCall, SandboxRequest, Surface, ToolCall};
+use crate::call::{SandboxRequest, Surface, ToolCall};
 use crate::scenario::load::parse_one;
 use crate::scenario::model::{Action, CompareKind, Scenario, Step};
 use crate::scenario::problem::Problem;
@@ -85,6 +85,7 @@ steps:
   - fault: { spec: 503, side: target }
   - at_provider: { do: kill }
   - { terminate: {}, defer: true }
+parity: [Q33]
 "#;
 
 #[test]
@@ -95,6 +96,7 @@ fn the_example_of_everything_reads() {
         scenario.quirks,
         [("Q27".to_owned(), 4), ("Q29".to_owned(), 4)]
     );
+    assert_eq!(scenario.parity, [("Q33".to_owned(), 40)]);
     assert_eq!(scenario.requires, ["python3", "clock", "fault"]);
     let ids: Vec<&str> = scenario.steps.iter().map(|step| step.id.as_str()).collect();
     assert_eq!(
@@ -147,11 +149,8 @@ fn short_forms_and_defaults() {
         3,
         "a scenario that provisions gets no sandbox besides"
     );
-    let ended = SandboxCall {
-        sandbox: "main".to_owned(),
-        request: SandboxRequest::Terminate,
-    };
-    assert_eq!(sent(&all[2]), ToolCall::Sandbox(ended));
+    let ended = ToolCall::sandbox("main", SandboxRequest::Terminate);
+    assert_eq!(sent(&all[2]), ended);
     let none = good("why: x\nprovision: none\nsurfaces: [mcp]\nsteps: [{execute: ls}]\n");
     assert_eq!(none.steps.len(), 1);
     let portable = good("why: x\nsteps: [{execute: ls}]\n");
@@ -205,14 +204,6 @@ fn mistakes_in_verbs_and_keys() {
         "3:33 `timeout` is not a duration (write `500ms`, `2s`, `1m`, `1h` or a number of seconds)",
     );
     check(
-        "  - http: {method: GET, path: /}",
-        "3:5 verb `http` exists at surface platform only, which this build does not have",
-    );
-    check(
-        "  - upload_artifact: {path: /}",
-        "3:5 verb `upload_artifact` exists at surfaces mcp and platform only, which this build does not have",
-    );
-    check(
         "  - {id: a, execute: ls}\n  - {id: a, execute: ls}",
         "4:10 step id `a` stands twice (it stands at line 3 already)",
     );
@@ -226,7 +217,7 @@ fn mistakes_in_arguments() {
     );
     check(
         "  - {start_background: {as: p, cmd: a}}\n  - send_signal: {process: p, signal: TREM}",
-        "4:39 unknown signal `TREM` (did you mean `TERM`?)",
+        "4:39 no provider sends the signal `TREM` (did you mean `TERM`?)",
     );
     check("  - wait: 1h", "3:11 `seconds` must be from 0ns to 120s");
     check(
@@ -267,7 +258,7 @@ fn mistakes_in_conditions() {
     );
     check(
         "  - {execute: ls, expect: {mcp: {exit_code: 0}}}",
-        "3:34 unknown field at surface mcp: `exit_code` (known: text, is_error, rpc_error)",
+        "3:34 unknown field at surface mcp: `exit_code` (known: text, is_error, rpc_error, failure, duration, entries)",
     );
     check(
         "  - {stat_file: /, expect: {mcp: {text: a}}}",

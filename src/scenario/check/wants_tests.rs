@@ -105,15 +105,20 @@ fn what_everybody_has_or_does_anyway_is_not_noted() {
 }
 
 #[test]
-fn what_no_provider_has_is_a_mistake() {
-    let hup =
-        "  - start_background: {as: p, cmd: x}\n  - send_signal: {process: p, signal: SIGHUP}";
-    assert_eq!(
-        bad(&scenario(hup)),
-        [
-            "4:39 no provider has `HUP` of `send_signal` (The signal. E2B sends `TERM` and `KILL` only.)"
-        ]
-    );
+fn a_signal_that_no_provider_sends_is_a_mistake_that_names_those_that_one_sends() {
+    for (signal, told) in [
+        ("SIGHUP", "`HUP` (known: TERM, KILL)"),
+        ("int", "`INT` (known: TERM, KILL)"),
+        ("KIL", "`KIL` (did you mean `KILL`?)"),
+    ] {
+        let step = format!(
+            "  - start_background: {{as: p, cmd: x}}\n  - send_signal: {{process: p, signal: {signal}}}"
+        );
+        assert_eq!(
+            bad(&scenario(&step)),
+            [format!("4:39 no provider sends the signal {told}")]
+        );
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::scenario::check::args::SIGNALS;
 use crate::scenario::reference::markdown::{code, fields, row};
 use crate::scenario::reference::verbs::verb_section;
 use crate::scenario::schema;
-use crate::scenario::verbs::{self, SURFACES_HERE, Verb};
+use crate::scenario::verbs::{self, Verb};
 
 const HEAD: &str = "\
 # Scenario files
@@ -54,10 +54,9 @@ pub fn reference() -> String {
     values(&mut page);
     conditions(&mut page, &schema);
     page.push_str("\n## Verbs\n");
-    for verb in verbs::ALL.into_iter().filter(|verb| verb.is_here()) {
+    for verb in verbs::ALL {
         verb_section(&mut page, verb);
     }
-    absent(&mut page);
     page
 }
 
@@ -115,7 +114,9 @@ fn conditions(page: &mut String, schema: &Value) {
          A key of `expect`, `compare`, `until.that` and `until.abort_if`, and a value of `capture`, is \
          a field of the outcome or an RFC 9535 path below one: `exit_code`, `failure.class`, \
          `$.entries[?@.name=='a'].size`. `expect` may be narrowed to a surface and then to a side \
-         (`provider: { target: { exit_code: 0 } }`).\n\n\
+         (`provider: { target: { exit_code: 0 } }`), at surface mcp also to an MCP server \
+         `with_platform` behind it or `without_platform` (the stack `lap-direct`); all that apply \
+         must hold.\n\n\
          A matcher is a scalar (short for `equals`) or a mapping of operators, all of which must \
          hold: ",
     );
@@ -142,7 +143,13 @@ fn conditions(page: &mut String, schema: &Value) {
          the first group of a pattern, or all of it, by `<as>`. `until` repeats the step; `every` and \
          `for` have these values when not given.\n",
     );
-    page.push_str("\nEvery call may also give:\n\n");
+    page.push_str("\nAt surface mcp every call gives:\n\n");
+    fields(page, &verbs::field::MCP);
+    page.push_str("\nAt surface platform every call gives:\n\n");
+    fields(page, &verbs::field::PLATFORM);
+    page.push_str(
+        "\nAt surface provider a call gives the fields that stand with its verb, and may also give:\n\n",
+    );
     fields(page, &verbs::field::COMMON);
     let classes = |errors: bool| -> String {
         let all = FailureClass::ALL.into_iter();
@@ -156,19 +163,5 @@ fn conditions(page: &mut String, schema: &Value) {
          work, and are an error unless the step expects the class: {}.",
         classes(false),
         classes(true)
-    );
-}
-
-/// What other surfaces will have.
-fn absent(page: &mut String) {
-    let here: Vec<&str> = SURFACES_HERE.iter().map(|surface| surface.name()).collect();
-    let absent = verbs::ALL.into_iter().filter(|verb| !verb.is_here());
-    let absent: Vec<String> = absent.map(|verb| code(verb.name)).collect();
-    let _ = writeln!(
-        page,
-        "\n## Not in this build\n\nThis build has the surface {} only. The check refuses the verbs \
-         of the others by name: {}.",
-        here.join(", "),
-        absent.join(", ")
     );
 }

@@ -3,26 +3,25 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use crate::call::{Provider, Surface};
+use crate::call::Surface;
 use crate::scenario::reference::markdown::{code, fields, row};
 use crate::scenario::verbs::key::When;
-use crate::scenario::verbs::{Key, Kind, Need, Verb, are_here};
+use crate::scenario::verbs::{Key, Kind, Need, Verb};
 
 pub(super) fn verb_section(page: &mut String, verb: &Verb) {
     let _ = write!(page, "\n### {}\n\n{}", code(verb.name), verb.what);
     if let [only] = verb.providers {
-        let _ = write!(page, " {} only.", provider_name(*only));
+        let _ = write!(page, " {} only.", only.title());
     }
     let surfaces: Vec<&str> = verb.surfaces.iter().map(|surface| surface.name()).collect();
     let _ = writeln!(page, "\n\nSurfaces: {}.", surfaces.join(", "));
     let _ = writeln!(page, "\n```yaml\n- {}\n```", verb.example);
-    let keys: Vec<&Key> = verb.keys.iter().filter(|key| key_is_here(key)).collect();
-    if !keys.is_empty() {
+    if !verb.keys.is_empty() {
         page.push_str(
             "\n| argument | type | default | meaning | example |\n|---|---|---|---|---|\n",
         );
     }
-    for key in keys {
+    for key in verb.keys {
         let name = code(key.name);
         let example = code(key.example);
         let cells = [
@@ -42,22 +41,25 @@ pub(super) fn verb_section(page: &mut String, verb: &Verb) {
         let _ = writeln!(page, "\nExactly one of {} must be given.", names.join(", "));
     }
     if !verb.fields.is_empty() {
-        page.push('\n');
+        let everywhere = verb.is_behind() || verb.surfaces == [Surface::Provider];
+        page.push_str(if everywhere {
+            "\n"
+        } else {
+            "\nAt surface provider:\n\n"
+        });
         fields(page, verb.fields);
     }
-}
-
-fn key_is_here(key: &Key) -> bool {
-    key.surfaces.is_empty() || are_here(key.surfaces)
 }
 
 fn kind(key: &Key) -> String {
     match key.kind {
         Kind::Text => "text".to_owned(),
         Kind::NewSandbox | Kind::NewProcess => "new name".to_owned(),
+        Kind::TextOrNull => "text or `null`".to_owned(),
         Kind::Sandbox => "name of a sandbox".to_owned(),
         Kind::Process => "name of a process".to_owned(),
-        Kind::Name => "name".to_owned(),
+        Kind::NewSession => "new name".to_owned(),
+        Kind::Session => "name of a session".to_owned(),
         Kind::Duration(None) => "duration".to_owned(),
         Kind::Duration(Some((least, most))) => {
             format!("duration, {} to {}", short(least), short(most))
@@ -72,6 +74,7 @@ fn kind(key: &Key) -> String {
         Kind::Fault => "fault".to_owned(),
         Kind::Data => "data".to_owned(),
         Kind::Env => "mapping of names to text".to_owned(),
+        Kind::Variables => "mapping of names to text or `null`".to_owned(),
         Kind::Json => "any JSON".to_owned(),
     }
 }
@@ -92,7 +95,8 @@ fn default(key: &Key) -> String {
         Need::Required => "required".to_owned(),
         Need::RequiredUnless(flag) => format!("required unless {}", code(flag)),
         Need::Optional => String::new(),
-        Need::Default(value) | Need::Implied(value) => code(value),
+        Need::Default(value) => code(value),
+        Need::Implied(words) => words.to_owned(),
     }
 }
 
@@ -103,22 +107,21 @@ fn meaning(verb: &Verb, key: &Key) -> String {
         When::With(other) => {
             let _ = write!(meaning, " Has a meaning beside {} only.", code(other));
         }
+        When::Without(other) => {
+            let _ = write!(meaning, " Not beside {}.", code(other));
+        }
         When::Unless(other, word) => {
             let _ = write!(meaning, " Has no meaning with `{other}: {word}`.");
         }
     }
     if let [only] = key.providers {
-        let _ = write!(meaning, " {} only.", provider_name(*only));
+        let _ = write!(meaning, " {} only.", only.title());
     }
-    if key.surfaces == [Surface::Provider] && verb.surfaces.len() > 1 {
-        meaning.push_str(" Surface provider only.");
+    let lacks = |surface: &Surface| !key.surfaces.is_empty() && !key.surfaces.contains(surface);
+    if verb.surfaces.iter().any(lacks) {
+        let names: Vec<&str> = key.surfaces.iter().map(|surface| surface.name()).collect();
+        let plural = if names.len() > 1 { "s" } else { "" };
+        let _ = write!(meaning, " Surface{plural} {} only.", names.join(" and "));
     }
     meaning
-}
-
-fn provider_name(provider: Provider) -> &'static str {
-    match provider {
-        Provider::E2b => "E2B",
-        Provider::Daytona => "Daytona",
-    }
 }

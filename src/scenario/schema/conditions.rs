@@ -4,8 +4,8 @@ use cutover_base::side::Side;
 use serde_json::{Map, Value, json};
 
 use crate::call::Surface;
-use crate::scenario::check::conditions::COMPARE_WORDS;
-use crate::scenario::verbs::{self, SURFACES_HERE};
+use crate::scenario::check::conditions::{BY_PLATFORM, COMPARE_WORDS};
+use crate::scenario::verbs;
 
 /// Adds the definitions of this file.
 pub(super) fn define(defs: &mut Map<String, Value>) {
@@ -69,8 +69,8 @@ fn matcher() -> Value {
     })
 }
 
-/// Fields and their matchers. The fields of the surfaces that this build has are named, so that
-/// an editor can offer them; a path below a field is taken too.
+/// Fields and their matchers. The fields of all surfaces are named, so that an editor can offer
+/// them; a path below a field is taken too.
 fn fields() -> Value {
     json!({
         "type": "object",
@@ -81,12 +81,13 @@ fn fields() -> Value {
 }
 
 fn known_fields() -> Value {
-    let known = SURFACES_HERE.into_iter().flat_map(verbs::fields);
-    let known = known.map(|field| {
-        let value = json!({"$ref": "#/$defs/matcher", "description": field.what});
-        (field.name.to_owned(), value)
-    });
-    Value::Object(known.collect())
+    let mut known = Map::new();
+    // The provider's own words come first where a field has the same name elsewhere.
+    for field in Surface::ALL.into_iter().rev().flat_map(verbs::fields) {
+        let value = || json!({"$ref": "#/$defs/matcher", "description": field.what});
+        known.entry(field.name).or_insert_with(value);
+    }
+    Value::Object(known)
 }
 
 fn expect() -> Value {
@@ -97,6 +98,10 @@ fn expect() -> Value {
     let mut all = by_side.clone();
     for surface in Surface::ALL {
         all["properties"][surface.name()] = by_side.clone();
+    }
+    for (word, _) in BY_PLATFORM {
+        all["properties"][word] = by_side.clone();
+        all["properties"][Surface::Mcp.name()]["properties"][word] = by_side.clone();
     }
     all["description"] =
         json!("Fields and what must hold of them; may be narrowed to a surface, then to a side.");

@@ -5,7 +5,9 @@ use serde_json::{Map, Value, json};
 use crate::call::Surface;
 use crate::scenario::capability::CAPABILITIES;
 use crate::scenario::check::scenario::{MATRIX_POINTS_MAX, STEPS_MAX};
+use crate::scenario::check::stack::TRAFFIC_CALLS;
 use crate::scenario::schema::{conditions, verbs};
+use crate::scenario::verbs::ALL;
 
 /// A name as the check wants it.
 const NAME_PATTERN: &str = "^[A-Za-z0-9][A-Za-z0-9_.-]*$";
@@ -38,15 +40,18 @@ fn top() -> Value {
         "description": "Words to select scenarios by, with `--tag`.",
     });
     let surfaces = Surface::ALL.map(Surface::name);
+    let quirks = |meaning: &str| {
+        json!({
+            "type": "array", "uniqueItems": true,
+            "items": {"type": "string", "pattern": "^(Q|L-)[0-9]{2,4}$"},
+            "description": meaning,
+        })
+    };
     let capabilities: Vec<Value> = CAPABILITIES
         .iter()
         .map(|known| json!({"const": known.name, "description": known.meaning}))
         .collect();
-    let stack_env = json!({
-        "type": "object",
-        "additionalProperties": {"type": ["string", "null"]},
-        "description": "Variables; `null` unsets one.",
-    });
+    let variables = json!({"$ref": "#/$defs/variables"});
     json!({
         "why": {"type": "string", "pattern": "\\S", "description": "Why the scenario exists."},
         "tags": tags,
@@ -54,11 +59,8 @@ fn top() -> Value {
             "type": "array", "minItems": 1, "uniqueItems": true, "items": {"enum": surfaces},
             "description": "Where the calls enter; default: all surfaces on which every verb and argument exists.",
         },
-        "quirks": {
-            "type": "array", "uniqueItems": true,
-            "items": {"type": "string", "pattern": "^(Q|L-)[0-9]{2,4}$"},
-            "description": "Quirks of the ledger that the scenario shows.",
-        },
+        "quirks": quirks("Quirks of the ledger that the scenario shows."),
+        "parity": quirks("Quirks that are not in the ledger, for which the scenario checks that both sides are alike."),
         "requires": {
             "type": "array", "uniqueItems": true, "items": {"oneOf": capabilities},
             "description": "Capabilities without which the scenario is `unsupported`.",
@@ -75,18 +77,23 @@ fn top() -> Value {
         "optional": {"type": "boolean", "description": "The run may be judged without it."},
         "platform": {
             "type": ["object", "null"], "additionalProperties": false,
-            "properties": {"env": stack_env, "execute_timeout": {"$ref": "#/$defs/duration"}},
-            "description": "Settings of the platform: `env`, `execute_timeout`.",
+            "properties": {"env": variables, "execute_timeout": {"$ref": "#/$defs/duration"}},
+            "description": "Settings of the platform: `env` (variables that are set, or unset with `null`) and `execute_timeout` (how long a command may run).",
         },
         "mcp": {
             "type": ["object", "null"], "additionalProperties": false,
-            "properties": {"env": stack_env},
-            "description": "Settings of the MCP server: `env`.",
+            "properties": {"env": variables},
+            "description": "Settings of the MCP server: `env` (variables that are set, or unset with `null`).",
         },
-        "provision": {"const": "none", "description": "No sandbox `main` is made first."},
+        "provision": {"const": "none", "description": "No sandbox `main` is made first. None is made either where a step provisions, creates a session, or sends a raw call (`call_tool`, `http`)."},
         "effects": {
             "enum": ["none", "network", "external"],
             "description": "What the commands touch outside the sandbox; `external` is never replayed without `--allow external`.",
+        },
+        "traffic": {
+            "type": ["object", "null"], "additionalProperties": false, "required": ["calls"],
+            "properties": {"calls": {"type": "integer", "minimum": TRAFFIC_CALLS.0, "maximum": TRAFFIC_CALLS.1}},
+            "description": "How much of real use it is: `calls`, by which reports weigh its steps.",
         },
         "steps": {
             "type": "array", "minItems": 1, "maxItems": STEPS_MAX,
@@ -118,10 +125,11 @@ fn step() -> Value {
         "defer".to_owned(),
         json!({"type": "boolean", "description": "Always runs, at the end, last first."}),
     );
-    let one_verb: Vec<Value> = verbs::known()
+    let one_verb: Vec<Value> = ALL
+        .into_iter()
         .map(|verb| json!({"required": [verb.name]}))
         .collect();
-    for verb in verbs::known() {
+    for verb in ALL {
         properties.insert(verb.name.to_owned(), reference(verb.name));
     }
     json!({

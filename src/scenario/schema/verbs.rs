@@ -5,12 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::scenario::check::args::SIGNALS;
 use crate::scenario::check::step::PARALLEL_STEPS_MAX;
 use crate::scenario::verbs::key::When;
-use crate::scenario::verbs::{self, Key, Kind, Need, Verb, are_here};
-
-/// The verbs that this build has.
-pub(super) fn known() -> impl Iterator<Item = &'static Verb> {
-    verbs::ALL.into_iter().filter(|verb| verb.is_here())
-}
+use crate::scenario::verbs::{self, Key, Kind, Need, Verb};
 
 /// Adds a definition for each verb.
 pub(super) fn define(defs: &mut Map<String, Value>) {
@@ -19,7 +14,15 @@ pub(super) fn define(defs: &mut Map<String, Value>) {
         "env".to_owned(),
         json!({"type": "object", "additionalProperties": {"type": "string"}}),
     );
-    for verb in known() {
+    defs.insert(
+        "variables".to_owned(),
+        json!({
+            "type": "object",
+            "additionalProperties": {"type": ["string", "null"]},
+            "description": "Variables; `null` unsets one.",
+        }),
+    );
+    for verb in verbs::ALL {
         let mut definition = if *verb == verbs::PARALLEL {
             steps()
         } else {
@@ -88,8 +91,7 @@ fn mapping(verb: &Verb, chosen: Option<&str>) -> Value {
     let mut required = Vec::new();
     for key in verb.keys {
         let excluded = verb.one_of.contains(&key.name) && chosen != Some(key.name);
-        let is_here = key.surfaces.is_empty() || are_here(key.surfaces);
-        if excluded || !is_here {
+        if excluded {
             continue;
         }
         let has_meaning = !matches!(key.when, When::With(other) if chosen != Some(other));
@@ -99,17 +101,29 @@ fn mapping(verb: &Verb, chosen: Option<&str>) -> Value {
             required.push(key.name);
         }
     }
-    json!({
+    let mut mapping = json!({
         "type": "object", "additionalProperties": false,
         "properties": properties, "required": required,
-    })
+    });
+    let not_both = verb.keys.iter().filter_map(|key| match key.when {
+        When::Without(other) => Some(json!({"required": [key.name, other]})),
+        _ => None,
+    });
+    let not_both: Vec<Value> = not_both.collect();
+    if !not_both.is_empty() {
+        mapping["not"] = json!({"anyOf": not_both});
+    }
+    mapping
 }
 
 /// What may stand as an argument, with what an editor shows of it.
 fn value(key: &Key) -> Value {
     let mut value = match key.kind {
         Kind::Text | Kind::NewSandbox | Kind::Sandbox => json!({"type": "string"}),
-        Kind::NewProcess | Kind::Process | Kind::Name => json!({"$ref": "#/$defs/name"}),
+        Kind::TextOrNull => json!({"type": ["string", "null"]}),
+        Kind::NewProcess | Kind::Process | Kind::NewSession | Kind::Session => {
+            json!({"$ref": "#/$defs/name"})
+        }
         Kind::Duration(_) => json!({"$ref": "#/$defs/duration"}),
         Kind::Whole(least, most) => json!({"type": "integer", "minimum": least, "maximum": most}),
         Kind::Flag => json!({"type": "boolean"}),
@@ -121,11 +135,12 @@ fn value(key: &Key) -> Value {
         Kind::Fault => json!({"type": ["string", "number"]}),
         Kind::Data => json!({"$ref": "#/$defs/data"}),
         Kind::Env => json!({"$ref": "#/$defs/env"}),
+        Kind::Variables => json!({"$ref": "#/$defs/variables"}),
         Kind::Json => json!({}),
     };
     value["description"] = json!(match key.need {
-        Need::Default(default) | Need::Implied(default) =>
-            format!("{} Default: `{default}`.", key.what),
+        Need::Default(default) => format!("{} Default: `{default}`.", key.what),
+        Need::Implied(words) => format!("{} Default: {words}.", key.what),
         _ => key.what.to_owned(),
     });
     value

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use indexmap::IndexMap;
 use serde_json::Value as Json;
 
-use crate::call::sandbox_call::Env;
+use crate::call::sandbox_call::{Env, SessionId};
 use crate::scenario::data::DataError;
 use crate::scenario::template::{
     Bindings, DataTemplate, EnvTemplate, JsonTemplate, Template, Unresolved,
@@ -20,12 +21,14 @@ pub struct Written(Vec<(&'static str, Argument)>);
 #[expect(missing_docs, reason = "each is a kind of `key::Kind`")]
 pub enum Argument {
     Text(Template),
+    Null,
     Word(String),
     Duration(Duration),
     Whole(u64),
     Flag(bool),
     Data(DataTemplate),
     Env(EnvTemplate),
+    Variables(IndexMap<String, Option<Template>>),
     Json(JsonTemplate),
 }
 
@@ -114,6 +117,14 @@ impl Written {
         }
     }
 
+    /// Variables with references, none when not given.
+    pub(crate) fn variables(&self, key: &str) -> IndexMap<String, Option<Template>> {
+        match self.get(key) {
+            Some(Argument::Variables(variables)) => variables.clone(),
+            _ => IndexMap::new(),
+        }
+    }
+
     /// A time.
     pub(crate) fn duration(&self, key: &str) -> Option<Duration> {
         match self.get(key)? {
@@ -127,6 +138,7 @@ impl Written {
 #[derive(Debug, Clone)]
 enum Resolved {
     Text(String),
+    Null,
     Duration(Duration),
     Whole(u64),
     Flag(bool),
@@ -142,13 +154,21 @@ impl Argument {
             Self::Duration(duration) => duration.is_zero(),
             Self::Flag(flag) => !flag,
             Self::Env(variables) => variables.is_empty(),
-            Self::Text(_) | Self::Word(_) | Self::Whole(_) | Self::Data(_) | Self::Json(_) => false,
+            Self::Variables(variables) => variables.is_empty(),
+            Self::Text(_)
+            | Self::Null
+            | Self::Word(_)
+            | Self::Whole(_)
+            | Self::Data(_)
+            | Self::Json(_) => false,
         }
     }
 
     fn resolve(&self, bindings: &Bindings) -> Result<Resolved, ResolveError> {
         Ok(match self {
             Self::Text(text) => Resolved::Text(text.resolve(bindings)?),
+            // Variables of the stack belong to what the harness does, which resolves them itself.
+            Self::Null | Self::Variables(_) => Resolved::Null,
             Self::Word(word) => Resolved::Text(word.clone()),
             Self::Duration(duration) => Resolved::Duration(*duration),
             Self::Whole(number) => Resolved::Whole(*number),
@@ -216,6 +236,15 @@ impl Arguments {
     /// A text that the check has seen.
     pub(crate) fn text(&self, key: &'static str) -> Result<String, ResolveError> {
         self.maybe_text(key).ok_or_else(|| self.absent(key))
+    }
+
+    /// The session that the call names.
+    pub(crate) fn session(&self) -> SessionId {
+        match self.get("session_id") {
+            Some(Resolved::Text(id)) => SessionId::Given(id.clone()),
+            Some(_) => SessionId::LeftOut,
+            None => SessionId::Current,
+        }
     }
 
     /// The sandbox that the call is for.

@@ -1,7 +1,5 @@
 //! `call_tool`: any tool call, sent untouched.
 
-use serde_json::json;
-
 use crate::call::tool_call::CallTool;
 use crate::call::{Surface, ToolCall};
 use crate::scenario::verbs::key::{Key, Kind};
@@ -22,15 +20,14 @@ pub(crate) static VERB: Verb = Verb {
         Key::optional(
             "arguments",
             Kind::Json,
-            "Its arguments, any JSON.",
+            "Its arguments, any JSON; not given: the call has none.",
             "{ cmd: 7 }",
-        )
-        .default("{}"),
+        ),
     ],
     call: Some(|asked| {
         Ok(ToolCall::Tool(CallTool {
             name: asked.text("name")?,
-            arguments: asked.maybe_json("arguments").unwrap_or_else(|| json!({})),
+            arguments: asked.maybe_json("arguments"),
         }))
     }),
     ..Verb::BLANK

@@ -27,7 +27,7 @@ pub(crate) static VERB: Verb = Verb {
             "The provider's time limit; `0` is none.",
             "90s",
         )
-        .implied("E2B: 60s; Daytona: none")
+        .implied("E2B: `60s`; Daytona: none")
         .at(&[Surface::Provider]),
         Key::optional(
             "stdin",

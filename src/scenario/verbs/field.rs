@@ -48,6 +48,23 @@ pub enum Compared {
     WhereGiven(&'static str, CompareKind),
 }
 
+const DURATION: Field = Field {
+    name: "duration",
+    domain: Domain::Number,
+    what: "How long the step took, in milliseconds.",
+    compared: Compared::No("times are reported and not compared unless the step says so"),
+};
+
+/// What stands behind the stack: an agent is told in words, so that the class is known of failures
+/// alone in which the provider did not do its work.
+const BENEATH: Field = Field {
+    name: "failure",
+    domain: Domain::Json,
+    what: "Why the provider beneath did not do its work, where the step expects that by its \
+           `class`; what a tool reports is no such failure.",
+    compared: Compared::WhereGiven("$.failure.class", CompareKind::Exact),
+};
+
 /// What every call at surface provider may give beside the fields of its verb.
 pub static COMMON: [Field; 3] = [
     Field {
@@ -56,12 +73,7 @@ pub static COMMON: [Field; 3] = [
         what: "Why the provider did not do it: `class` and the provider's own `message`.",
         compared: Compared::By("$.failure.class", CompareKind::Exact),
     },
-    Field {
-        name: "duration",
-        domain: Domain::Number,
-        what: "How long the step took, in milliseconds.",
-        compared: Compared::No("times are reported and not compared unless the step says so"),
-    },
+    DURATION,
     Field {
         name: "ended",
         domain: Domain::Text,
@@ -71,8 +83,11 @@ pub static COMMON: [Field; 3] = [
     },
 ];
 
+/// What something behind the scenes may give at surfaces mcp and platform beside its own fields.
+pub static BEHIND: [Field; 2] = [BENEATH, DURATION];
+
 /// What every call at surface mcp gives.
-pub static MCP: [Field; 3] = [
+pub static MCP: [Field; 5] = [
     Field {
         name: "text",
         domain: Domain::Text,
@@ -91,10 +106,12 @@ pub static MCP: [Field; 3] = [
         what: "The JSON-RPC error: `code` and `message`.",
         compared: Compared::By("$.rpc_error", CompareKind::Json),
     },
+    BENEATH,
+    DURATION,
 ];
 
 /// What every call at surface platform gives.
-pub static PLATFORM: [Field; 2] = [
+pub static PLATFORM: [Field; 4] = [
     Field {
         name: "status",
         domain: Domain::Number,
@@ -104,7 +121,9 @@ pub static PLATFORM: [Field; 2] = [
     Field {
         name: "body",
         domain: Domain::Json,
-        what: "The body, as JSON.",
+        what: "The body, as JSON where it is, else as text.",
         compared: Compared::By("$.body", CompareKind::Json),
     },
+    BENEATH,
+    DURATION,
 ];

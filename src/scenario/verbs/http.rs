@@ -1,8 +1,8 @@
 //! `http`: any request to the platform endpoint.
 
-use crate::call::tool_call::{Auth, HttpRequest};
+use crate::call::tool_call::{Auth, HttpBody, HttpRequest};
 use crate::call::{Surface, ToolCall};
-use crate::scenario::verbs::key::{Key, Kind};
+use crate::scenario::verbs::key::{Key, Kind, When};
 use crate::scenario::verbs::verb::Verb;
 
 pub(crate) static VERB: Verb = Verb {
@@ -12,9 +12,27 @@ pub(crate) static VERB: Verb = Verb {
     surfaces: &[Surface::Platform],
     keys: &[
         Key::required("method", Kind::Text, "The method.", "POST"),
-        Key::required("path", Kind::Text, "Path and query.", "/api/sandbox/test"),
+        Key::required(
+            "path",
+            Kind::Text,
+            "Path and query, as they are to be sent.",
+            "/api/sandbox/test",
+        ),
         Key::optional("headers", Kind::Env, "Headers.", "{ accept: text/plain }"),
-        Key::optional("body", Kind::Json, "The body, sent as JSON.", "{ cmd: ls }"),
+        Key::optional(
+            "body",
+            Kind::Json,
+            "The body, sent as JSON; `null` is a body too.",
+            "{ cmd: ls }",
+        ),
+        Key::optional(
+            "raw",
+            Kind::Data,
+            "The body as it stands, such as one that is no JSON; its content type is JSON's unless a \
+             header says another.",
+            "'{\"cmd\":'",
+        )
+        .when(When::Without("body")),
         Key::optional(
             "auth",
             Kind::Text,
@@ -33,7 +51,11 @@ pub(crate) static VERB: Verb = Verb {
             method: asked.text("method")?,
             path: asked.text("path")?,
             headers: asked.env("headers"),
-            body: asked.maybe_json("body"),
+            body: match (asked.maybe_json("body"), asked.maybe_data("raw")) {
+                (Some(json), _) => HttpBody::Json(json),
+                (None, Some(raw)) => HttpBody::Raw(raw),
+                (None, None) => HttpBody::None,
+            },
             auth,
         }))
     }),

@@ -34,6 +34,8 @@ pub struct Key {
 pub enum Kind {
     /// Text, in which `${{ name }}` stands for a value.
     Text,
+    /// Text, or `null` for none at all.
+    TextOrNull,
     /// A new name for a sandbox.
     NewSandbox,
     /// The name of a sandbox.
@@ -42,8 +44,10 @@ pub enum Kind {
     NewProcess,
     /// The name of a background process.
     Process,
-    /// A name of something else.
-    Name,
+    /// A new name for a session.
+    NewSession,
+    /// The name of a session.
+    Session,
     /// A time, within bounds if there are any.
     Duration(Option<(Duration, Duration)>),
     /// A whole number within bounds.
@@ -60,6 +64,8 @@ pub enum Kind {
     Data,
     /// Environment variables or headers: names and texts.
     Env,
+    /// Environment variables: names and texts, or `null` to unset one.
+    Variables,
     /// Any JSON, in whose texts `${{ name }}` stands for a value.
     Json,
 }
@@ -75,7 +81,7 @@ pub enum Need {
     Optional,
     /// No; this value is then sent.
     Default(&'static str),
-    /// No; nothing is then sent, and this is what holds.
+    /// No; nothing is then sent, and this is what holds: words, in which values stand in backticks.
     Implied(&'static str),
 }
 
@@ -86,6 +92,8 @@ pub enum When {
     Always,
     /// Beside this argument only.
     With(&'static str),
+    /// Not beside this argument.
+    Without(&'static str),
     /// Unless this argument is this word.
     Unless(&'static str, &'static str),
 }
@@ -151,6 +159,25 @@ impl Key {
         "{ GREETING: hello }",
     )
     .at(&[Surface::Provider]);
+
+    /// The session that something belongs to.
+    pub const SESSION: Self = Self::optional(
+        "session_id",
+        Kind::TextOrNull,
+        "The session that it belongs to, whether or not it exists; `null` leaves it out, where the \
+         surface can.",
+        "other-session",
+    )
+    .implied("the current session, `${{ session }}`")
+    .at(&[Surface::Mcp, Surface::Platform]);
+
+    /// Variables of a part of the stack.
+    pub const VARIABLES: Self = Self::optional(
+        "env",
+        Kind::Variables,
+        "Variables that are then set, or unset with `null`; all others stay as they were.",
+        "{ SESSION_ID: null }",
+    );
 
     /// An argument that must be given.
     pub const fn required(

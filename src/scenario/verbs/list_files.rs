@@ -18,7 +18,7 @@ pub(crate) static VERB: Verb = Verb {
     keys: &[
         Key::SANDBOX,
         Key::PATH,
-        Key::optional("depth", Kind::Whole(1, DEPTH_MAX), "Levels to list.", "2").implied("1"),
+        Key::optional("depth", Kind::Whole(1, DEPTH_MAX), "Levels to list.", "2").implied("`1`"),
     ],
     fields: &[ENTRIES],
     call: Some(|asked| {

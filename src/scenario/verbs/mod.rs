@@ -44,12 +44,15 @@ pub use arguments::{ResolveError, Written};
 pub use call::Call;
 pub use field::{Compared, Domain, Field};
 pub use fields::{domains, field_names, fields, fields_of, is_text};
-pub use harness::{HarnessAction, ProviderEvent};
+pub use harness::{HarnessAction, ProviderEvent, Restart};
 pub use key::{Key, Kind, Need};
-pub use verb::{SURFACES_HERE, Verb, VerbKind, are_here};
+pub use verb::{Verb, VerbKind};
 
+pub(crate) use call_tool::VERB as CALL_TOOL;
+pub(crate) use http::VERB as HTTP;
 pub(crate) use parallel::VERB as PARALLEL;
 pub(crate) use provision::VERB as PROVISION;
+pub(crate) use sessions::CREATE as CREATE_SESSION;
 pub(crate) use wait::VERB as WAIT;
 
 /// Every verb, in the order in which they are shown.

@@ -1,6 +1,6 @@
 //! `provision`: make a sandbox.
 
-use crate::call::sandbox_call::{AtExpiry, Provision};
+use crate::call::sandbox_call::{AtExpiry, Owner, Provision, SandboxCall};
 use crate::call::{Provider, SandboxRequest, Surface, ToolCall};
 use crate::scenario::verbs::key::{Key, Kind, LIMIT};
 use crate::scenario::verbs::verb::{Verb, VerbKind};
@@ -28,7 +28,7 @@ pub(crate) static VERB: Verb = Verb {
             "How long it may live: E2B's timeout, Daytona's auto-stop in whole minutes.",
             "2m",
         )
-        .implied("E2B: 5m after it is made; Daytona: 15m without activity")
+        .implied("E2B: `5m` after it is made; Daytona: `15m` without activity")
         .at(&[Surface::Provider]),
         Key::optional(
             "at_expiry",
@@ -40,13 +40,7 @@ pub(crate) static VERB: Verb = Verb {
         .implied("E2B: `kill`; Daytona: `stop`")
         .at(&[Surface::Provider])
         .words(&[("pause", &[Provider::E2b]), ("stop", &[Provider::Daytona])]),
-        Key::optional(
-            "session_id",
-            Kind::Text,
-            "The session that it belongs to.",
-            "${{ session }}",
-        )
-        .at(&[Surface::Mcp, Surface::Platform]),
+        Key::SESSION,
         Key::optional(
             "project_id",
             Kind::Text,
@@ -66,7 +60,15 @@ pub(crate) static VERB: Verb = Verb {
                 _ => None,
             },
         });
-        Ok(ToolCall::sandbox(asked.text("name")?, request))
+        let owner = Owner {
+            session: asked.session(),
+            project: asked.maybe_text("project_id"),
+        };
+        Ok(ToolCall::Sandbox(SandboxCall {
+            sandbox: asked.text("name")?,
+            request,
+            owner,
+        }))
     }),
     ..Verb::BLANK
 };

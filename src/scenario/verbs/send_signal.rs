@@ -16,25 +16,9 @@ pub(crate) static VERB: Verb = Verb {
         Key::required(
             "signal",
             Kind::Signal,
-            "The signal. E2B sends `TERM` and `KILL` only.",
+            "`TERM` asks the process to end, `KILL` ends it at once.",
             "TERM",
-        )
-        .words(&[
-            ("HUP", &[]),
-            ("INT", &[]),
-            ("QUIT", &[]),
-            ("ILL", &[]),
-            ("TRAP", &[]),
-            ("ABRT", &[]),
-            ("FPE", &[]),
-            ("USR1", &[]),
-            ("SEGV", &[]),
-            ("USR2", &[]),
-            ("PIPE", &[]),
-            ("ALRM", &[]),
-            ("CONT", &[]),
-            ("STOP", &[]),
-        ]),
+        ),
     ],
     call: Some(|asked| {
         let request = SandboxRequest::SendSignal(SendSignal {

@@ -5,18 +5,24 @@ use crate::call::{Surface, ToolCall};
 use crate::scenario::verbs::key::{Key, Kind};
 use crate::scenario::verbs::verb::{Verb, VerbKind};
 
-const NAME: Key = Key::required("as", Kind::Name, "The session, by its name here.", "second");
+const NAME: Key = Key::required(
+    "as",
+    Kind::Session,
+    "The session, by its name here; `main` is the one that the case begins with.",
+    "second",
+);
 
 const SURFACES: &[Surface] = &[Surface::Mcp, Surface::Platform];
 
 pub(crate) static CREATE: Verb = Verb {
     name: "create_session",
     kind: VerbKind::Harness,
-    what: "Makes a session of the platform.",
+    what: "Makes a session of the platform, and makes no call use it yet.",
     example: "create_session: { as: second, agent: { id: a1 } }",
     surfaces: SURFACES,
+    of_platform: true,
     keys: &[
-        NAME,
+        Key::required("as", Kind::NewSession, "A name for it here.", "second"),
         Key::optional("status", Kind::Text, "Its status.", "ready").implied("the platform's"),
         Key::optional(
             "agent",
@@ -41,6 +47,7 @@ pub(crate) static USE: Verb = Verb {
     what: "Makes a session the one of the calls that follow.",
     example: "use_session: second",
     surfaces: SURFACES,
+    of_platform: true,
     short: Some("as"),
     keys: &[NAME],
     call: Some(|asked| {
@@ -56,6 +63,7 @@ pub(crate) static DELETE: Verb = Verb {
     what: "Deletes a session of the platform.",
     example: "delete_session: second",
     surfaces: SURFACES,
+    of_platform: true,
     short: Some("as"),
     keys: &[NAME],
     call: Some(|asked| {

@@ -27,7 +27,7 @@ pub(crate) static VERB: Verb = Verb {
             "The provider's time limit, at which its shell is killed; `0` is none.",
             "10m",
         )
-        .implied("E2B: 60s; Daytona: none")
+        .implied("E2B: `60s`; Daytona: none")
         .only(&[Provider::E2b]),
     ],
     fields: &[Field {

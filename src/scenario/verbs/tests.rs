@@ -14,11 +14,9 @@ use crate::scenario::template::{Bindings, Unresolved};
 use crate::scenario::verbs::key::When;
 use crate::scenario::verbs::{ALL, Call, Key, Kind, Need, PARALLEL, ResolveError, Verb, WAIT};
 
-/// The verbs that this build reads arguments of; the others are refused before.
+/// The verbs whose arguments are read by their descriptions.
 fn with_arguments() -> impl Iterator<Item = &'static Verb> {
-    let of_stacks = ["restart_mcp", "restart_platform", "switch"];
-    ALL.into_iter()
-        .filter(move |verb| **verb != PARALLEL && !of_stacks.contains(&verb.name))
+    ALL.into_iter().filter(|verb| **verb != PARALLEL)
 }
 
 /// The arguments of the verb as YAML: those that `given` holds, by their examples.
@@ -57,7 +55,9 @@ fn sent(verb: &'static Verb, yaml: &str) -> String {
 fn goes_with(verb: &Verb, key: &Key, other: &Key) -> bool {
     let partner = match key.when {
         When::With(partner) => partner,
-        When::Always | When::Unless(..) => verb.one_of.first().copied().unwrap_or_default(),
+        When::Always | When::Without(_) | When::Unless(..) => {
+            verb.one_of.first().copied().unwrap_or_default()
+        }
     };
     let chosen = other.name == partner && !verb.one_of.contains(&key.name);
     chosen || matches!(other.need, Need::Required | Need::RequiredUnless(_))
@@ -66,8 +66,7 @@ fn goes_with(verb: &Verb, key: &Key, other: &Key) -> bool {
 #[test]
 fn every_argument_reaches_the_call() {
     for verb in with_arguments() {
-        let here = |key: &&Key| !matches!(key.surfaces, [Surface::Mcp, Surface::Platform]);
-        for key in verb.keys.iter().filter(here) {
+        for key in verb.keys {
             let with = example(verb, |other| {
                 other.name == key.name || goes_with(verb, key, other)
             });
@@ -92,6 +91,7 @@ fn other_value(key: &Key) -> &'static str {
         Kind::Signal => "KILL",
         Kind::Fault => "reset",
         Kind::Env => "{ OTHER: x }",
+        Kind::Variables => "{ SESSION_ID: x }",
         Kind::Json => "[7]",
         _ => "elsewhere",
     }
@@ -99,10 +99,16 @@ fn other_value(key: &Key) -> &'static str {
 
 #[test]
 fn every_example_is_accepted() {
-    for verb in ALL.into_iter().filter(|verb| verb.is_here()) {
+    for verb in ALL {
         let started = "start_background: { as: server, cmd: cat }";
         let starts = verb.example.starts_with("start_background");
         let first = if starts { "wait: 0" } else { started };
+        let of_sessions = ["use_session", "delete_session"].contains(&verb.name);
+        let first = match verb.surfaces {
+            [.., Surface::Provider] => first,
+            _ if of_sessions => "create_session: { as: second }",
+            _ => "wait: 0",
+        };
         let text = format!(
             "why: x\nsteps:\n  - provision: {{}}\n  - provision: {{ name: other }}\n  - {first}\n  - {}\n",
             verb.example

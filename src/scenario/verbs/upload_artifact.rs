@@ -16,12 +16,14 @@ pub(crate) static VERB: Verb = Verb {
         Key::PATH,
         Key::optional("name", Kind::Text, "The name of the artifact.", "shot")
             .implied("the last part of the path"),
+        Key::SESSION,
     ],
     call: Some(|asked| {
         Ok(ToolCall::Artifact(UploadArtifact {
             sandbox: asked.sandbox()?,
             path: asked.text("path")?,
             name: asked.maybe_text("name"),
+            session: asked.session(),
         }))
     }),
     ..Verb::BLANK

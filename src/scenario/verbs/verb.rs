@@ -14,9 +14,6 @@ use crate::scenario::verbs::field::Field;
 use crate::scenario::verbs::harness::HarnessAction;
 use crate::scenario::verbs::key::Key;
 
-/// The surfaces that this build has.
-pub const SURFACES_HERE: [Surface; 1] = [Surface::Provider];
-
 /// A verb that a step may have. Two verbs are equal when their names are.
 pub struct Verb {
     /// The key in YAML.
@@ -39,6 +36,8 @@ pub struct Verb {
     pub one_of: &'static [&'static str],
     /// What the outcome has at surface provider, beside the fields of every call.
     pub fields: &'static [Field],
+    /// Whether it is about the platform itself: its sessions, or starting it anew.
+    pub of_platform: bool,
     /// The capability that a scenario with it needs.
     pub requires: Option<&'static str>,
     /// Makes the call of the resolved arguments.
@@ -74,6 +73,7 @@ impl Verb {
         short: None,
         one_of: &[],
         fields: &[],
+        of_platform: false,
         requires: None,
         call: None,
         harness: None,
@@ -89,25 +89,20 @@ impl Verb {
         ALL.into_iter().take_while(|verb| *verb != self).count()
     }
 
-    /// Whether this build has a surface that has the verb.
-    pub fn is_here(&self) -> bool {
-        are_here(self.surfaces)
-    }
-
     /// The argument of this name.
     pub fn key(&self, name: &str) -> Option<&'static Key> {
         self.keys.iter().find(|key| key.name == name)
+    }
+
+    /// Whether what it gives comes from behind the scenes, whatever the surface.
+    pub const fn is_behind(&self) -> bool {
+        self.call.is_none()
     }
 
     /// Whether it may be written with no argument at all.
     pub fn needs_nothing(&self) -> bool {
         self.one_of.is_empty() && !self.keys.iter().any(Key::is_required)
     }
-}
-
-/// Whether this build has one of these surfaces.
-pub fn are_here(surfaces: &[Surface]) -> bool {
-    surfaces.iter().any(|one| SURFACES_HERE.contains(one))
 }
 
 impl PartialEq for Verb {

@@ -35,7 +35,8 @@ pub(crate) static VERB: Verb = Verb {
             Kind::Process,
             "The background process, by the name it was started under.",
             "server",
-        ),
+        )
+        .at(&[Surface::Provider]),
     ],
     fields: &FIELDS,
     harness: Some(|written| written.duration("seconds").map(HarnessAction::Pause)),

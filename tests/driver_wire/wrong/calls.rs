@@ -83,6 +83,7 @@ fn calls<'a>(
             };
             driver.send_stdin(at, process, &send, cx).await
         }),
+        call!("home", driver.home(at, cx)),
         call!("read_file", driver.read_file(at, "/f", cx)),
         call!("write_file", async {
             driver.write_file(at, &write("/f", "x"), cx).await
@@ -111,7 +112,8 @@ fn calls<'a>(
             ));
         }
         Provider::Daytona => {
-            let limit = Duration::from_secs(1);
+            // As long as any call may take: how fast the machine is does not decide.
+            let limit = PATIENCE * CALLS_MAX;
             calls.push(call!("wait_process", async move {
                 // As the guard of a run ends what would wait for ever.
                 let waited = timeout(limit, driver.wait_process(at, process, cx)).await;

@@ -11,7 +11,7 @@ use cutover::plan::{Case, PlanOptions, plan};
 use cutover::run::conclude::Judge;
 use cutover::run::play_once;
 use cutover::scenario::load_embedded;
-use cutover::stage::{SideStage, TwoSides, default_sides, standin_subjects};
+use cutover::stage::{LiveSide, SideStage, TwoSides, default_sides, standin_subjects};
 use cutover_base::blob::BlobStore;
 use cutover_base::by_side::BySide;
 use cutover_base::clock::Clock;
@@ -65,7 +65,7 @@ async fn play(case: &Case, way: &Way, control: bool) -> CaseVerdict {
     let stage = TwoSides(
         sides
             .as_ref()
-            .map(|side| SideStage::Live(Arc::clone(&side.driver))),
+            .map(|side| SideStage::Live(Box::new(LiveSide::new(Arc::clone(&side.driver))))),
     );
     let folder = tempfile::tempdir().unwrap();
     let judge = Judge {

@@ -37,12 +37,22 @@ pub(super) fn of_json() -> Vec<Way> {
         ("half a pair", br#"{"id":"\ud800","sandboxID":"\ud800","entry":{"name":"\ud800"}}"#.to_vec()),
         ("a number without an end", format!("{{\"exitCode\":{}}}", "9".repeat(10_000)).into_bytes()),
         ("another sandbox", br#"{"sandboxID":"i9","id":"","state":"running"}"#.to_vec()),
+        ("a list with a sandbox without an id", br#"[{"sandboxID":""}]"#.to_vec()),
+        ("a home without a name", br#"{"dir":"","entry":{"path":"/home/me"}}"#.to_vec()),
+        ("a home that is nowhere", br#"{"dir":"home/me","entry":{"name":"me"}}"#.to_vec()),
         ("an error as a success", br#"{"statusCode":500,"code":500,"message":"An unexpected error occurred."}"#.to_vec()),
     ];
-    bodies
+    let mut ways: Vec<Way> = bodies
         .into_iter()
         .map(|(name, body)| whole(format!("JSON: {name}"), 0, JSON, body))
-        .collect()
+        .collect();
+    let again = format!("{JSON}X-Next-Token: again\r\n");
+    let items = r#"{"items":[{"id":"i1","state":"started"}],"nextCursor":"again"}"#;
+    for (form, body) in [("a list", r#"[{"sandboxID":"i1"}]"#), ("items", items)] {
+        let name = format!("JSON: {form} that leads to itself");
+        ways.push(whole(name, 0, &again, body));
+    }
+    ways
 }
 
 /// A stream of these frames: flags and payload.

@@ -97,6 +97,9 @@ fn of_statuses() -> Vec<Way> {
 fn of_bodies() -> Vec<Way> {
     let gzip = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0xff, 0xff];
     let encoded = |how: &str| format!("{JSON}Content-Encoding: {how}\r\n");
+    let file = |how: &str| {
+        format!("Content-Disposition: inline; filename=f\r\nContent-Encoding: {how}\r\n")
+    };
     vec![
         whole("success without a body", 0, "", ""),
         whole("success without a body that says JSON", 0, JSON, ""),
@@ -138,6 +141,15 @@ fn of_bodies() -> Vec<Way> {
             [0_u8, 159, 146, 150],
         ),
         whole("success with broken gzip", 0, &encoded("gzip"), gzip),
+        whole("a file in broken gzip", 0, &file("gzip"), gzip),
+        whole(
+            "a file in broken deflate",
+            0,
+            &file("deflate"),
+            [0x78_u8; 100],
+        ),
+        whole("a file in no deflate", 0, &file("deflate"), "as it is"),
+        whole("a file in brotli", 0, &file("br"), [0x0b_u8, 0x02, 0x80]),
         whole(
             "success with a bomb of deflate",
             0,

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::redact::beginning::Beginning;
 use crate::redact::form::{Form, Found, forms};
 use crate::redact::input::Input;
-use crate::redact::token::{CONTEXT, PREFIXES, Token, token};
+use crate::redact::token::{CONTEXT, Token, first_pairs, token};
 use crate::secret::Secret;
 
 /// Characters from which a value counts as a secret; shorter ones would hit ordinary text.
@@ -78,11 +78,8 @@ impl Patterns {
             forms: Vec::new(),
             names: Vec::new(),
         };
-        for prefix in PREFIXES {
-            let [first, second, ..] = *prefix.as_bytes() else {
-                continue;
-            };
-            patterns.note([first, second]);
+        for pair in first_pairs() {
+            patterns.note(pair);
         }
         let mut had = BTreeSet::new();
         for secret in secrets {
@@ -162,7 +159,7 @@ impl Patterns {
                 Found::Yes(end) => best = Some((end, placeholder)),
             }
         }
-        if pair[1] != b'2' && pair[1] != b't' {
+        if first_pairs().all(|first| first != pair) {
             return best.map_or(Next::Nothing, |(end, placeholder)| {
                 Next::Hit(Hit {
                     start,
@@ -206,4 +203,30 @@ fn values(secret: &str) -> Vec<&str> {
     }
     values.retain(|value| value.chars().count() >= SECRET_CHARS_MIN);
     values
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::redact::token::PREFIXES;
+
+    #[test]
+    fn a_token_is_found_whatever_it_begins_with() {
+        let patterns = Patterns::new(Vec::new());
+        for prefix in PREFIXES {
+            // So many digits are a token of every shape.
+            let text = format!("key={prefix}{}", "0a".repeat(20));
+            let input = Input {
+                bytes: text.as_bytes(),
+                complete: true,
+            };
+            let Next::Hit(hit) = patterns.next(input, 0) else {
+                panic!("{prefix} is not found");
+            };
+            assert_eq!(
+                (hit.start, hit.end, hit.placeholder),
+                (4, text.len(), TOKEN)
+            );
+        }
+    }
 }

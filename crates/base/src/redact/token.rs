@@ -3,6 +3,13 @@
 /// How tokens begin; each provider's keys and the stand-ins' have these shapes.
 pub(super) const PREFIXES: [&str; 2] = ["e2b_", "dtn_"];
 
+/// The pairs of bytes with which tokens begin.
+pub(super) fn first_pairs() -> impl Iterator<Item = [u8; 2]> {
+    PREFIXES
+        .iter()
+        .filter_map(|prefix| prefix.as_bytes().first_chunk().copied())
+}
+
 /// Hex digits of an E2B key.
 const E2B_DIGITS: usize = 40;
 

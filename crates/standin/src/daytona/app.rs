@@ -19,7 +19,7 @@ use crate::daytona::reply;
 use crate::daytona::signed_previews::SignedPreviews;
 use crate::daytona::snapshots::Snapshots;
 use crate::daytona::tasks::Tasks;
-use crate::engine::Engine;
+use crate::engine::{Engine, ImageFacts};
 use crate::fault::Tamper;
 
 /// The organisation that the key belongs to.
@@ -38,6 +38,8 @@ pub(super) struct App {
     pub(super) swap_shell: bool,
     pub(super) allow_network: bool,
     pub(super) memory_bytes_max: u64,
+    /// The image that stands for the built-in one.
+    pub(super) image: Option<ImageFacts>,
     pub(super) registry: Registry,
     pub(super) builds: Builds,
     pub(super) snapshots: Snapshots,

@@ -1,5 +1,4 @@
-//! The Daytona stand-in: control plane under `/api`, toolbox under `/toolbox/{id}`
-//! (`contracts/daytona-wire.md`).
+//! The Daytona stand-in: control plane under `/api`, toolbox under `/toolbox/{id}`.
 //!
 //! Comes in: HTTP from the official SDKs or our driver. Goes out: what the contract says Daytona
 //! 0.190 answers, from real processes and files of an engine. What is not implemented answers 501

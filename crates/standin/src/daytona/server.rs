@@ -37,10 +37,13 @@ pub async fn start(options: StandinOptions) -> Result<Arc<dyn Standin>, StandinE
     let connections = listener.connections();
     let seen = (&options).into();
     let tasks = Tasks::default();
+    let image = options.image.as_deref();
+    let image = image.and_then(|name| options.engine.image(name));
     let builder = Builder {
         engine: Arc::clone(&options.engine),
         allow_network: options.allow_network,
         memory_bytes_max: options.memory_bytes_max,
+        image: image.as_ref().map(|image| image.name.clone()),
     };
     let app = Arc::new(App {
         engine: options.engine,
@@ -51,9 +54,10 @@ pub async fn start(options: StandinOptions) -> Result<Arc<dyn Standin>, StandinE
         swap_shell: options.swap_shell,
         allow_network: options.allow_network,
         memory_bytes_max: options.memory_bytes_max,
+        image: image.clone(),
         registry: Registry::default(),
         builds: Builds::new(builder, tasks.clone()),
-        snapshots: Snapshots::open(options.state_dir.as_deref()),
+        snapshots: Snapshots::open(options.state_dir.as_deref(), image.as_ref()),
         signed: SignedPreviews::default(),
         rates: Rates::default(),
         tasks,

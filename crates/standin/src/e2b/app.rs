@@ -33,6 +33,7 @@ pub(crate) struct App {
     pub(crate) allow_network: bool,
     /// Memory of one sandbox, in bytes.
     pub(crate) memory_bytes_max: u64,
+    pub(crate) image: Option<String>,
     /// The sandboxes.
     pub(crate) registry: Registry,
     /// Room for more of them.

@@ -1,4 +1,4 @@
-//! The E2B stand-in: control plane and envd on one loopback port (`contracts/e2b-wire.md`).
+//! The E2B stand-in: control plane and envd on one loopback port.
 //!
 //! Comes in: HTTP from an official E2B SDK or our driver. Goes out: what the contract says E2B
 //! answers, from sandboxes of an `Engine`. Deliberately absent: any wire type of the driver, TLS,

@@ -40,8 +40,8 @@ pub async fn start(options: StandinOptions) -> Result<Arc<dyn Standin>, StandinE
     let connections = listener.connections();
     let state = options.state_dir.as_deref();
     let unusable = |error: io::Error| {
-        let text = format!("keep the state of the E2B stand-in: {error}");
-        StandinError::Engine(EngineError::Internal(text))
+        let what = "keep the state of the E2B stand-in";
+        StandinError::Engine(EngineError::internal(what, &error))
     };
     let seen = (&options).into();
     let app = Arc::new(App {
@@ -53,6 +53,7 @@ pub async fn start(options: StandinOptions) -> Result<Arc<dyn Standin>, StandinE
         swap_shell: options.swap_shell,
         allow_network: options.allow_network,
         memory_bytes_max: options.memory_bytes_max,
+        image: options.image,
         registry: Registry::default(),
         slots: Slots::new(),
         snapshots: Snapshots::open(state).map_err(unusable)?,

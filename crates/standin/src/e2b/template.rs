@@ -41,8 +41,10 @@ pub(crate) const BUILT_IN: [(&str, &str, &str); 3] = [
 ];
 
 /// The image of a template.
-pub(crate) fn profile(network: bool, memory_bytes_max: u64) -> Profile {
+pub(crate) fn profile(network: bool, memory_bytes_max: u64, image: Option<&str>) -> Profile {
     let mut profile = Profile::litellm("e2b.local");
+    // Every template of E2B has an account `user`, whatever its image had.
+    profile.image = image.map(str::to_owned);
     profile.network = network;
     profile.memory_bytes_max = memory_bytes_max;
     profile

@@ -1,9 +1,11 @@
-//! Engines: what runs a stand-in's sandboxes (`design.md` section 7).
+//! Engines: what runs a stand-in's sandboxes.
 //!
 //! Comes in: argv, environment, identity, paths inside the sandbox. Goes out: processes with
 //! streams, and file facts, from inside the sandbox: no operation follows a host path, so a
 //! symlink in the sandbox cannot reach the host.
 
+#[cfg(feature = "docker")]
+mod docker;
 mod files;
 mod model;
 pub mod namespaces;
@@ -11,7 +13,9 @@ mod pick;
 pub mod process;
 mod procfs;
 mod programs;
+mod settings;
 mod streams;
+mod sweep;
 mod sys;
 mod terminal;
 
@@ -23,10 +27,12 @@ use tokio::io::AsyncRead;
 
 pub use model::{
     Account, Attribute, EngineError, EngineProcess, ExitStatus, FileKind, FileReader, FileStat,
-    FileSystem, Identity, MEMORY_BYTES_DEFAULT, OutputMode, Profile, SignalTarget, SpawnRequest,
-    StdinMode, Usage, WatchEvent, WatchKind,
+    FileSystem, Identity, ImageFacts, MEMORY_BYTES_DEFAULT, OutputMode, Profile, SignalTarget,
+    SpawnRequest, StdinMode, Swept, Usage, WatchEvent, WatchKind,
 };
-pub use pick::by_name;
+pub use pick::{by_name, by_settings};
+pub use settings::{DOCKER_IMAGE_DEFAULT, DockerSettings, EngineSettings, WantedImage};
+pub use sweep::sweep;
 
 /// Makes sandboxes. Shared by all stand-ins of a run.
 #[async_trait]
@@ -34,8 +40,14 @@ pub trait Engine: Send + Sync + fmt::Debug {
     /// `namespaces`, `docker` or `process`.
     fn name(&self) -> &'static str;
 
-    /// What holds in its sandboxes: `root` (several ids), `isolation`, `memory_limit`, ...
+    /// What holds in its sandboxes: `root` (several ids), `isolation`, `memory_limit`,
+    /// `files_limit`, ...
     fn capabilities(&self) -> Vec<String>;
+
+    /// What an image says of its sandboxes, where the engine has images and was made for this one.
+    fn image(&self, _name: &str) -> Option<ImageFacts> {
+        None
+    }
 
     /// Makes a sandbox.
     ///

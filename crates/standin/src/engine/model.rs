@@ -23,6 +23,10 @@ pub struct Profile {
     pub memory_bytes_max: u64,
     /// Whether the host's network is reachable: the operator's choice, never the request's.
     pub network: bool,
+    /// What it is made of, where the engine has images; `None` is the engine's own choice.
+    pub image: Option<String>,
+    /// Whether the account `user` is made where an image has none.
+    pub make_user: bool,
 }
 
 /// Memory of the built-in image's sandbox, as its template asks for it.
@@ -39,8 +43,25 @@ impl Profile {
             open_files_max: 1024,
             memory_bytes_max: MEMORY_BYTES_DEFAULT,
             network: false,
+            image: None,
+            make_user: true,
         }
     }
+}
+
+/// What an image says of the sandboxes that are made of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImageFacts {
+    /// Its name.
+    pub name: String,
+    /// Its ENV.
+    pub env: BTreeMap<String, String>,
+    /// Its USER, as written.
+    pub user: Option<String>,
+    /// Its WORKDIR.
+    pub work_dir: Option<String>,
+    /// Its ENTRYPOINT.
+    pub entrypoint: Option<Vec<String>>,
 }
 
 /// Whose rights an operation has.
@@ -278,6 +299,15 @@ pub enum WatchKind {
     Chmod,
 }
 
+/// What became of something whose owner is dead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Swept {
+    /// What it is, with its name or id.
+    pub what: String,
+    /// Why it could not be removed; none when it was.
+    pub kept: Option<String>,
+}
+
 /// Why an engine did not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EngineError {
@@ -300,13 +330,32 @@ pub enum EngineError {
         /// What to do about it.
         cure: String,
     },
+    /// The machine refused the engine itself something: it says nothing of the sandbox.
+    #[error("engine: {what}: {}", std::io::Error::from_raw_os_error(*errno))]
+    Host {
+        /// What the engine did.
+        what: String,
+        /// The errno.
+        errno: i32,
+    },
     /// The engine itself failed.
     #[error("engine: {0}")]
     Internal(String),
 }
 
 impl EngineError {
-    /// The errno, when the operating system said one.
+    /// That the engine itself could not do `what`.
+    pub fn internal(what: &str, error: &std::io::Error) -> Self {
+        match error.raw_os_error() {
+            Some(errno) => Self::Host {
+                what: what.to_owned(),
+                errno,
+            },
+            None => Self::Internal(format!("{what}: {error}")),
+        }
+    }
+
+    /// The errno that an operation inside the sandbox met, if it met one.
     pub const fn errno(&self) -> Option<i32> {
         match self {
             Self::Os { errno, .. } => Some(*errno),

@@ -1,6 +1,7 @@
 //! Facts about processes from `/proc`: of the host, or of a sandbox when read inside it.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 /// Whether a process goes on.
@@ -54,9 +55,16 @@ pub(crate) fn processes_and_zombies() -> Vec<ProcessFacts> {
         .collect()
 }
 
-fn process(pid: i32) -> Option<ProcessFacts> {
+/// One process.
+pub(crate) fn process(pid: i32) -> Option<ProcessFacts> {
     let stat = fs::read(Path::new("/proc").join(pid.to_string()).join("stat")).ok()?;
     parse(pid, &String::from_utf8_lossy(&stat))
+}
+
+/// The effective user of a process.
+pub(crate) fn owner(pid: i32) -> Option<u32> {
+    let folder = fs::metadata(format!("/proc/{pid}"));
+    folder.ok().map(|folder| folder.uid())
 }
 
 /// Bytes of memory that the host has.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// Capabilities that are programs, with the program that stands for each.
-const PROGRAMS: [(&str, &str); 24] = [
+pub(crate) const PROGRAMS: [(&str, &str); 24] = [
     ("bash", "bash"),
     ("python3", "python3"),
     ("node", "node"),
@@ -31,7 +31,7 @@ const PROGRAMS: [(&str, &str); 24] = [
 ];
 
 /// Where the sandbox's `PATH` looks, of what it has from the host.
-const FOLDERS: [&str; 3] = ["/usr/local/bin", "/usr/bin", "/bin"];
+pub(crate) const FOLDERS: [&str; 3] = ["/usr/local/bin", "/usr/bin", "/bin"];
 
 /// The capabilities whose programs are there.
 pub(crate) fn found() -> Vec<String> {

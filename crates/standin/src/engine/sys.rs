@@ -6,6 +6,7 @@
     reason = "fork hooks, ioctls and capability calls have no safe wrapper"
 )]
 
+use std::cmp::Ordering;
 use std::ffi::CStr;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
@@ -211,6 +212,23 @@ pub(crate) fn pidfd_kill(handle: BorrowedFd<'_>) -> io::Result<()> {
     check(result).map(drop)
 }
 
+/// Compares the tables of open files of two threads: equal when they are one table, else in an
+/// order of the kernel's own.
+///
+/// # Errors
+/// `ESRCH` when one has ended, `EPERM` when its files may not be seen, `ENOSYS` where the kernel
+/// does not compare.
+pub(crate) fn compare_files(first: i32, second: i32) -> io::Result<Ordering> {
+    const KCMP_FILES: libc::c_int = 2;
+    // SAFETY: all arguments are plain numbers.
+    let order = unsafe { libc::syscall(libc::SYS_kcmp, first, second, KCMP_FILES, 0, 0) };
+    Ok(match check(order)? {
+        0 => Ordering::Equal,
+        1 => Ordering::Less,
+        _ => Ordering::Greater,
+    })
+}
+
 /// Drops what is not in the mask from the bounding set. Needs `CAP_SETPCAP`.
 ///
 /// # Errors
@@ -352,15 +370,6 @@ fn close_range(first: u32, last: u32) -> io::Result<()> {
     check(unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) }).map(drop)
 }
 
-/// Puts a descriptor at one of the standard numbers, open across `exec`.
-///
-/// # Errors
-/// When the descriptor is bad.
-pub(crate) fn place(fd: BorrowedFd<'_>, number: StandardStream) -> io::Result<()> {
-    // SAFETY: `dup2` replaces one of 0, 1 and 2, which are never closed and reused as another.
-    check(unsafe { libc::dup2(fd.as_raw_fd(), number as RawFd) }.into()).map(drop)
-}
-
 /// Makes standard input the controlling terminal of the session that the caller leads.
 ///
 /// # Errors
@@ -381,14 +390,6 @@ pub(crate) fn reset_signals() -> io::Result<()> {
     }
     SigSet::empty().thread_set_mask()?;
     Ok(())
-}
-
-/// One of the three standard streams.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum StandardStream {
-    Input = 0,
-    Output = 1,
-    Error = 2,
 }
 
 fn check(result: libc::c_long) -> io::Result<libc::c_long> {

@@ -1,4 +1,4 @@
-//! Faults of a stand-in: a bad day, rehearsed (`design.md` section 7).
+//! Faults of a stand-in: a bad day, rehearsed.
 //!
 //! Comes in: what `--fault`, a scenario's `fault` step or a test asks for, and the requests of a
 //! stand-in. Goes out: late, refused, broken or dribbling answers, in the provider's own shape.

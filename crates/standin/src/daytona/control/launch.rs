@@ -15,6 +15,9 @@ pub(super) async fn make(app: &App, fixed: Fixed, facts: Facts) -> Result<Sandbo
     let mut profile = Profile::litellm(&fixed.id);
     profile.network = app.allow_network && !facts.network.block_all;
     profile.memory_bytes_max = app.memory_bytes_max;
+    let image = app.image.as_ref();
+    profile.make_user = image.is_none();
+    profile.image = image.map(|image| image.name.clone());
     let engine = app.engine.create(&profile).await;
     let engine = engine.map_err(|error| error.to_string())?;
     Ok(Sandbox::new(fixed, facts, engine, app.tasks.stop.clone()))

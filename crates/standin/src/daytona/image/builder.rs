@@ -35,6 +35,8 @@ pub(in crate::daytona) struct Builder {
     pub(in crate::daytona) allow_network: bool,
     /// Their memory, in bytes.
     pub(in crate::daytona) memory_bytes_max: u64,
+    /// The image that stands for the built-in one.
+    pub(in crate::daytona) image: Option<String>,
 }
 
 impl Builder {
@@ -46,6 +48,8 @@ impl Builder {
         let mut profile = Profile::litellm(HOSTNAME);
         profile.network = self.allow_network;
         profile.memory_bytes_max = self.memory_bytes_max;
+        profile.make_user = self.image.is_none();
+        profile.image.clone_from(&self.image);
         let engine = self.engine.create(&profile).await;
         let engine = engine.map_err(|error| format!("failed to build image: {error}"))?;
         let built = timeout(BUILD_TIME_MAX, self.steps(engine.as_ref(), recipe, log)).await;

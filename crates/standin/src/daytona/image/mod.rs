@@ -1,5 +1,4 @@
-//! Images: what a Dockerfile, a snapshot or a sandbox's files make of the built-in root
-//! (`contracts/daytona-wire.md` section 5).
+//! Images: what a Dockerfile, a snapshot or a sandbox's files make of the built-in root.
 //!
 //! Comes in: Dockerfile text, files exported from a sandbox. Goes out: images that a sandbox can
 //! be made of, and the logs of their builds. Deliberately absent: registries and base images. The

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::engine::{EngineSandbox, Identity};
+use crate::engine::{EngineSandbox, Identity, ImageFacts};
 use crate::shared::Archive;
 
 /// The internal reference of the built-in image, which `DAYTONA_SANDBOX_SNAPSHOT` shows
@@ -37,6 +37,20 @@ impl Image {
             work_dir: None,
             entrypoint: None,
             files: None,
+        }
+    }
+
+    /// The built-in image, or what stands for it: Docker's image with its USER and WORKDIR. Its ENV
+    /// is every sandbox's (`Machine::env`), as builds begin with it as well.
+    pub(in crate::daytona) fn general(stands_for_it: Option<&ImageFacts>) -> Self {
+        let Some(facts) = stands_for_it else {
+            return Self::built_in();
+        };
+        Self {
+            user: facts.user.clone().unwrap_or_else(|| "root".to_owned()),
+            work_dir: facts.work_dir.clone(),
+            entrypoint: facts.entrypoint.clone(),
+            ..Self::built_in()
         }
     }
 

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::daytona::image::{BUILT_IN_REF, Image};
 use crate::daytona::sandbox::{BuildInfo, Resources};
+use crate::engine::ImageFacts;
 
 /// The snapshot of a sandbox that names none; Daytona keeps sandboxes of it warm.
 pub(in crate::daytona) const DEFAULT: &str = "daytonaio/sandbox:0.8.0";
@@ -99,12 +100,12 @@ impl Snapshot {
     }
 
     /// The built-in image under a name that everybody has.
-    pub(super) fn general(name: &str, id: &str) -> Self {
+    pub(super) fn general(name: &str, id: &str, image: Option<&ImageFacts>) -> Self {
         let now = Timestamp::UNIX_EPOCH;
         let mut made = Self::new(id.to_owned(), name.to_owned(), SnapshotState::Active, now);
         made.general = true;
         made.image_name = Some(BUILT_IN_REF.to_owned());
-        made.facts().image = Some(Arc::new(Image::built_in()));
+        made.facts().image = Some(Arc::new(Image::general(image)));
         made
     }
 

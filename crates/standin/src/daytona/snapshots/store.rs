@@ -8,6 +8,7 @@ use tokio::fs;
 
 use crate::daytona::snapshots::record;
 use crate::daytona::snapshots::snapshot::{DEFAULT, Snapshot};
+use crate::engine::ImageFacts;
 
 /// Name and id of each general snapshot; all are the built-in image.
 const GENERAL: [(&str, &str); 2] = [
@@ -26,9 +27,11 @@ pub(in crate::daytona) struct Snapshots {
 impl Snapshots {
     /// The general ones, and those of a folder, which outlive the stand-in; without one they go
     /// with it. A snapshot that cannot be read is left out, and told in the log.
-    pub(in crate::daytona) fn open(state: Option<&Path>) -> Self {
-        let general =
-            GENERAL.map(|(name, id)| (id.to_owned(), Arc::new(Snapshot::general(name, id))));
+    pub(in crate::daytona) fn open(state: Option<&Path>, image: Option<&ImageFacts>) -> Self {
+        let general = GENERAL.map(|(name, id)| {
+            let snapshot = Snapshot::general(name, id, image);
+            (id.to_owned(), Arc::new(snapshot))
+        });
         let snapshots = Self {
             folder: state.map(|state| state.join("snapshots")),
             by_id: Mutex::new(general.into_iter().collect()),

@@ -73,11 +73,10 @@ pub(super) async fn run(machine: &Machine, body: Body) -> Result<Response, ToolE
     };
     let parts = vec![
         Part::Text(format!("{{\"exitCode\":{exit_code},\"result\":")),
-        Part::Output(output),
+        output.into_part().await?,
         Part::Text(artifacts + "}"),
     ];
-    let response = output::answer(machine, parts).await;
-    response.map_err(|error| ToolError::bare(error.to_string()))
+    output::answer(machine, parts).await
 }
 
 async fn read(body: Body) -> Result<Order, ToolError> {

@@ -107,8 +107,16 @@ impl ToolError {
         }
     }
 
-    /// Output that could not be kept: the daemon writes as Go does.
+    /// Output that could not be kept: the daemon writes as Go does. A limit that the daemon does
+    /// not have, on the bytes of all logs under way, is told as the stand-in's own.
     pub(super) fn of_output(error: &std::io::Error) -> Self {
+        if error.kind() == std::io::ErrorKind::QuotaExceeded {
+            return Self::Said {
+                status: StatusCode::INSUFFICIENT_STORAGE,
+                code: None,
+                message: error.to_string(),
+            };
+        }
         let errno = error.raw_os_error();
         let text = errno.map_or_else(|| error.to_string(), errno_text);
         Self::bare(format!("failed to keep the output: {text}"))

@@ -79,11 +79,10 @@ pub(super) async fn execute(machine: &Machine, body: Body) -> Result<Response, T
         } => {
             let parts = vec![
                 Part::Text(format!("{{\"exitCode\":{exit_code},\"result\":")),
-                Part::Output(output),
-                Part::Text("}".to_owned()),
+                output.into_part().await?,
+                Part::text("}"),
             ];
-            let response = output::answer(machine, parts).await;
-            response.map_err(|error| ToolError::bare(error.to_string()))
+            output::answer(machine, parts).await
         }
     }
 }

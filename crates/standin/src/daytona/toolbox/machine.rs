@@ -13,12 +13,12 @@ use crate::daytona::app::{App, ORGANIZATION};
 use crate::daytona::asked::Asked;
 use crate::daytona::image::BUILT_IN_REF;
 use crate::daytona::sandbox::Sandbox;
-use crate::daytona::spool::Spool;
+use crate::daytona::spool::{Holds, Spool};
 use crate::daytona::toolbox::error::ToolError;
 use crate::engine::{EngineSandbox, Identity};
 
 /// The template's ENV, as far as it means something without the template's files: a path to a CA
-/// bundle that is not there would break every client inside (`contracts/lap.md` 4.2).
+/// bundle that is not there would break every client inside.
 const IMAGE_ENV: [(&str, &str); 7] = [
     (
         "DATABASE_URL",
@@ -53,9 +53,9 @@ impl Machine {
         self.sandbox.engine.as_ref()
     }
 
-    /// Room for an output of any length.
-    pub(super) fn spool(&self) -> Spool {
-        Spool::new(&self.sandbox.engine, &self.sandbox.spooled)
+    /// Room for bytes of unknown length.
+    pub(super) fn spool(&self, holds: Holds) -> Spool {
+        Spool::new(&self.sandbox.engine, &self.sandbox.spooled, holds)
     }
 
     /// Whose rights the daemon has: the image's user (contract 3.1).
@@ -101,12 +101,12 @@ impl Machine {
     pub(super) fn env(&self) -> BTreeMap<String, String> {
         let fixed = &self.sandbox.fixed;
         let own = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        let mut env: BTreeMap<String, String> = IMAGE_ENV
-            .iter()
-            .map(|(name, value)| own(name, value))
-            .collect();
+        let mut env = BTreeMap::from([own("PATH", PATH)]);
+        match &self.app.image {
+            Some(image) => env.extend(image.env.clone()),
+            None => env.extend(IMAGE_ENV.iter().map(|(name, value)| own(name, value))),
+        }
         env.extend([
-            own("PATH", PATH),
             own("HOME", &self.sandbox.place.home),
             own("HOSTNAME", &fixed.id),
             own("DAYTONA_SANDBOX_ID", &fixed.id),

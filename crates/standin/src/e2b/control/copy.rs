@@ -61,7 +61,7 @@ async fn while_halted(app: &App, sandbox: &Sandbox) -> Result<Archive, EngineErr
     let spooled = async {
         let stream = sandbox.engine.export_files().await?;
         let archive = Archive::bounded(app.snapshots.folder(), stream, bytes_max).await;
-        archive.map_err(|error| EngineError::Internal(format!("keep archive: {error}")))
+        archive.map_err(|error| EngineError::internal("keep archive", &error))
     };
     let outcome = tokio::select! {
         outcome = spooled => outcome,

@@ -84,7 +84,8 @@ async fn do_launch(
     slot: Slot,
 ) -> Result<Arc<Sandbox>, ControlError> {
     let limited = blueprint.network.limits_egress();
-    let profile = template::profile(app.allow_network && !limited, app.memory_bytes_max);
+    let network = app.allow_network && !limited;
+    let profile = template::profile(network, app.memory_bytes_max, app.image.as_deref());
     let engine = app.engine.create(&profile).await;
     let engine = engine.map_err(|error| not_created(&error.to_string()))?;
     if let Err(error) = fill(&blueprint.files, engine.as_ref()).await {

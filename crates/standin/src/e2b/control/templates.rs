@@ -154,7 +154,7 @@ fn find(app: &App, text: &str) -> Result<Listed, ControlError> {
 
 /// `Template`. How often it was used is not counted, and nobody in particular made it.
 fn view(app: &App, template: &Listed) -> Value {
-    let profile = template::profile(false, app.memory_bytes_max);
+    let profile = template::profile(false, app.memory_bytes_max, app.image.as_deref());
     json!({
         "templateID": template.id,
         "buildID": template.build,

@@ -37,7 +37,7 @@ pub(crate) async fn read(call: &Call) -> Result<Value, EngineError> {
     let read = tokio::time::timeout(TIME_MAX, output.read_to_string(&mut text)).await;
     match read {
         Ok(Ok(_)) => Ok(metrics(&text, call.app.clock.now().as_second())),
-        Ok(Err(error)) => Err(EngineError::Internal(format!("read metrics: {error}"))),
+        Ok(Err(error)) => Err(EngineError::internal("read metrics", &error)),
         Err(_) => Err(EngineError::Internal("read metrics: too late".to_owned())),
     }
 }

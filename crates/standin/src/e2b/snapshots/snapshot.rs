@@ -79,8 +79,7 @@ impl Snapshot {
             return Ok(archive.reader());
         }
         let archive = Archive::open(&self.file);
-        let archive =
-            archive.map_err(|error| EngineError::Internal(format!("open archive: {error}")))?;
+        let archive = archive.map_err(|error| EngineError::internal("open archive", &error))?;
         Ok(archive.reader())
     }
 }

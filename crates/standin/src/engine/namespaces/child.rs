@@ -1,22 +1,23 @@
 //! The forked children of init: commands and file servers.
 
 use std::ffi::{CString, NulError};
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 
 use nix::errno::Errno;
+use nix::fcntl::{OFlag, open};
 use nix::sys::stat::{Mode, umask};
-use nix::unistd::{Pid, chdir, execve, setpgid, setsid};
+use nix::unistd::{Pid, chdir, dup2_stderr, dup2_stdin, dup2_stdout, execve, setpgid, setsid};
 use serde::{Deserialize, Serialize};
 
 use super::identity;
 use super::limits;
-use super::wire::{Setup, Spawn, Who};
+use super::wire::{Ids, Setup, Spawn, Who};
 use crate::engine::files::{self, FileOp};
 use crate::engine::streams::ProcessEnds;
-use crate::engine::sys::{self, StandardStream};
+use crate::engine::sys;
 
 /// Where a program is looked for when the environment has no `PATH`, as glibc does.
 const PATH_DEFAULT: &str = "/bin:/usr/bin";
@@ -59,7 +60,7 @@ fn become_program(
         let zero = Pid::from_raw(0);
         setpgid(zero, zero).map_err(|e| ("setpgid", e.into()))?;
     }
-    place(&ends).map_err(at("dup2"))?;
+    place(&ends).map_err(|e| ("dup2", e.into()))?;
     if spawn.terminal.is_some() {
         sys::control_terminal().map_err(at("terminal"))?;
     }
@@ -68,22 +69,27 @@ fn become_program(
     std::mem::forget(ends);
     umask(Mode::from_bits_truncate(0o022));
     limits::bind(setup).map_err(|e| ("setrlimit", e.into()))?;
+    if setup.ids == Ids::Container {
+        // Where memory runs out the kernel shall end a command, and never init. Best effort: the
+        // larger one goes first anyhow.
+        drop(fs::write("/proc/self/oom_score_adj", "500"));
+    }
     identity::become_command(&spawn.who, setup.ids).map_err(at("setuid"))?;
     chdir(spawn.cwd.as_str()).map_err(|e| ("chdir", e.into()))?;
     Err(("exec", exec(spawn).into()))
 }
 
-fn place(ends: &ProcessEnds) -> io::Result<()> {
+fn place(ends: &ProcessEnds) -> nix::Result<()> {
     let null;
     let input = if let Some(stdin) = &ends.stdin {
         stdin.as_fd()
     } else {
-        null = File::open("/dev/null")?;
+        null = open("/dev/null", OFlag::O_RDONLY, Mode::empty())?;
         null.as_fd()
     };
-    sys::place(input, StandardStream::Input)?;
-    sys::place(ends.stdout.as_fd(), StandardStream::Output)?;
-    sys::place(ends.stderr.as_fd(), StandardStream::Error)
+    dup2_stdin(input)?;
+    dup2_stdout(&ends.stdout)?;
+    dup2_stderr(&ends.stderr)
 }
 
 /// Replaces the process; returns why it could not.

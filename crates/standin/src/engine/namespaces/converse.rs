@@ -8,13 +8,13 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::UnixStream;
 
 use super::idle::Server;
-use super::sandbox::{NamespacesSandbox, os_of};
+use super::sandbox::{InitSandbox, os_of};
 use super::wire::{Request, Who};
 use crate::engine::files::{Conversation, FileHost, FileOp};
 use crate::engine::{EngineError, Identity};
 
 #[async_trait]
-impl FileHost for NamespacesSandbox {
+impl FileHost for InitSandbox {
     async fn converse(&self, op: FileOp, who: &Identity) -> Result<Conversation, EngineError> {
         let who = self.who(who)?;
         if !op.leaves_server() {
@@ -30,7 +30,7 @@ impl FileHost for NamespacesSandbox {
     }
 }
 
-impl NamespacesSandbox {
+impl InitSandbox {
     /// Asks a server that waits; none when there is none, or it has ended unasked.
     async fn ask_idle_server(&self, op: &FileOp, who: &Who) -> Option<Server> {
         if self.link.is_gone() {

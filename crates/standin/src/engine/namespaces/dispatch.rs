@@ -4,14 +4,16 @@ use std::ffi::OsString;
 use std::fs;
 use std::io::{self, PipeReader, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
 use std::process::ExitCode;
 
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::prctl::set_dumpable;
 use nix::sys::socket::MsgFlags;
 use nix::sys::wait::{WaitStatus, waitpid};
-use nix::unistd::{Gid, Pid, Uid, setgroups, setresgid, setresuid, setsid};
+use nix::unistd::{Gid, Pid, Uid, dup2_stdin, setgroups, setresgid, setresuid, setsid};
 
+use super::container;
 use super::init::Init;
 use super::keys::{self, Keys};
 use super::limits;
@@ -23,15 +25,21 @@ use super::wire::{Ids, Reply, Setup};
 use crate::engine::sys;
 
 /// The hidden first argument that makes this binary the helper.
-pub(super) const HELPER_ARGUMENT: &str = "__sandbox-init";
+pub(in crate::engine) const HELPER_ARGUMENT: &str = "__sandbox-init";
 
 /// Becomes the helper of a sandbox if the arguments say so. To be called first thing in `main`,
-/// while the process has one thread; the control socket is its standard input.
+/// while the process has one thread; the control socket is its standard input. With the path of
+/// a socket it becomes init of the container that it is in.
 pub fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Option<ExitCode> {
-    if arguments.into_iter().nth(1)? != HELPER_ARGUMENT {
+    let mut arguments = arguments.into_iter().skip(1);
+    if arguments.next()? != HELPER_ARGUMENT {
         return None;
     }
-    let code = match run() {
+    let done = match arguments.next() {
+        Some(socket) => container::run(Path::new(&socket)),
+        None => run(),
+    };
+    let code = match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
     };
@@ -41,7 +49,7 @@ pub fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Option<ExitCod
 fn run() -> io::Result<()> {
     let control = io::stdin().as_fd().try_clone_to_owned()?;
     let null = fs::File::open("/dev/null")?;
-    sys::place(null.as_fd(), sys::StandardStream::Input)?;
+    dup2_stdin(&null)?;
     let received = packet::receive::<Setup>(control.as_fd(), MsgFlags::empty())?;
     let Some((setup, _)) = received else {
         return Ok(());
@@ -137,6 +145,8 @@ fn enter(setup: &Setup) -> Result<(), StepError> {
             mapper.map()?;
             set_dumpable(false).map_err(step("prctl"))
         }
+        // Nobody asks a helper for a container.
+        Ids::Container => Err(step("ids")(io::Error::from_raw_os_error(libc::EINVAL))),
         Ids::Single { uid, gid } => {
             unshare(flags).map_err(step("unshare"))?;
             // The kernel wants this before an ordinary user may map a group.

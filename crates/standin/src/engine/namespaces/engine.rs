@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use async_trait::async_trait;
 
-use super::link::Link;
+use super::helper;
 use super::refusal::{HostSettings, refusal};
-use super::sandbox::NamespacesSandbox;
+use super::sandbox::InitSandbox;
 use super::wire::{Ids, Setup};
 use crate::engine::{Engine, EngineError, EngineSandbox, Profile, programs};
 
@@ -86,7 +86,7 @@ impl Engine for NamespacesEngine {
     }
 
     fn capabilities(&self) -> Vec<String> {
-        let mut capabilities = ["isolation", "memory_limit", "pty"]
+        let mut capabilities = ["isolation", "memory_limit", "files_limit", "pty"]
             .map(str::to_owned)
             .to_vec();
         if self.range {
@@ -106,9 +106,10 @@ impl Engine for NamespacesEngine {
             memory_bytes_max: profile.memory_bytes_max,
             network: profile.network,
             ids,
+            make_user: false,
         };
-        match Link::start(&self.helper, &setup).await? {
-            Ok(link) => Ok(Arc::new(NamespacesSandbox::new(link, &setup))),
+        match helper::start(&self.helper, &setup).await? {
+            Ok(link) => Ok(Arc::new(InitSandbox::new(link, &setup))),
             Err((step, errno)) => Err(refusal(&step, errno, HostSettings::read())),
         }
     }
@@ -134,7 +135,7 @@ fn may_map_range() -> bool {
 }
 
 /// A name that can stand in `/etc/hosts` and that the kernel takes.
-fn hostname(wanted: &str) -> String {
+pub(in crate::engine) fn hostname(wanted: &str) -> String {
     let name: String = wanted
         .chars()
         .map(|c| {

@@ -44,7 +44,7 @@ nobody:*:19000:0:99999:7:::
 user:!:19000:0:99999:7:::
 ";
 
-/// As Debian's: `PATH` is set whatever the environment had (`e2b-wire.md` 5.2).
+/// As Debian's: `PATH` is set whatever the environment had.
 const PROFILE: &str = r#"# System-wide profile for login shells.
 if [ "$(id -u)" -eq 0 ]; then
   PATH="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

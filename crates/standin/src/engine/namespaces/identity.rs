@@ -16,7 +16,7 @@ const ROOT_CAPABILITIES: u64 =
 /// A command's rights: no capability but those of [`ROOT_CAPABILITIES`] for root.
 pub(super) fn become_command(who: &Who, ids: Ids) -> io::Result<()> {
     match (who, ids) {
-        (Who::Root | Who::User { uid: 0, .. }, Ids::Range { .. }) => {
+        (Who::Root | Who::User { uid: 0, .. }, Ids::Range { .. } | Ids::Container) => {
             let groups = match who {
                 Who::User { groups, .. } => groups.as_slice(),
                 Who::Root => &[0],
@@ -25,9 +25,11 @@ pub(super) fn become_command(who: &Who, ids: Ids) -> io::Result<()> {
             sys::drop_bounding(ROOT_CAPABILITIES)?;
             sys::set_capabilities(ROOT_CAPABILITIES)
         }
-        (Who::User { uid, gid, groups }, Ids::Range { .. }) => {
+        (Who::User { uid, gid, groups }, Ids::Range { .. } | Ids::Container) => {
             // First the bounding set, which needs a capability, then the ids, which need others.
-            sys::drop_bounding(0)?;
+            // An image may have programs that make one root; elsewhere there are none.
+            let root_again = ids == Ids::Container;
+            sys::drop_bounding(if root_again { ROOT_CAPABILITIES } else { 0 })?;
             set_ids(*uid, *gid, groups)?;
             sys::set_capabilities(0)
         }

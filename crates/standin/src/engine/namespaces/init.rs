@@ -26,7 +26,7 @@ use crate::engine::files;
 use crate::engine::streams::ProcessEnds;
 use crate::engine::sys;
 
-/// Tries to fork in a sandbox that is full, and the longest pause between two of them.
+/// Tries to fork where there is no room for it, and the longest pause between two of them.
 const FORK_TRIES: u32 = 20;
 const FORK_PAUSE_MS: u8 = 2;
 
@@ -204,12 +204,13 @@ impl Init {
         }
     }
 
-    /// Forks; where the sandbox has no process left, after ending those that are too many.
+    /// Forks; where the sandbox has no process left, after ending those that are too many. Where
+    /// it is this machine that has none, only after some patience.
     fn fork(&mut self) -> io::Result<Option<Pid>> {
         for _ in 0..FORK_TRIES {
             match sys::fork() {
                 Err(error) if error.raw_os_error() == Some(libc::EAGAIN) => {
-                    self.watch.thin(&self.servers, self.freeze.is_on());
+                    self.watch.make_room(&self.servers, self.freeze.is_on());
                     self.reap()?;
                     // Not all that end are our children, so a moment is enough as well.
                     let mut ended = [PollFd::new(self.children.as_fd(), PollFlags::POLLIN)];
@@ -242,10 +243,7 @@ impl Init {
                 Ok(Some(ended)) => ended,
                 Ok(None) => return Ok(()),
                 Err(error) => match error.raw_os_error() {
-                    Some(libc::ECHILD) => {
-                        self.watch.rest();
-                        return Ok(());
-                    }
+                    Some(libc::ECHILD) => return Ok(()),
                     Some(libc::EINTR) => continue,
                     _ => return Err(error),
                 },

@@ -30,7 +30,7 @@ pub(super) fn leave_session(ids: Ids) -> Keys {
         // A kernel without keys, a container that forbids the call, no room in the quota of one
         // who is root of a namespace only: then there are no keys inside either.
         Ids::Range { .. } if sys::join_session_keyring().is_err() => Keys::Closed,
-        Ids::Range { .. } => Keys::Own,
+        Ids::Range { .. } | Ids::Container => Keys::Own,
     }
 }
 

@@ -7,7 +7,7 @@ use nix::errno::Errno;
 use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit, rlim_t, setrlimit};
 
 use super::step::StepError;
-use super::wire::Setup;
+use super::wire::{Ids, Setup};
 
 /// What a limit is of, its option in `ulimit`, and the bytes or whatever of one unit there.
 struct Need {
@@ -136,7 +136,11 @@ pub(super) fn bind_all(processes_max: u32) -> nix::Result<()> {
 /// Sets the limits of a command: the sandbox's own, and no lower one that cutover was started with.
 pub(super) fn bind(setup: &Setup) -> nix::Result<()> {
     let both = |resource, limit| setrlimit(resource, limit, limit);
-    both(Resource::RLIMIT_NPROC, setup.processes_max.into())?;
+    // Ids of a container are the host's, whose processes would count as well; it has a limit of
+    // its own.
+    if setup.ids != Ids::Container {
+        both(Resource::RLIMIT_NPROC, setup.processes_max.into())?;
+    }
     both(Resource::RLIMIT_NOFILE, setup.open_files_max.into())?;
     both(Resource::RLIMIT_CORE, 0)?;
     for (resource, usual) in USUAL {
@@ -151,7 +155,6 @@ pub(super) fn bind(setup: &Setup) -> nix::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::namespaces::wire::Ids;
 
     #[test]
     fn needs_are_in_units_of_ulimit() {
@@ -163,6 +166,7 @@ mod tests {
             memory_bytes_max: 4 << 30,
             network: false,
             ids: Ids::Range { base: 0 },
+            make_user: false,
         };
         let least: Vec<(char, rlim_t)> = NEEDS
             .iter()

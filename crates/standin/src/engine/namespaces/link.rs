@@ -1,28 +1,19 @@
-//! The host's end of a sandbox: the helper process and the control socket.
+//! The host's end of a sandbox: the control socket.
 
 use std::collections::HashMap;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::Path;
-use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
-use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
 use tokio::io::unix::AsyncFd;
-use tokio::process::{Child, Command};
 use tokio::sync::{oneshot, watch};
 use tokio_util::task::TaskTracker;
 
-use super::dispatch::HELPER_ARGUMENT;
+use super::keeper::Keeper;
 use super::packet::{self, Packet};
-use super::wire::{Reply, Request, Setup};
-use crate::engine::{EngineError, ExitStatus, sys};
-
-/// Time for a sandbox to stand. It takes milliseconds; a machine under heavy load may take a
-/// hundred times that, and a helper that hangs must not hang a run.
-const START_TIMEOUT: Duration = Duration::from_secs(20);
+use super::wire::{Reply, Request};
+use crate::engine::{EngineError, ExitStatus};
 
 /// A started process as init told it.
 #[derive(Debug)]
@@ -67,7 +58,7 @@ impl Commands {
     pub(super) fn none() -> Self {
         let (near, _far) = std::os::unix::net::UnixStream::pair().unwrap();
         Self(Arc::new(Shared {
-            control: sys::register(near.into()).unwrap(),
+            control: crate::engine::sys::register(near.into()).unwrap(),
             waiting: Mutex::default(),
             exits: Mutex::default(),
             gone: AtomicBool::new(false),
@@ -82,54 +73,18 @@ impl Commands {
     }
 }
 
-/// A step of the set-up that the host refused, and its errno.
-pub(super) type Refused = (String, i32);
-
 /// See the module's description. Dropping it kills init, and with it everything inside.
 #[derive(Debug)]
-pub(super) struct Link {
+pub(in crate::engine) struct Link {
     shared: Arc<Shared>,
-    init: OwnedFd,
-    helper: tokio::sync::Mutex<Child>,
+    keeper: Box<dyn Keeper>,
     next_id: AtomicU64,
     pub(super) tasks: TaskTracker,
 }
 
 impl Link {
-    /// Starts a helper and waits until its sandbox stands.
-    pub(super) async fn start(
-        helper: &Path,
-        setup: &Setup,
-    ) -> Result<Result<Self, Refused>, EngineError> {
-        let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
-        let (near, far) = socketpair(AddressFamily::Unix, SockType::SeqPacket, None, flags)
-            .map_err(|error| internal("make a control socket", &error.into()))?;
-        set_blocking(&far).map_err(|error| internal("make a control socket", &error))?;
-        let child = Command::new(helper)
-            .arg(HELPER_ARGUMENT)
-            .env_clear()
-            .current_dir("/")
-            .stdin(Stdio::from(far))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .map_err(|error| internal(&format!("start {}", helper.display()), &error))?;
-        let control = sys::register(near).map_err(|error| internal("watch the socket", &error))?;
-        Packet::new(setup, Vec::new())
-            .and_then(|packet| packet.send(control.as_fd()))
-            .map_err(|error| internal("send the set-up", &error))?;
-        let ready = tokio::time::timeout(START_TIMEOUT, wait_ready(&control)).await;
-        let init = match ready {
-            Ok(Ok(Ok(init))) => init,
-            // The socket closes with this return; helper and init end by themselves.
-            Ok(Ok(Err(refused))) => return Ok(Err(refused)),
-            Ok(Err(error)) => return Err(internal("start a sandbox", &error)),
-            Err(_) => {
-                return Err(EngineError::Internal(
-                    "the sandbox did not start".to_owned(),
-                ));
-            }
-        };
+    /// The link with an init that stands.
+    pub(in crate::engine) fn new(control: AsyncFd<OwnedFd>, keeper: Box<dyn Keeper>) -> Self {
         let shared = Arc::new(Shared {
             control,
             waiting: Mutex::default(),
@@ -138,13 +93,17 @@ impl Link {
         });
         let tasks = TaskTracker::new();
         tasks.spawn(Arc::clone(&shared).listen());
-        Ok(Ok(Self {
+        Self {
             shared,
-            init,
-            helper: tokio::sync::Mutex::new(child),
+            keeper,
             next_id: AtomicU64::new(1),
             tasks,
-        }))
+        }
+    }
+
+    /// Who can end init.
+    pub(super) fn keeper(&self) -> &dyn Keeper {
+        self.keeper.as_ref()
     }
 
     /// A number for a request that will be answered.
@@ -222,22 +181,18 @@ impl Link {
         self.shared.gone.load(Ordering::Acquire)
     }
 
-    /// Kills init and waits until the helper has reaped it: then the kernel has ended every
-    /// process inside and taken the mounts with the last of them.
+    /// Kills init and waits until nothing is left of it: then the kernel has ended every process
+    /// inside and taken the mounts with the last of them.
     pub(super) async fn end(&self) {
         self.kill();
-        let mut helper = self.helper.lock().await;
-        // It fails only when somebody else has reaped the helper, which ends it as well.
-        drop(helper.wait().await);
-        drop(helper);
+        self.keeper.ended().await;
         self.tasks.close();
         self.tasks.wait().await;
     }
 
     fn kill(&self) {
         self.shared.gone.store(true, Ordering::Release);
-        // ESRCH: it has ended by itself.
-        drop(sys::pidfd_kill(self.init.as_fd()));
+        self.keeper.kill();
     }
 
     fn settle(&self, id: u64, sent: Result<(), EngineError>) -> Result<(), EngineError> {
@@ -337,31 +292,6 @@ impl Shared {
     }
 }
 
-/// Waits for init's handle and its word that the sandbox stands, which may come in either order.
-async fn wait_ready(control: &AsyncFd<OwnedFd>) -> io::Result<Result<OwnedFd, Refused>> {
-    let mut init = None;
-    let mut ready = false;
-    loop {
-        match packet::next(control).await? {
-            Some((Reply::Init, descriptors)) => init = descriptors.into_iter().next(),
-            Some((Reply::Ready, _)) => ready = true,
-            Some((Reply::SetupFailed { step, errno }, _)) => return Ok(Err((step, errno))),
-            Some(_) | None => return Err(io::ErrorKind::UnexpectedEof.into()),
-        }
-        if ready && let Some(init) = init.take() {
-            return Ok(Ok(init));
-        }
-    }
-}
-
-/// The helper reads its set-up before it has a loop.
-fn set_blocking(fd: &OwnedFd) -> io::Result<()> {
-    use nix::fcntl::{FcntlArg, OFlag, fcntl};
-    let flags = OFlag::from_bits_retain(fcntl(fd, FcntlArg::F_GETFL)?);
-    fcntl(fd, FcntlArg::F_SETFL(flags - OFlag::O_NONBLOCK))?;
-    Ok(())
-}
-
 fn internal(what: &str, error: &io::Error) -> EngineError {
-    EngineError::Internal(format!("{what}: {error}"))
+    EngineError::internal(what, error)
 }

@@ -25,12 +25,14 @@ enum Counted {
 }
 
 /// Reads the text. `device` is where memory files are, `is_open` tells those that count by
-/// themselves. A text that breaks off says what it said until then.
+/// themselves. A text that breaks off says what it said until then. Mappings are taken from those
+/// that are `left` to be read; `None` when there are more.
 pub(super) fn read(
     mut smaps: impl BufRead,
     device: Option<u64>,
     is_open: impl Fn(u64) -> bool,
-) -> Mapped {
+    left: &mut usize,
+) -> Option<Mapped> {
     let mut mapped = Mapped::default();
     let mut counted = Counted::Whole;
     let mut line = Vec::new();
@@ -38,7 +40,7 @@ pub(super) fn read(
         line.clear();
         let mut one = (&mut smaps).take(LINE_BYTES_MAX);
         match one.read_until(b'\n', &mut line) {
-            Ok(0) | Err(_) => return mapped,
+            Ok(0) | Err(_) => return Some(mapped),
             Ok(_) => {}
         }
         let text = String::from_utf8_lossy(&line);
@@ -50,7 +52,10 @@ pub(super) fn read(
                 mapped.own_bytes += kibibytes().unwrap_or(0) * 1024;
             }
             _ if first.ends_with(':') => {}
-            _ => counted = of_header(words, device, &is_open, &mut mapped.segments),
+            _ => {
+                *left = left.checked_sub(1)?;
+                counted = of_header(words, device, &is_open, &mut mapped.segments);
+            }
         }
     }
 }
@@ -126,9 +131,12 @@ Anonymous: 0 kB
     fn each_kind_of_mapping_counts_its_own_way() {
         let open = |inode| inode == 1026;
         let device = Some(nix::sys::stat::makedev(0, 1));
-        let found = read(TEXT.as_bytes(), device, open);
-        assert_eq!(found.own_bytes, (8 + 100 + 50 + 20) * 1024);
-        assert_eq!(found.segments, BTreeSet::from([3]));
-        assert_eq!(read(&b""[..], device, open), Mapped::default());
+        let mut left = 6;
+        let mut found = |text: &str| read(text.as_bytes(), device, open, &mut left);
+        let all = found(TEXT).unwrap();
+        assert_eq!(all.own_bytes, (8 + 100 + 50 + 20) * 1024);
+        assert_eq!(all.segments, BTreeSet::from([3]));
+        assert_eq!(found(""), Some(Mapped::default()));
+        assert_eq!(found(TEXT), None, "six were left, and are read");
     }
 }

@@ -25,6 +25,13 @@ const BLOCK_BYTES: u64 = 512;
 /// Looks after which a doubt is none: nobody takes so long to start a program.
 const DOUBTS_MAX: u32 = 10;
 
+/// Open files of all processes together that a look goes through: a few tens of milliseconds.
+/// Sixty processes have as many when half of what each may open is open.
+const OPEN_FILES_MAX: usize = 32 * 1024;
+
+/// Mappings that a look goes through: half a second when somebody has made that many.
+const MAPPINGS_MAX: usize = 64 * 1024;
+
 /// The limit of one sandbox.
 #[derive(Debug)]
 pub(super) struct Memory {
@@ -68,8 +75,8 @@ impl Memory {
 
     /// Ends the largest holder if all together are over the limit. Gives the bytes that are left.
     pub(super) fn look(&mut self, processes: &[ProcessFacts]) -> u64 {
-        let living: Vec<Seen<'_>> = processes.iter().filter_map(Seen::of).collect();
-        let open = self.open_files(&living);
+        let mut living: Vec<Seen<'_>> = processes.iter().filter_map(Seen::of).collect();
+        let open = self.open_files(&mut living);
         let objects = sysv::objects();
         let shared = open.values().map(|file| file.bytes).sum::<u64>()
             + objects.iter().map(|object| object.bytes).sum::<u64>();
@@ -112,29 +119,42 @@ impl Memory {
     /// What each process holds through its mappings.
     fn mapped(&self, living: &[Seen<'_>], open: &OpenFiles) -> Vec<(i32, Mapped)> {
         let is_open = |inode| open.contains_key(&inode);
+        let mut left = MAPPINGS_MAX;
         let of = |seen: &Seen<'_>| {
             let smaps = File::open(format!("{}/smaps", seen.task));
             let mapped = match smaps {
-                Ok(smaps) => mappings::read(BufReader::new(smaps), self.device, is_open),
-                // A program that may not be read; what is resident is not less.
-                Err(error) if error.kind() == ErrorKind::PermissionDenied => Mapped {
-                    own_bytes: seen.resident(self.page_bytes),
-                    ..Mapped::default()
-                },
+                Ok(smaps) => mappings::read(BufReader::new(smaps), self.device, is_open, &mut left),
+                // A program that may not be read.
+                Err(error) if error.kind() == ErrorKind::PermissionDenied => None,
                 Err(_) => return None,
             };
-            Some((seen.facts.pid, mapped))
+            // What is resident is not less than what would have been found.
+            let resident = || Mapped {
+                own_bytes: seen.resident(self.page_bytes),
+                ..Mapped::default()
+            };
+            Some((seen.facts.pid, mapped.unwrap_or_else(resident)))
         };
         living.iter().filter_map(of).collect()
     }
 
-    fn open_files(&self, living: &[Seen<'_>]) -> OpenFiles {
+    /// The memory files that are open. Who has the most open files is ended where all together
+    /// have too many to be looked at: none shall be hidden by their number.
+    fn open_files(&self, living: &mut Vec<Seen<'_>>) -> OpenFiles {
         let mut files = OpenFiles::new();
         let Some(device) = self.device else {
             return files;
         };
-        for seen in living {
-            for entry in seen.open_files() {
+        let mut entries: Vec<Vec<String>> = living.iter().map(Seen::open_files).collect();
+        let counts: Vec<usize> = entries.iter().map(Vec::len).collect();
+        for at in too_many(&counts, OPEN_FILES_MAX) {
+            // One that has just ended has closed them by itself.
+            let _gone = kill(Pid::from_raw(living[at].facts.pid), Signal::SIGKILL);
+            living.remove(at);
+            entries.remove(at);
+        }
+        for (seen, entries) in living.iter().zip(entries) {
+            for entry in entries {
                 let Ok(facts) = fs::metadata(entry) else {
                     continue;
                 };
@@ -149,6 +169,24 @@ impl Memory {
         }
         files
     }
+}
+
+/// The places of the largest counts, the last place first, without which all together are no more
+/// than `max`.
+fn too_many(counts: &[usize], max: usize) -> Vec<usize> {
+    let mut all: usize = counts.iter().sum();
+    let mut places: Vec<usize> = (0..counts.len()).collect();
+    places.sort_unstable_by_key(|at| std::cmp::Reverse(counts[*at]));
+    let mut over: Vec<usize> = places
+        .into_iter()
+        .take_while(|at| {
+            let over = all > max;
+            all -= if over { counts[*at] } else { 0 };
+            over
+        })
+        .collect();
+    over.sort_unstable_by_key(|at| std::cmp::Reverse(*at));
+    over
 }
 
 fn own_bytes(mapped: &[(i32, Mapped)]) -> u64 {
@@ -248,6 +286,15 @@ mod tests {
     }
 
     #[test]
+    fn who_has_the_most_open_files_is_too_much() {
+        assert_eq!(too_many(&[], 10), [0; 0]);
+        assert_eq!(too_many(&[3, 4, 3], 10), [0; 0]);
+        assert_eq!(too_many(&[3, 5, 3], 10), [1]);
+        assert_eq!(too_many(&[9, 1, 2, 7], 10), [0]);
+        assert_eq!(too_many(&[9, 1, 7, 8], 10), [3, 0]);
+    }
+
+    #[test]
     fn an_open_memory_file_is_found() {
         let memory = Memory::new(1 << 30);
         let mut file = File::from(memfd_create(c"x", MFdFlags::MFD_CLOEXEC).unwrap());
@@ -255,7 +302,7 @@ mod tests {
         let own = nix::unistd::getpid().as_raw();
         let mut all = crate::engine::procfs::processes().into_iter();
         let own = all.find(|process| process.pid == own).unwrap();
-        let found = memory.open_files(&[Seen::of(&own).unwrap()]);
+        let found = memory.open_files(&mut vec![Seen::of(&own).unwrap()]);
         let inode = file.metadata().unwrap().ino();
         assert_eq!(found[&inode].bytes, 3 << 20);
         assert_eq!(found[&inode].holders, [own.pid]);

@@ -1,4 +1,4 @@
-//! The `namespaces` engine: sandboxes from Linux namespaces, without set-up (`design.md` 7).
+//! The `namespaces` engine: sandboxes from Linux namespaces, without set-up.
 //!
 //! Comes in: profiles and requests. Goes out: processes and file facts from inside. The host
 //! starts this same binary again as a helper (`dispatch`), which makes the namespaces and becomes
@@ -14,15 +14,19 @@
 
 mod ask;
 mod child;
+mod container;
 mod converse;
 mod crowd;
 mod dispatch;
 mod engine;
 mod etc;
 mod everyone;
+mod greet;
+mod helper;
 mod identity;
 mod idle;
 mod init;
+mod keeper;
 mod keys;
 mod limits;
 mod link;
@@ -42,3 +46,14 @@ mod wire;
 
 pub use dispatch::dispatch;
 pub use engine::{NamespacesEngine, probe};
+#[cfg(feature = "docker")]
+pub(super) use {
+    dispatch::HELPER_ARGUMENT,
+    engine::hostname,
+    greet::greet,
+    keeper::{Disk, Keeper},
+    link::Link,
+    rootfs::SYSTEM,
+    sandbox::InitSandbox,
+    wire::{Ids, Setup},
+};

@@ -24,7 +24,8 @@ use crate::engine::sys;
 const STAGES: [&str; 4] = ["/tmp", "/run", "/mnt", "/var/tmp"];
 
 /// Programs and libraries of the host; links on a merged-usr system, folders elsewhere.
-const SYSTEM: [&str; 7] = ["usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32"];
+pub(in crate::engine) const SYSTEM: [&str; 7] =
+    ["usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32"];
 
 /// Devices that cannot do harm.
 const DEVICES: [&str; 6] = ["null", "zero", "full", "random", "urandom", "tty"];
@@ -229,7 +230,7 @@ fn make_devices(root: &Path, setup: &Setup) -> Result<(), StepError> {
     // The group `tty` exists only where there is a range of ids.
     let group = match setup.ids {
         Ids::Range { .. } => ",gid=5",
-        Ids::Single { .. } => "",
+        Ids::Single { .. } | Ids::Container => "",
     };
     let options = format!("newinstance,ptmxmode=0666,mode=0620,max={TERMINALS_MAX}{group}");
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC;

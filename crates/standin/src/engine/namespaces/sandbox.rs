@@ -25,7 +25,7 @@ const ACCOUNTS_BYTES_MAX: u64 = 1 << 20;
 
 /// See the module's description. Dropping it ends everything inside.
 #[derive(Debug)]
-pub(super) struct NamespacesSandbox {
+pub(in crate::engine) struct InitSandbox {
     pub(super) link: Link,
     pub(super) ids: Ids,
     pub(super) memory_bytes_max: u64,
@@ -41,9 +41,9 @@ pub(super) struct Running {
     pub(super) terminal: Option<OwnedFd>,
 }
 
-impl NamespacesSandbox {
+impl InitSandbox {
     /// Wraps a sandbox that stands.
-    pub(super) fn new(link: Link, setup: &Setup) -> Self {
+    pub(in crate::engine) fn new(link: Link, setup: &Setup) -> Self {
         let idle = IdleServers::new(link.commands(), link.tasks.clone());
         Self {
             link,
@@ -107,7 +107,7 @@ pub(super) fn single_id(uid: u32) -> EngineError {
 }
 
 #[async_trait]
-impl EngineSandbox for NamespacesSandbox {
+impl EngineSandbox for InitSandbox {
     async fn spawn(&self, request: SpawnRequest) -> Result<EngineProcess, EngineError> {
         self.start(&request).await
     }
@@ -286,6 +286,7 @@ impl EngineSandbox for NamespacesSandbox {
     }
 
     async fn export_files(&self) -> Result<Box<dyn AsyncRead + Send + Unpin>, EngineError> {
+        self.link.keeper().may_export().await?;
         self.unless_gone(files::export(self, rootfs::changeable()).await)
     }
 

@@ -1,9 +1,11 @@
 //! Where the kernel tells of the memory and the open files of a process.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::fs;
 
 use crate::engine::procfs::{Life, ProcessFacts};
+use crate::engine::sys::compare_files;
 
 /// A living process, and the folder of `/proc` that tells of its memory.
 pub(super) struct Seen<'a> {
@@ -37,15 +39,33 @@ impl<'a> Seen<'a> {
         pages.saturating_mul(page_bytes)
     }
 
-    /// Its open files; each thread may have some of its own.
+    /// Its open files. Threads share one table, but each may have left it for one of its own.
     pub(super) fn open_files(&self) -> Vec<String> {
         if self.facts.threads <= 1 {
             return entries(&format!("{}/fd", self.task));
         }
-        let tasks = entries(&format!("/proc/{}/task", self.facts.pid));
-        let of = |task: String| entries(&format!("{task}/fd"));
-        tasks.into_iter().flat_map(of).collect()
+        let pid = self.facts.pid;
+        let threads = entries(&format!("/proc/{pid}/task")).into_iter();
+        let threads = threads.filter_map(|task| task.rsplit_once('/')?.1.parse().ok());
+        let of = |thread: i32| entries(&format!("/proc/{pid}/task/{thread}/fd"));
+        one_of_each_table(threads)
+            .into_iter()
+            .flat_map(of)
+            .collect()
     }
+}
+
+/// One thread for each table of open files. Where they cannot be compared, each counts as having
+/// its own.
+fn one_of_each_table(threads: impl Iterator<Item = i32>) -> Vec<i32> {
+    let mut found: Vec<i32> = Vec::new();
+    for thread in threads {
+        let order = |other: &i32| compare_files(*other, thread).unwrap_or(Ordering::Less);
+        if let Err(at) = found.binary_search_by(order) {
+            found.insert(at, thread);
+        }
+    }
+    found
 }
 
 /// The paths in a folder, if it is still there.
@@ -66,4 +86,43 @@ pub(super) fn lent(processes: &[ProcessFacts]) -> Vec<i32> {
     let children = processes.iter();
     let children = children.filter(|it| waiting.get(&it.parent) == Some(&it.address_bytes));
     children.map(|child| child.pid).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::thread;
+
+    use nix::sched::{CloneFlags, unshare};
+    use nix::unistd::gettid;
+
+    use super::*;
+
+    #[test]
+    fn threads_with_one_table_count_once() {
+        let (tell, told) = mpsc::channel();
+        let mut ends = Vec::new();
+        for at in 0..6 {
+            let (end, wait) = mpsc::channel::<()>();
+            let tell = tell.clone();
+            let thread = thread::spawn(move || {
+                if at % 3 == 0 {
+                    unshare(CloneFlags::CLONE_FILES).unwrap();
+                }
+                tell.send((at % 3 == 0, gettid().as_raw())).unwrap();
+                // Until the sender is dropped.
+                let _ended = wait.recv();
+            });
+            ends.push((end, thread));
+        }
+        let threads: Vec<(bool, i32)> = told.iter().take(6).collect();
+        let found = one_of_each_table(threads.iter().map(|(_, thread)| *thread));
+        let of_own = |thread: &i32| threads.contains(&(true, *thread));
+        let count = found.iter().filter(|thread| of_own(thread)).count();
+        assert_eq!((found.len(), count), (3, 2), "{found:?} of {threads:?}");
+        for (end, thread) in ends {
+            drop(end);
+            thread.join().unwrap();
+        }
+    }
 }

@@ -8,7 +8,7 @@ use tokio::net::unix::pipe;
 
 use super::child::StepFailed;
 use super::link::Started;
-use super::sandbox::{NamespacesSandbox, Running, os, os_of, single_id};
+use super::sandbox::{InitSandbox, Running, os, os_of, single_id};
 use super::wire::{Ids, Request, Spawn, Who};
 use crate::engine::streams::{self, HostEnds};
 use crate::engine::{EngineError, EngineProcess, OutputMode, SpawnRequest};
@@ -16,7 +16,7 @@ use crate::engine::{EngineError, EngineProcess, OutputMode, SpawnRequest};
 /// Bytes of the message why a process did not start.
 const STATUS_BYTES_MAX: u64 = 4096;
 
-impl NamespacesSandbox {
+impl InitSandbox {
     /// Starts a process; returns when it has become its program.
     pub(super) async fn start(&self, request: &SpawnRequest) -> Result<EngineProcess, EngineError> {
         let mut spawn = self.request(request)?;

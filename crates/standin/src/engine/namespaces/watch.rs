@@ -13,7 +13,8 @@ use nix::poll::PollTimeout;
 use super::crowd;
 use super::everyone;
 use super::memory::Memory;
-use super::wire::{Setup, Who};
+use super::wire::{Ids, Setup, Who};
+use crate::engine::procfs;
 
 /// Time between two looks at a sandbox that is far from its limits.
 const CALM: Duration = Duration::from_millis(250);
@@ -34,11 +35,13 @@ const WORK_PART: u32 = 4;
 /// The watch of one sandbox.
 #[derive(Debug)]
 pub(super) struct Watch {
-    memory: Memory,
+    /// None where a cgroup holds the memory.
+    memory: Option<Memory>,
     processes_max: u64,
     /// Whether there may be processes of several users. One user's are held by his own limit,
     /// and only root can be more than one.
     several: bool,
+    /// Whose command was started first since there was none.
     first: Option<Who>,
     /// How often there have been too many processes since there were few.
     strikes: u32,
@@ -49,7 +52,7 @@ pub(super) struct Watch {
 impl Watch {
     pub(super) fn new(setup: &Setup) -> Self {
         Self {
-            memory: Memory::new(setup.memory_bytes_max),
+            memory: (setup.ids != Ids::Container).then(|| Memory::new(setup.memory_bytes_max)),
             processes_max: u64::from(setup.processes_max),
             several: false,
             first: None,
@@ -58,8 +61,11 @@ impl Watch {
         }
     }
 
-    /// Something was started.
+    /// Something was started. In a container the kernel holds all limits by itself.
     pub(super) fn begin(&mut self, who: &Who) {
+        if self.memory.is_none() {
+            return;
+        }
         let root = matches!(who, Who::Root | Who::User { uid: 0, .. });
         let first = self.first.get_or_insert_with(|| who.clone());
         self.several |= root || first != who;
@@ -67,8 +73,8 @@ impl Watch {
         self.next = Some(self.next.map_or(soon, |next| next.min(soon)));
     }
 
-    /// Nothing is left inside.
-    pub(super) fn rest(&mut self) {
+    /// Looks no more until something is started.
+    fn rest(&mut self) {
         (self.several, self.first, self.next) = (false, None, None);
     }
 
@@ -96,7 +102,18 @@ impl Watch {
         } else if count < self.processes_max / 2 {
             self.strikes = 0;
         }
-        let mut pause = time_for(self.memory.look(&all), BYTES_PER_MS);
+        let Some(memory) = &mut self.memory else {
+            return;
+        };
+        let left = memory.look(&all);
+        if all.is_empty() && left > 0 {
+            // File servers may come and go: they hold nothing and start nothing.
+            self.rest();
+            return;
+        }
+        let mut pause = time_for(left, BYTES_PER_MS);
+        // Root's command may have ended, and left nothing of another user behind.
+        self.several = are_several(all.iter().filter_map(|it| procfs::owner(it.pid)));
         if self.several {
             let left = self.processes_max.saturating_sub(count);
             pause = pause.min(time_for(left, PROCESSES_PER_MS));
@@ -104,11 +121,17 @@ impl Watch {
         let now = Instant::now();
         self.next = Some(now + pause.max((now - began) * WORK_PART));
     }
-}
 
-impl Watch {
+    /// The kernel lets init start no process: ends those that are too many, if it is they that
+    /// take the room, and not somebody outside.
+    pub(super) fn make_room(&mut self, servers: &HashSet<i32>, frozen: bool) {
+        if crowd::count(&everyone::commands_and_zombies(servers)) > self.processes_max {
+            self.thin(servers, frozen);
+        }
+    }
+
     /// Ends the processes that are too many.
-    pub(super) fn thin(&mut self, servers: &HashSet<i32>, frozen: bool) {
+    fn thin(&mut self, servers: &HashSet<i32>, frozen: bool) {
         self.strikes = self.strikes.saturating_add(1);
         crowd::thin(
             self.processes_max,
@@ -119,6 +142,12 @@ impl Watch {
     }
 }
 
+/// Whether processes of these users are more than one user's limit holds: root can be anybody.
+fn are_several(mut owners: impl Iterator<Item = u32>) -> bool {
+    let first = owners.next();
+    first.is_some_and(|first| first == 0 || owners.any(|owner| owner != first))
+}
+
 /// The time until what is left can be taken.
 fn time_for(left: u64, per_ms: u64) -> Duration {
     Duration::from_millis(left / per_ms).clamp(CLOSE, CALM)
@@ -127,7 +156,6 @@ fn time_for(left: u64, per_ms: u64) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::namespaces::wire::Ids;
 
     fn watch() -> Watch {
         Watch::new(&Setup {
@@ -138,6 +166,7 @@ mod tests {
             memory_bytes_max: 4 << 30,
             network: false,
             ids: Ids::Range { base: 0 },
+            make_user: false,
         })
     }
 
@@ -170,6 +199,21 @@ mod tests {
                 watch.begin(who);
             }
             assert_eq!(watch.several, several, "{started:?}");
+        }
+    }
+
+    #[test]
+    fn root_or_two_users_are_several() {
+        for (owners, several) in [
+            (&[][..], false),
+            (&[1000], false),
+            (&[1000, 1000], false),
+            (&[1000, 1001], true),
+            (&[0], true),
+            (&[1000, 0], true),
+            (&[0, 0], true),
+        ] {
+            assert_eq!(are_several(owners.iter().copied()), several, "{owners:?}");
         }
     }
 

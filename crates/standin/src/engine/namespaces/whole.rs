@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 
 use super::ask::{Answer, Question};
 use super::packet;
-use super::sandbox::{NamespacesSandbox, os, os_of};
+use super::sandbox::{InitSandbox, os, os_of};
 use super::wire::Request;
 use crate::engine::{EngineError, Usage, procfs, sys};
 
@@ -19,7 +19,7 @@ const FREEZE_POLL: Duration = Duration::from_millis(1);
 /// and does nothing before.
 const FREEZE_POLLS_MAX: usize = 1000;
 
-impl NamespacesSandbox {
+impl InitSandbox {
     /// A connection to a port inside.
     pub(super) async fn connect_inside(&self, port: u16) -> Result<TcpStream, EngineError> {
         match self.ask(Question::Connect { port }).await? {
@@ -67,14 +67,17 @@ impl NamespacesSandbox {
             (Answer::Failed { errno }, _) => return Err(os("measure", errno)),
             (Answer::Connected, _) => return Err(unreadable()),
         };
+        let disk = self.link.keeper().disk().await?;
         Ok(Usage {
             cpu_us: used.cpu_us,
             memory_bytes: used.memory_bytes,
             memory_bytes_max: procfs::host_memory_bytes()
                 .ok_or_else(|| EngineError::Internal("/proc/meminfo cannot be read".to_owned()))?
                 .min(self.memory_bytes_max),
-            disk_bytes: used.disk_bytes,
-            disk_bytes_max: used.disk_bytes_max,
+            disk_bytes: disk.map_or(used.disk_bytes, |disk| disk.bytes),
+            disk_bytes_max: disk
+                .and_then(|disk| disk.bytes_max)
+                .unwrap_or(used.disk_bytes_max),
             processes: used.processes,
         })
     }

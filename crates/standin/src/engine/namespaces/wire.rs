@@ -7,23 +7,27 @@ use crate::engine::files::FileOp;
 
 /// The first packet to the helper: what to make.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Setup {
-    pub(super) hostname: String,
-    pub(super) files_bytes_max: u64,
-    pub(super) processes_max: u32,
-    pub(super) open_files_max: u32,
-    pub(super) memory_bytes_max: u64,
-    pub(super) network: bool,
-    pub(super) ids: Ids,
+pub(in crate::engine) struct Setup {
+    pub(in crate::engine) hostname: String,
+    pub(in crate::engine) files_bytes_max: u64,
+    pub(in crate::engine) processes_max: u32,
+    pub(in crate::engine) open_files_max: u32,
+    pub(in crate::engine) memory_bytes_max: u64,
+    pub(in crate::engine) network: bool,
+    pub(in crate::engine) ids: Ids,
+    /// Whether a container gets the account `user` when its image has none.
+    pub(in crate::engine) make_user: bool,
 }
 
 /// Which ids exist inside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Ids {
+pub(in crate::engine) enum Ids {
     /// 0..65535 are ids of their own, from `base` up on the host.
     Range { base: u32 },
     /// Only `user` (1000) exists; it is the host's user who runs cutover.
     Single { uid: u32, gid: u32 },
+    /// Those of a container: somebody else has made the namespaces, the root and the limits.
+    Container,
 }
 
 /// The rights of a process or file operation.
@@ -82,7 +86,7 @@ pub(super) struct Spawn {
 /// From the helper to the host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Reply {
-    /// Descriptor: a handle on init.
+    /// Descriptor: a handle on init, where it is the host that ends it.
     Init,
     /// The sandbox stands.
     Ready,

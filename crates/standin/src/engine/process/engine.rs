@@ -32,7 +32,7 @@ impl Engine for ProcessEngine {
 
     async fn create(&self, _profile: &Profile) -> Result<Arc<dyn EngineSandbox>, EngineError> {
         let sandbox = ProcessSandbox::new()
-            .map_err(|error| EngineError::Internal(format!("make a sandbox folder: {error}")))?;
+            .map_err(|error| EngineError::internal("make a sandbox folder", &error))?;
         Ok(Arc::new(sandbox))
     }
 }

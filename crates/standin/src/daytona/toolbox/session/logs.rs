@@ -1,14 +1,21 @@
 //! The log of a command, as the client's version wants it (contract 3.5).
 
-use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderValue, StatusCode};
+use std::io;
+
+use axum::body::Body;
+use axum::http::StatusCode;
 use axum::response::Response;
-use tokio::io::{AsyncRead, AsyncReadExt as _};
+use bytes::Bytes;
+use futures_util::StreamExt as _;
+use futures_util::stream::{self, BoxStream};
+use tokio::io::{AsyncRead, AsyncReadExt as _, Take};
 
 use crate::daytona::boot::Session;
+use crate::daytona::reply::text;
+use crate::daytona::spool::{Holds, Kept};
 use crate::daytona::toolbox::error::ToolError;
 use crate::daytona::toolbox::machine::Machine;
-use crate::daytona::toolbox::output::{self, Output, Part};
+use crate::daytona::toolbox::output::{self, Measure, Part};
 use crate::daytona::toolbox::session::markers::{Markers, Pieces};
 use crate::daytona::toolbox::session::reading;
 use crate::daytona::toolbox::session::version::Demux;
@@ -23,14 +30,14 @@ pub(super) async fn of_command(
 ) -> Result<Response, ToolError> {
     reading::look_up(machine, session, id).await?;
     let demux = Demux::of(&machine.asked);
+    let log = Log::read(machine, session, id, demux).await?;
     if demux == Demux::Server {
-        let log = read(machine, session, id, demux).await?;
-        let mut parts = vec![Part::Text("{\"output\":".to_owned())];
-        parts.extend(log.into_parts(true));
-        parts.push(Part::Text("}".to_owned()));
-        return respond(machine, parts).await;
+        let mut parts = vec![Part::text("{\"output\":")];
+        parts.extend(log.into_parts());
+        parts.push(Part::text("}"));
+        return output::answer(machine, parts).await;
     }
-    plain(machine, session, id, demux).await
+    Ok(text(StatusCode::OK, Body::from_stream(log.kept.stream())))
 }
 
 /// The answer of a synchronous command that has ended.
@@ -41,94 +48,90 @@ pub(super) async fn of_sync_command(
     demux: Demux,
     exit_code: i32,
 ) -> Result<Response, ToolError> {
-    let log = read(machine, session, id, demux).await?;
+    let log = Log::read(machine, session, id, demux).await?;
     let mut parts = vec![Part::Text(format!("{{\"cmdId\":\"{id}\",\"output\":"))];
-    parts.extend(log.into_parts(demux == Demux::Server));
+    parts.extend(log.into_parts());
     parts.push(Part::Text(format!(",\"exitCode\":{exit_code}}}")));
-    respond(machine, parts).await
+    output::answer(machine, parts).await
 }
 
-async fn respond(machine: &Machine, parts: Vec<Part>) -> Result<Response, ToolError> {
-    let response = output::answer(machine, parts).await;
-    response.map_err(|error| ToolError::bare(error.to_string()))
-}
-
-/// A log, whole and taken apart.
+/// A log as it was when it was asked for, and how long its strings will be. It is kept once: its
+/// two streams are taken apart when they are sent.
 #[derive(Debug)]
 struct Log {
-    whole: Output,
-    stdout: Output,
-    stderr: Output,
+    demux: Demux,
+    kept: Kept,
+    whole: Measure,
+    stdout: Measure,
+    stderr: Measure,
 }
 
 impl Log {
-    fn new(machine: &Machine) -> Self {
-        Self {
-            whole: Output::new(machine),
-            stdout: Output::new(machine),
-            stderr: Output::new(machine),
+    async fn read(
+        machine: &Machine,
+        session: &Session,
+        id: &str,
+        demux: Demux,
+    ) -> Result<Self, ToolError> {
+        let mut raw = RawLog::open(machine, session, id).await?;
+        let failed = |error: io::Error| ToolError::of_output(&error);
+        let mut spool = machine.spool(Holds::Log);
+        let (mut whole, mut stdout, mut stderr) = <(Measure, Measure, Measure)>::default();
+        while let Some((bytes, pieces)) = raw.next().await.map_err(failed)? {
+            let bytes = demux.whole(bytes, &pieces);
+            spool.push(bytes).await.map_err(failed)?;
+            whole.push(bytes);
+            if demux == Demux::Server {
+                stdout.push(&pieces.stdout);
+                stderr.push(&pieces.stderr);
+            }
         }
+        let kept = spool.keep().await.map_err(failed)?;
+        Ok(Self {
+            demux,
+            kept,
+            whole,
+            stdout,
+            stderr,
+        })
     }
 
-    fn into_parts(self, split: bool) -> Vec<Part> {
-        let text = |text: &str| Part::Text(text.to_owned());
-        if !split {
-            let nulls = ",\"stdout\":null,\"stderr\":null";
-            return vec![Part::Output(self.whole), text(nulls)];
+    /// The strings of its answer, from the value of `output` on.
+    fn into_parts(self) -> Vec<Part> {
+        let whole = Part::of(self.whole, self.kept.stream());
+        if self.demux != Demux::Server {
+            let nulls = Part::text(",\"stdout\":null,\"stderr\":null");
+            return vec![whole, nulls];
         }
         vec![
-            Part::Output(self.whole),
-            text(",\"stdout\":"),
-            Part::Output(self.stdout),
-            text(",\"stderr\":"),
-            Part::Output(self.stderr),
+            whole,
+            Part::text(",\"stdout\":"),
+            Part::of(self.stdout, only(&self.kept, |pieces| pieces.stdout)),
+            Part::text(",\"stderr\":"),
+            Part::of(self.stderr, only(&self.kept, |pieces| pieces.stderr)),
         ]
     }
 }
 
-async fn read(
-    machine: &Machine,
-    session: &Session,
-    id: &str,
-    demux: Demux,
-) -> Result<Log, ToolError> {
-    let mut raw = RawLog::open(machine, session, id).await?;
-    let failed = |error: std::io::Error| ToolError::of_output(&error);
-    let mut log = Log::new(machine);
-    while let Some((bytes, pieces)) = raw.next().await.map_err(failed)? {
-        let whole = demux.whole(bytes, &pieces);
-        log.whole.push(whole).await.map_err(failed)?;
-        if demux == Demux::Server {
-            log.stdout.push(&pieces.stdout).await.map_err(failed)?;
-            log.stderr.push(&pieces.stderr).await.map_err(failed)?;
+/// What a log has of one stream.
+fn only(kept: &Kept, of: fn(Pieces) -> Vec<u8>) -> BoxStream<'static, io::Result<Bytes>> {
+    let raw = kept.stream().map(Some).chain(stream::once(async { None }));
+    let mut markers = Markers::default();
+    let taken_apart = raw.map(move |piece| {
+        let mut pieces = Pieces::default();
+        match piece {
+            Some(bytes) => markers.take(&bytes?, false, &mut pieces),
+            None => markers.take(&[], true, &mut pieces),
         }
-    }
-    Ok(log)
+        Ok(of(pieces).into())
+    });
+    taken_apart.boxed()
 }
 
-async fn plain(
-    machine: &Machine,
-    session: &Session,
-    id: &str,
-    demux: Demux,
-) -> Result<Response, ToolError> {
-    let mut raw = RawLog::open(machine, session, id).await?;
-    let failed = |error: std::io::Error| ToolError::of_output(&error);
-    let mut spool = machine.spool();
-    while let Some((bytes, pieces)) = raw.next().await.map_err(failed)? {
-        let whole = demux.whole(bytes, &pieces);
-        spool.push(whole).await.map_err(failed)?;
-    }
-    let mut response = Response::new(spool.into_body().await.map_err(failed)?);
-    *response.status_mut() = StatusCode::OK;
-    let text = HeaderValue::from_static("text/plain; charset=utf-8");
-    response.headers_mut().insert(CONTENT_TYPE, text);
-    Ok(response)
-}
-
-/// The file of a log, read from its start to its present end.
+/// The file of a log, read from its start to what was its end when it was opened: one that grows
+/// on meanwhile has an end as well.
 struct RawLog {
-    file: Box<dyn AsyncRead + Send + Unpin>,
+    file: Take<Box<dyn AsyncRead + Send + Unpin>>,
     markers: Markers,
     buffer: Vec<u8>,
     ended: bool,
@@ -140,7 +143,7 @@ impl RawLog {
         let opened = machine.engine().read(&path, machine.who()).await;
         let file = opened.map_err(|error| ToolError::of_file("open", &path, &error))?;
         Ok(Self {
-            file: file.bytes,
+            file: file.bytes.take(file.stat.size),
             markers: Markers::default(),
             buffer: vec![0; READ_BYTES],
             ended: false,
@@ -148,7 +151,7 @@ impl RawLog {
     }
 
     /// The next bytes as they are, and taken apart; `None` behind the last.
-    async fn next(&mut self) -> std::io::Result<Option<(&[u8], Pieces)>> {
+    async fn next(&mut self) -> io::Result<Option<(&[u8], Pieces)>> {
         if self.ended {
             return Ok(None);
         }

@@ -1,0 +1,31 @@
+//! The `docker` engine: one container per sandbox.
+//!
+//! Comes in: profiles and requests. Goes out: processes and file facts from inside. Pid 1 of the
+//! container is the init of the `namespaces` engine: this same binary, shown to the container with
+//! its loader and libraries, so that the image's own do not matter. It connects to a socket in a
+//! folder that the container is shown as well, and from then on everything is said over that socket,
+//! descriptors included: a container is made and removed here, and nothing else. The folder is
+//! removed as soon as init has connected.
+//! Init ends when the socket does, and Docker removes a container whose init has ended, so that
+//! even `kill -9` of cutover leaves none, but for one that was not started yet: each is labelled
+//! with its owner, and [`sweep`] removes those whose owner is dead.
+//! Deliberately absent: a daemon of another machine, which could not pass descriptors.
+//!
+//! Memory and processes are bound by the container's cgroup, files by nothing unless the daemon's
+//! storage driver has quotas. The network is none, or the host's where the operator allows it.
+
+mod checks;
+mod container;
+mod daemon;
+mod elf;
+mod engine;
+mod image;
+mod kind;
+mod meeting;
+mod owner;
+mod program;
+mod refusal;
+mod sweep;
+
+pub(super) use engine::DockerEngine;
+pub(super) use sweep::sweep;

@@ -1,0 +1,16 @@
+//! What is wrong with templates and with the platform's environment, and how two templates differ.
+
+mod certificates;
+mod compare;
+mod copies;
+mod environment;
+mod limits;
+mod pipes;
+mod report;
+mod secrets;
+mod sources;
+mod stale;
+
+pub use compare::{Difference, Value};
+pub use environment::environment;
+pub use report::{Audit, Finding, Level, audit};
