@@ -95,12 +95,13 @@ impl CasePattern {
         self.text.split('/').any(beyond_a_point)
     }
 
-    /// Whether it is about every case, or every case of a surface.
+    /// Whether it is about every case, or every case of a surface, whatever their folders are called.
     pub fn is_everywhere(&self) -> bool {
-        self.text
-            .split_once('/')
-            .map_or(self.text.as_str(), |(_, rest)| rest)
-            == "**"
+        let below = match self.surface {
+            Some(_) => self.text.split_once('/').map_or("", |(_, below)| below),
+            None => self.text.as_str(),
+        };
+        below.chars().all(|c| matches!(c, '*' | '/'))
     }
 
     /// Characters that are not wildcards.
@@ -213,6 +214,23 @@ mod tests {
         }
         for bad in ["", "*", "*/a", "a/**", "cli/**", "***"] {
             assert!(CasePattern::parse_glob(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_glob_of_stars_is_about_every_case_and_one_with_a_name_is_not() {
+        for (text, everywhere) in [
+            ("**", true),
+            ("provider/**", true),
+            ("provider/*/**", true),
+            ("provider/*", true),
+            ("**/a", false),
+            ("mcp/errors/**", false),
+            ("provider/*/a", false),
+            ("provider/a/b", false),
+        ] {
+            let pattern = CasePattern::parse_glob(text).unwrap();
+            assert_eq!(pattern.is_everywhere(), everywhere, "{text}");
         }
     }
 
