@@ -5,6 +5,7 @@
 //! Deliberately absent: arguments, printing, exit codes (`cli`); playing cases (`run`), judging
 //! them (`compare`).
 
+pub(crate) mod built_images;
 pub(crate) mod corpus;
 pub(crate) mod doctor;
 pub(crate) mod ending;

@@ -1,4 +1,4 @@
-//! `cutover audit`: two templates beside each other, and the platform's variables.
+//! `cutover audit`: two templates or two built images beside each other, and the platform's variables.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -6,9 +6,13 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use cutover_base::words::counted;
-use cutover_template::{Audit, Difference, Finding, Level, Template, audit, environment};
+use cutover_template::{
+    Audit, Difference, Finding, Level, Template, audit, audit_images, environment,
+};
 use serde::Serialize;
 
+use crate::app::built_images::built;
+use crate::cli::context::Context;
 use crate::cli::exit::{DIFFERS, OK, Outcome, Stop};
 use crate::cli::output::print;
 use crate::report::escape::one_line;
@@ -28,15 +32,22 @@ pub(crate) struct AuditArgs {
     /// Look at a file of the platform's variables instead, as they will be on the day of the switch
     #[arg(long, value_name = "FILE", conflicts_with = "templates")]
     pub(crate) env: Option<PathBuf>,
+    /// Compare two built images instead, by what is found inside of a container of each (Docker)
+    #[arg(long, num_args = 2, value_names = ["IMAGE", "IMAGE"], conflicts_with_all = ["templates", "env"])]
+    pub(crate) image: Vec<String>,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
 }
 
-pub(crate) fn run(args: &AuditArgs) -> Outcome {
-    let (text, findings) = match &args.env {
-        Some(file) => of_environment(file, args.json)?,
-        None => of_templates(&args.templates, args.json)?,
+pub(crate) async fn run(args: &AuditArgs, context: &Context) -> Outcome {
+    let (text, findings) = match (&args.env, args.image.as_slice()) {
+        (Some(file), _) => of_environment(file, args.json)?,
+        (None, [first, second]) => {
+            let built = built(&[first.clone(), second.clone()], &context.environment).await?;
+            told(audit_images(built.each_ref()), args.json)?
+        }
+        (None, _) => of_templates(&args.templates, args.json)?,
     };
     print(&text)?;
     let is_error = findings.iter().any(|it| it.level == Level::Error);
@@ -58,7 +69,10 @@ fn of_templates(named: &[PathBuf], as_json: bool) -> Result<(String, Vec<Finding
             return Err(Stop::usage(wrong.join("\n")));
         }
     };
-    let audit = audit(pair);
+    told(audit(pair), as_json)
+}
+
+fn told(audit: Audit, as_json: bool) -> Result<(String, Vec<Finding>), Stop> {
     let text = if as_json { json(&audit)? } else { page(&audit) };
     Ok((text, audit.findings))
 }

@@ -111,7 +111,7 @@ fn dispatch(command: Command, context: &Context) -> Outcome {
         Command::Record(args) => block_on_streams(|| record::run(&args, context)),
         Command::Reap(args) => block_on(|| reap::run(&args, context)),
         Command::Doctor(args) => block_on(|| doctor::run(&args, context)),
-        Command::Audit(args) => audit::run(&args),
+        Command::Audit(args) => block_on(|| audit::run(&args, context)),
         Command::Init(args) => init::run(&args),
         Command::Schema(args) => schema::run(&args),
         Command::Completions(args) => completions::run(&args),

@@ -8,6 +8,7 @@ pub mod accounts;
 mod case;
 mod cost;
 pub mod matrix;
+mod on_request;
 mod secrets;
 pub mod select;
 mod selection;

@@ -8,6 +8,7 @@ use cutover_base::by_side::BySide;
 use crate::call::{SideSpec, Surface};
 use crate::plan::case::Case;
 use crate::plan::matrix::{case_id, points};
+use crate::plan::on_request::unasked;
 use crate::plan::selection::Selection;
 use crate::plan::shard::Shard;
 use crate::scenario::model::{Action, Effects, PlatformSettings, Scenario, Step};
@@ -85,6 +86,10 @@ pub fn plan(scenarios: &[Arc<Scenario>], options: &PlanOptions) -> Result<Plan, 
     let mut cases = Vec::new();
     let mut skipped = Vec::new();
     for scenario in scenarios.iter().filter(|s| is_selected(s, options)) {
+        if let Some(why) = unasked(scenario, &options.tags, &options.paths) {
+            skipped.push((scenario.name.clone(), why));
+            continue;
+        }
         let surfaces: Vec<Surface> = scenario
             .surfaces
             .iter()

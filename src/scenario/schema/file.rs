@@ -37,7 +37,7 @@ pub fn schema() -> Value {
 fn top() -> Value {
     let tags = json!({
         "type": "array", "items": {"$ref": "#/$defs/name"}, "uniqueItems": true,
-        "description": "Words to select scenarios by, with `--tag`.",
+        "description": "Words to select scenarios by, with `--tag`. What has the tag `long` or `template` is replayed only where it is asked for.",
     });
     let surfaces = Surface::ALL.map(Surface::name);
     let quirks = |meaning: &str| {

@@ -61,7 +61,7 @@ fn facts(template: &Template) -> Facts {
     for (name, value) in template.environment() {
         // Two credentials may differ, but neither is shown.
         let value = if is_secret(&name, &value) {
-            format!("a credential, {}", digest(value.as_bytes()))
+            credential(value.as_bytes())
         } else {
             value
         };
@@ -103,6 +103,11 @@ fn facts(template: &Template) -> Facts {
         tell("resources", name, amount);
     }
     facts
+}
+
+/// What stands for a credential: two that differ can be told apart.
+pub(crate) fn credential(bytes: &[u8]) -> String {
+    format!("a credential, {}", digest(bytes))
 }
 
 fn digest(bytes: &[u8]) -> String {

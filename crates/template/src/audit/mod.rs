@@ -11,6 +11,8 @@ mod secrets;
 mod sources;
 mod stale;
 
+pub(crate) use compare::credential;
 pub use compare::{Difference, Value};
 pub use environment::environment;
 pub use report::{Audit, Finding, Level, audit};
+pub(crate) use secrets::is_secret;

@@ -104,7 +104,7 @@ fn has_password(words: &[String]) -> bool {
 }
 
 /// Whether a variable's value is a credential.
-pub(super) fn is_secret(name: &str, value: &str) -> bool {
+pub(crate) fn is_secret(name: &str, value: &str) -> bool {
     if is_given_later(value) {
         return false;
     }
