@@ -15,7 +15,7 @@ use crate::app::unsealed;
 use crate::call::{SideSpec, Surface};
 use crate::compare::ledger::{self, Entry, Ledger, NotReproduced};
 use crate::compare::profile::Profile;
-use crate::plan::{Case, Plan, PlanOptions, Shard, plan};
+use crate::plan::{Case, Plan, PlanOptions, Shard, plan, waits};
 use crate::scenario::capability::capability_names;
 use crate::scenario::model::Scenario;
 use crate::scenario::{LoadOptions, Loaded, Problem, Skipped, load, load_embedded, render, strays};
@@ -254,6 +254,14 @@ impl Corpus {
             known::text(self.not_reproduced_file.as_ref()),
         ));
         problems
+    }
+
+    /// Quirks of which scenarios check parity that are replayed on request only.
+    pub(crate) fn on_request(&self) -> Vec<String> {
+        let waiting = self.scenarios.iter().filter(|scenario| waits(scenario));
+        let quirks = waiting.flat_map(|scenario| scenario.parity.iter().map(|(id, _)| id.clone()));
+        let quirks: BTreeSet<String> = quirks.collect();
+        quirks.into_iter().collect()
     }
 
     /// What steps ask for that not every provider or lane has.

@@ -143,6 +143,7 @@ impl Performance<'_> {
             scenarios: scenarios(&self.plan),
             ledger: self.corpus.ledger_files.clone(),
             not_reproduced: self.corpus.not_reproduced_file.clone(),
+            on_request: self.corpus.on_request(),
             profile: terms.profile,
             since: terms.since,
             orphans: self.corpus.orphans(),

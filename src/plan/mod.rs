@@ -21,6 +21,7 @@ pub use accounts::{Account, Accounts};
 pub use case::Case;
 pub use cost::{Cost, cost};
 pub use matrix::{case_id, point_bindings, points};
+pub use on_request::waits;
 pub use secrets::DeclaredSecret;
 pub use select::{Plan, PlanError, PlanOptions, creates, plan};
 pub use settings::{SETTINGS_FORMAT, Settings, SettingsRead, read_settings};

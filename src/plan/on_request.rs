@@ -6,10 +6,19 @@ use crate::scenario::model::Scenario;
 /// name: they take minutes, or need an image that a bare run has not.
 const ON_REQUEST: [&str; 2] = ["long", "template"];
 
+/// Whether a scenario waits to be asked for.
+pub fn waits(scenario: &Scenario) -> bool {
+    tag_of(scenario).is_some()
+}
+
+fn tag_of(scenario: &Scenario) -> Option<&'static str> {
+    let has = |tag: &&str| scenario.tags.iter().any(|own| own == tag);
+    ON_REQUEST.into_iter().find(has)
+}
+
 /// Why a scenario is left out, where it waits to be asked for and nobody has.
 pub(super) fn unasked(scenario: &Scenario, tags: &[String], paths: &[String]) -> Option<String> {
-    let has = |tag: &&str| scenario.tags.iter().any(|own| own == tag);
-    let tag = ON_REQUEST.into_iter().find(has)?;
+    let tag = tag_of(scenario)?;
     let is_asked = tags.iter().any(|wanted| wanted == tag)
         || paths
             .iter()

@@ -50,6 +50,7 @@ fn accounts(accounts: &Accounts) -> AccountsReport {
         shared: accounts.shared.clone(),
         standing: accounts.standing.clone(),
         parity: accounts.parity.clone(),
+        on_request: accounts.on_request.clone(),
         not_reproduced: accounts.not_reproduced.clone(),
         not_shown: accounts.not_shown.clone(),
     }

@@ -31,6 +31,7 @@ pub(crate) fn accounts(input: &ReportInput<'_>) -> Option<String> {
         return None;
     }
     let silent = [
+        (&accounts.on_request, "replayed on request"),
         (&accounts.not_reproduced, "not reproduced"),
         (&accounts.not_shown, "not shown in this run"),
     ];

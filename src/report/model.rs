@@ -288,6 +288,8 @@ pub struct AccountsReport {
     pub standing: Vec<String>,
     /// Not in the ledger; a case that checks for it found both sides alike.
     pub parity: Vec<String>,
+    /// Not in the ledger; cases check for it that are replayed on request, and nobody asked for them.
+    pub on_request: Vec<String>,
     /// No run shows it, and `not-reproduced.yaml` says why.
     pub not_reproduced: Vec<String>,
     /// Known and not shown in this run, or known to nobody.

@@ -141,6 +141,7 @@ pub fn conclude_run(run: &StoredRun, terms: &Terms) -> Result<Conclusion, Vec<Pr
         measured: Measured::of(run, &cases),
         asked_at: terms.asked_at,
         parity,
+        on_request: started.on_request.clone(),
         not_reproduced: terms.not_reproduced.clone(),
         ..facts(run, &judge, &cases)
     };

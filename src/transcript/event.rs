@@ -152,6 +152,9 @@ pub struct RunStarted {
     /// What no run shows, if there is a file that says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_reproduced: Option<StoredFile>,
+    /// Quirks of which scenarios of the folder check parity that are replayed on request only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub on_request: Vec<String>,
     /// The profile, if one was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile: Option<StoredFile>,

@@ -34,6 +34,7 @@ pub(crate) fn run_started() -> EventKind {
         profile: None,
         since: None,
         not_reproduced: None,
+        on_request: Vec::new(),
         orphans: Vec::new(),
         sharded: false,
         shard: None,

@@ -31,6 +31,7 @@ pub(super) fn of(
             // What the ledger has and the run did not show is no more than that, whatever else says.
             None if ledger.entries.iter().any(|entry| is(&entry.id)) => &mut accounts.not_shown,
             None if alike.iter().any(|id| is(id)) => &mut accounts.parity,
+            None if facts.on_request.iter().any(is) => &mut accounts.on_request,
             None if facts.not_reproduced.iter().any(is) => &mut accounts.not_reproduced,
             None => &mut accounts.not_shown,
         };
@@ -84,16 +85,19 @@ mod tests {
     fn every_quirk_of_the_migration_is_in_one_list() {
         let ledger = ledger("change", "gate: allow", "2027-06-01");
         let known = case(&ledger, &["a"], &["b"]);
-        let facts = knowing(&["Q33", "Q5", "Q200"], &["Q73", "Q33", "Q98"]);
+        let mut facts = knowing(&["Q33", "Q5", "Q200"], &["Q73", "Q33", "Q98"]);
+        facts.on_request = ["Q33", "Q81"].map(str::to_owned).to_vec();
         let told = accounts(vec![known], &facts);
         assert_eq!(told.matched, ["Q31"]);
         assert_eq!(told.parity, ["Q05", "Q33"]);
+        assert_eq!(told.on_request, ["Q81"]);
         assert_eq!(told.not_reproduced, ["Q73"]);
         let mut all = [
             told.matched,
             told.shared,
             told.standing,
             told.parity,
+            told.on_request,
             told.not_reproduced,
             told.not_shown,
         ]

@@ -44,6 +44,8 @@ pub struct RunFacts {
     pub asked_at: Timestamp,
     /// Quirks that cases check both sides to be alike in, each with the case's id.
     pub parity: Vec<(String, String)>,
+    /// Quirks that cases check which are replayed on request only.
+    pub on_request: Vec<String>,
     /// Quirks that no run shows.
     pub not_reproduced: Vec<String>,
 }
@@ -68,6 +70,7 @@ impl RunFacts {
             measured: Measured::default(),
             asked_at: now,
             parity: Vec::new(),
+            on_request: Vec::new(),
             not_reproduced: Vec::new(),
         }
     }
