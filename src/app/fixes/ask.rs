@@ -24,6 +24,9 @@ use crate::compare::ledger::Ledger;
 use crate::transcript::StoredRun;
 use crate::transcript::event::StoredSubject;
 
+/// Fixes that a line of the progress names; more are counted.
+const NAMED_MAX: usize = 8;
+
 /// A place: case, step and field. What explains a difference there changes with the fixes.
 type Place = (String, String, String);
 
@@ -129,8 +132,12 @@ async fn replayed(
             return Err(AppError::Interrupted { number, name });
         }
         let count = counted(player.cases.len(), "case");
-        let stack = player.stacks.text(set);
-        hear(&format!("replaying {count} with {stack}"));
+        let with = if set.len() > NAMED_MAX {
+            counted(set.len(), "fix")
+        } else {
+            player.stacks.text(set)
+        };
+        hear(&format!("replaying {count} with {with}"));
         let played = Box::pin(player.play(set)).await?;
         let places = played.blocked.iter().map(key).collect();
         replays.insert(set.clone(), played);
