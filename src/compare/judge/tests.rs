@@ -393,9 +393,7 @@ fn replays_are_bought_by_what_is_unexplained() {
             "{source:?} {target:?}"
         );
     }
-    let dead = Judge::of(step("execute: x")).results(
-        vec![failed(FailureClass::Quota)],
-        vec![failed(FailureClass::Quota)],
-    );
+    let dead = || vec![failed(FailureClass::Quota)];
+    let dead = Judge::of(step("execute: x")).results(dead(), dead());
     assert_eq!(replays_wanted(&dead, 1), 1);
 }
