@@ -29,7 +29,7 @@ pub(crate) const CASES: &[Case] = &[
 const KILLS: u64 = 20;
 
 /// Asks the daemon, as its own client does.
-async fn ask(path: &str) -> Value {
+pub(crate) async fn ask(path: &str) -> Value {
     let host = variable("DOCKER_HOST").unwrap_or_default();
     let socket = host
         .strip_prefix("unix://")
@@ -45,7 +45,7 @@ async fn ask(path: &str) -> Value {
 }
 
 /// The ids of all containers of a process.
-async fn containers_of(pid: u32) -> Vec<String> {
+pub(crate) async fn containers_of(pid: u32) -> Vec<String> {
     let filters = format!("%7B%22label%22%3A%5B%22cutover.pid%3D{pid}%22%5D%7D");
     let all = ask(&format!("/containers/json?all=true&filters={filters}")).await;
     let all = all.as_array().unwrap().iter();
@@ -54,7 +54,7 @@ async fn containers_of(pid: u32) -> Vec<String> {
 }
 
 /// Waits until a process has no containers.
-async fn until_none_of(pid: u32) {
+pub(crate) async fn until_none_of(pid: u32) {
     let end = tokio::time::Instant::now() + DEADLINE;
     loop {
         let left = containers_of(pid).await;
@@ -137,8 +137,13 @@ async fn a_sandbox_that_nobody_awaits_is_removed(place: Place) {
 }
 
 fn owner(place: &Place) -> Child {
+    owner_of(place, &[])
+}
+
+pub(crate) fn owner_of(place: &Place, arguments: &[&str]) -> Child {
     Command::new(std::env::current_exe().unwrap())
         .arg(OWNER_ARGUMENT)
+        .args(arguments)
         .env("CUTOVER_TEST_HELPER", &place.helper)
         .env("CUTOVER_TEST_ENGINE", place.engine.name())
         .stdout(Stdio::piped())

@@ -13,6 +13,7 @@ mod archive;
 mod attributes;
 mod containers;
 mod files;
+mod images;
 mod keys;
 mod limits;
 mod owner;
@@ -74,6 +75,7 @@ fn cases() -> Vec<Case> {
         whole::CASES,
         archive::CASES,
         containers::CASES,
+        images::CASES,
     ]
     .concat()
 }

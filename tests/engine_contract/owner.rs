@@ -9,6 +9,7 @@ use cutover_standin::engine::{EngineSandbox, Identity};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::{Child, Command};
 
+use crate::images;
 use crate::place::{
     Case, Place, bash, case, engine_of, profile, read_until, until, user, variable, within,
 };
@@ -29,6 +30,9 @@ pub(crate) const OWNER_ARGUMENT: &str = "__own-a-sandbox";
 /// Makes the owner work on files instead of running a command.
 const FILES_ARGUMENT: &str = "files";
 
+/// Makes the owner build images: one that it keeps, and one that is never done.
+pub(crate) const IMAGES_ARGUMENT: &str = "images";
+
 /// Owns a sandbox with background processes until it is killed, if the arguments say so.
 pub(crate) fn dispatch(helper: &Path) -> bool {
     if std::env::args().nth(1).as_deref() != Some(OWNER_ARGUMENT) {
@@ -41,6 +45,9 @@ pub(crate) fn dispatch(helper: &Path) -> bool {
     let engine = variable("CUTOVER_TEST_ENGINE").unwrap();
     runtime.block_on(async {
         let engine = engine_of(&engine, helper).await.unwrap();
+        if std::env::args().nth(2).as_deref() == Some(IMAGES_ARGUMENT) {
+            return images::own(&*engine).await;
+        }
         let sandbox = engine.create(&profile("owned")).await.unwrap();
         if std::env::args().nth(2).as_deref() == Some(FILES_ARGUMENT) {
             return work_on_files(&*sandbox).await;

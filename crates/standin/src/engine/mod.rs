@@ -7,6 +7,7 @@
 #[cfg(feature = "docker")]
 mod docker;
 mod files;
+mod images;
 mod model;
 pub mod namespaces;
 mod pick;
@@ -25,6 +26,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tokio::io::AsyncRead;
 
+pub use images::{BuildError, BuiltImage, ImageOrder, LogSink};
 pub use model::{
     Account, Attribute, EngineError, EngineProcess, ExitStatus, FileKind, FileReader, FileStat,
     FileSystem, Identity, ImageFacts, MEMORY_BYTES_DEFAULT, OutputMode, Profile, SignalTarget,
@@ -47,6 +49,19 @@ pub trait Engine: Send + Sync + fmt::Debug {
     /// What an image says of its sandboxes, where the engine has images and was made for this one.
     fn image(&self, _name: &str) -> Option<ImageFacts> {
         None
+    }
+
+    /// Whether it builds images.
+    fn builds_images(&self) -> bool {
+        false
+    }
+
+    /// Builds an image of a Dockerfile and its context. Whoever stops waiting for it ends it too.
+    ///
+    /// # Errors
+    /// [`BuildError`]; [`BuildError::Engine`] where the engine has no images.
+    async fn build_image(&self, _order: ImageOrder) -> Result<Arc<dyn BuiltImage>, BuildError> {
+        Err(BuildError::Engine(cannot()))
     }
 
     /// Makes a sandbox.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{DockerSettings, EngineError, Swept};
 
-/// Removes what engines of dead processes have left: containers, and folders in `temporary`.
+/// Removes what engines of dead processes have left: containers, images, and folders in `temporary`.
 ///
 /// # Errors
 /// [`EngineError::Refused`] when the Docker daemon cannot be asked.

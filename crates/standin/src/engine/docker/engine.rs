@@ -11,6 +11,7 @@ use testcontainers::bollard::query_parameters::{
 };
 use tokio_util::task::TaskTracker;
 
+use super::build::ImageBuilder;
 use super::container::{Common, ContainerKeeper, remove};
 use super::daemon::Daemon;
 use super::image;
@@ -20,8 +21,8 @@ use super::program;
 use super::refusal::{failed, of_container, refused, words};
 use crate::engine::namespaces::{Ids, InitSandbox, Link, Setup, greet, hostname};
 use crate::engine::{
-    DOCKER_IMAGE_DEFAULT, Engine, EngineError, EngineSandbox, EngineSettings, FileKind, Identity,
-    ImageFacts, Profile, WantedImage, programs,
+    BuildError, BuiltImage, DOCKER_IMAGE_DEFAULT, Engine, EngineError, EngineSandbox,
+    EngineSettings, FileKind, Identity, ImageFacts, ImageOrder, Profile, WantedImage, programs,
 };
 
 /// Time for init to connect once its container was started.
@@ -118,6 +119,26 @@ impl Engine for DockerEngine {
 
     fn image(&self, name: &str) -> Option<ImageFacts> {
         self.images.iter().find(|image| image.name == name).cloned()
+    }
+
+    fn builds_images(&self) -> bool {
+        true
+    }
+
+    async fn build_image(&self, mut order: ImageOrder) -> Result<Arc<dyn BuiltImage>, BuildError> {
+        let builder = ImageBuilder {
+            docker: self.maker.docker.clone(),
+            labels: self.maker.common.labels.clone(),
+            prefix: self.maker.prefix.clone(),
+            tasks: self.making.clone(),
+        };
+        // A build that nobody waits for any more is ended, and cleans up after itself.
+        order.stop = order.stop.child_token();
+        let _ended = order.stop.clone().drop_guard();
+        match self.making.spawn(builder.build(order)).await {
+            Ok(built) => Ok(Arc::new(built?)),
+            Err(_) => Err(EngineError::Internal("docker: a task failed".to_owned()).into()),
+        }
     }
 
     async fn create(&self, profile: &Profile) -> Result<Arc<dyn EngineSandbox>, EngineError> {

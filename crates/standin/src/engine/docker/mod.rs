@@ -9,11 +9,15 @@
 //! Init ends when the socket does, and Docker removes a container whose init has ended, so that
 //! even `kill -9` of cutover leaves none, but for one that was not started yet: each is labelled
 //! with its owner, and [`sweep`] removes those whose owner is dead.
+//! Images are built by the daemon's classic builder, which says what it does line by line. They have
+//! the same labels, and go with the engine's handle to them.
 //! Deliberately absent: a daemon of another machine, which could not pass descriptors.
 //!
 //! Memory and processes are bound by the container's cgroup, files by nothing unless the daemon's
 //! storage driver has quotas. The network is none, or the host's where the operator allows it.
 
+mod build;
+mod built;
 mod checks;
 mod container;
 mod daemon;
@@ -21,6 +25,8 @@ mod elf;
 mod engine;
 mod image;
 mod kind;
+mod layers;
+mod log;
 mod meeting;
 mod owner;
 mod program;
