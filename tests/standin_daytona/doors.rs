@@ -98,15 +98,6 @@ async fn what_anybody_may_ask_is_answered() {
     for path in ["/api/health", "/api/health/ready"] {
         assert_eq!(get(path).await, (200, json!({"status": "ok"})));
     }
-    let refused = "Object storage is not configured";
-    world
-        .refuses(&[(
-            "GET /api/object-storage/push-access",
-            Value::Null,
-            503,
-            refused,
-        )])
-        .await;
     world.standin.stop().await;
 }
 

@@ -7,6 +7,7 @@
 
 mod builds;
 mod code_run;
+mod contexts;
 mod control;
 mod doors;
 mod endings;

@@ -18,6 +18,7 @@ use crate::daytona::registry::Registry;
 use crate::daytona::reply;
 use crate::daytona::signed_previews::SignedPreviews;
 use crate::daytona::snapshots::Snapshots;
+use crate::daytona::storage::Storage;
 use crate::daytona::tasks::Tasks;
 use crate::engine::{Engine, ImageFacts};
 use crate::fault::Tamper;
@@ -43,6 +44,7 @@ pub(super) struct App {
     pub(super) registry: Registry,
     pub(super) builds: Builds,
     pub(super) snapshots: Snapshots,
+    pub(super) storage: Storage,
     pub(super) signed: SignedPreviews,
     pub(super) rates: Rates,
     pub(super) tasks: Tasks,

@@ -9,7 +9,7 @@ use axum::response::Response;
 use crate::daytona::app::App;
 use crate::daytona::asked::Asked;
 use crate::daytona::reply::{empty, text};
-use crate::daytona::{control, preview, toolbox};
+use crate::daytona::{control, preview, storage, toolbox};
 
 /// Answers any request of the stand-in.
 pub(super) async fn handle(State(app): State<Arc<App>>, request: Request) -> Response {
@@ -30,6 +30,8 @@ pub(super) async fn handle(State(app): State<Arc<App>>, request: Request) -> Res
                 toolbox::handle(shared, asked, body).await
             } else if control::is_log(path) {
                 control::build_log(&shared, &asked)
+            } else if storage::is_storage(path) {
+                storage::handle(&shared.storage, shared.addr, shared.now(), asked, body).await
             } else {
                 dashboard()
             }

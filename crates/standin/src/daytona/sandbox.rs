@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::daytona::boot::{Live, Session};
 use crate::daytona::image::{Image, Place};
+use crate::daytona::no_machine::NoMachine;
 use crate::daytona::spool::Spooled;
 pub(super) use crate::daytona::state::State;
 use crate::engine::{EngineSandbox, Identity};
@@ -142,11 +143,42 @@ impl Deref for LatePlace {
     }
 }
 
+/// A machine that is known once it is made; where a build comes first, that is late.
+#[derive(Debug)]
+pub(super) struct LateMachine {
+    known: OnceLock<Arc<dyn EngineSandbox>>,
+    none_yet: Arc<dyn EngineSandbox>,
+}
+
+impl Default for LateMachine {
+    fn default() -> Self {
+        Self {
+            known: OnceLock::new(),
+            none_yet: Arc::new(NoMachine),
+        }
+    }
+}
+
+impl LateMachine {
+    /// It is made. Nobody makes a second one.
+    pub(super) fn settle(&self, machine: Arc<dyn EngineSandbox>) {
+        let _ = self.known.set(machine);
+    }
+}
+
+impl Deref for LateMachine {
+    type Target = Arc<dyn EngineSandbox>;
+
+    fn deref(&self) -> &Arc<dyn EngineSandbox> {
+        self.known.get().unwrap_or(&self.none_yet)
+    }
+}
+
 /// A sandbox that exists.
 #[derive(Debug)]
 pub(super) struct Sandbox {
     pub(super) fixed: Fixed,
-    pub(super) engine: Arc<dyn EngineSandbox>,
+    pub(super) engine: LateMachine,
     pub(super) place: LatePlace,
     image: OnceLock<Arc<Image>>,
     /// The files of its last backup.
@@ -175,15 +207,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Sandbox {
     /// A sandbox on a fresh boot, which ends at the latest with `stop`.
-    pub(super) fn new(
-        fixed: Fixed,
-        facts: Facts,
-        engine: Arc<dyn EngineSandbox>,
-        stop: CancellationToken,
-    ) -> Self {
+    pub(super) fn new(fixed: Fixed, facts: Facts, stop: CancellationToken) -> Self {
         Self {
             fixed,
-            engine,
+            engine: LateMachine::default(),
             place: LatePlace::default(),
             image: OnceLock::new(),
             backup: Mutex::default(),

@@ -9,7 +9,7 @@ use cutover_base::clock::Clock;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::daytona::app::App;
+use crate::daytona::app::{App, ORGANIZATION};
 use crate::daytona::faults::Answers;
 use crate::daytona::front::DaytonaWire;
 use crate::daytona::image::{Builder, Builds};
@@ -18,6 +18,7 @@ use crate::daytona::registry::Registry;
 use crate::daytona::sandbox::State;
 use crate::daytona::signed_previews::SignedPreviews;
 use crate::daytona::snapshots::Snapshots;
+use crate::daytona::storage::Storage;
 use crate::daytona::tasks::Tasks;
 use crate::daytona::{dispatch, front, life, timers};
 use crate::fault::{Connections, Fault, FaultListener, FaultSwitch, Planted, serve, with_faults};
@@ -58,6 +59,7 @@ pub async fn start(options: StandinOptions) -> Result<Arc<dyn Standin>, StandinE
         registry: Registry::default(),
         builds: Builds::new(builder, tasks.clone()),
         snapshots: Snapshots::open(options.state_dir.as_deref(), image.as_ref()),
+        storage: Storage::new(ORGANIZATION),
         signed: SignedPreviews::default(),
         rates: Rates::default(),
         tasks,
@@ -191,6 +193,13 @@ impl Standin for DaytonaStandin {
         for sandbox in self.app.registry.all() {
             life::finish_destroy(&self.app, &sandbox).await;
         }
+        for snapshot in self.app.snapshots.all() {
+            let image = snapshot.facts().image.clone();
+            if let Some(built) = image.and_then(|image| image.built.clone()) {
+                built.remove().await;
+            }
+        }
+        self.app.builds.remove_all().await;
     }
 }
 

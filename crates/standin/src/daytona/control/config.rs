@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::daytona::app::App;
+use crate::daytona::app::{App, ORGANIZATION};
 use crate::daytona::control::settings::AUTO_ARCHIVE_MIN_MAX;
 use crate::daytona::rate::Bucket;
 use crate::daytona::snapshots::DEFAULT;
+use crate::daytona::storage::{BUCKET, REGION};
 
 /// The version that every answer names: that of the source the contract was read from.
 pub(super) const API_VERSION: &str = "v0.190.0";
@@ -31,6 +32,20 @@ pub(super) fn config(app: &App) -> Value {
             "sandboxCreate": rate(Bucket::Create),
             "sandboxLifecycle": rate(Bucket::Lifecycle),
         },
+    })
+}
+
+/// Temporary credentials for the object store (contract 5.5).
+pub(super) fn push_access(app: &App) -> Value {
+    let access = app.storage.give(app.now());
+    json!({
+        "accessKey": access.key,
+        "secret": access.secret,
+        "sessionToken": access.token,
+        "storageUrl": format!("http://{}", app.addr),
+        "organizationId": ORGANIZATION,
+        "bucket": BUCKET,
+        "region": REGION,
     })
 }
 

@@ -11,7 +11,7 @@ use crate::daytona::app::App;
 use crate::daytona::control::body::Fields;
 use crate::daytona::control::order::{Order, Source};
 use crate::daytona::control::{ApiError, check, launch};
-use crate::daytona::image::{BuildState, Recipe};
+use crate::daytona::image::{BuildState, Work};
 use crate::daytona::life;
 use crate::daytona::sandbox::{Backup, BuildInfo, Facts, Fixed, State};
 use crate::daytona::snapshots::{DEFAULT, Snapshot};
@@ -53,7 +53,7 @@ async fn of_snapshot(
         ..fixed(app, order, id, &image.process_env())
     };
     let facts = facts(app, order, name, State::Creating);
-    let sandbox = launch::make(app, fixed, facts).await?;
+    let sandbox = launch::make(app, fixed, facts, Some(&image)).await?;
     if let Err(reason) = launch::fill(&sandbox, image).await {
         sandbox.engine.destroy().await;
         return Err(reason);
@@ -76,15 +76,28 @@ async fn of_build(
     name: &str,
     build: &BuildInfo,
 ) -> Result<Value, String> {
-    let recipe = Recipe::read(&build.dockerfile, &build.reference);
-    let env = recipe.as_ref().map(|recipe| recipe.image.process_env());
+    let work = Work::new(
+        &app.storage,
+        &build.dockerfile,
+        &build.hashes,
+        &build.reference,
+    );
+    let recipe = work.recipe.as_ref();
+    let env = recipe.map(|recipe| recipe.image.process_env());
     let fixed = Fixed {
         build: Some(build.clone()),
         ..fixed(app, order, id, &env.unwrap_or_default())
     };
+    let of_image = app.engine.builds_images();
     let facts = facts(app, order, name, State::PendingBuild);
-    let sandbox = Arc::new(launch::make(app, fixed, facts).await?);
-    let ordered = app.builds.order(&build.reference, recipe);
+    // Where the image is the engine's own, there is no machine before the image is there.
+    let sandbox = if of_image {
+        launch::without_machine(app, fixed, facts)
+    } else {
+        launch::make(app, fixed, facts, None).await?
+    };
+    let sandbox = Arc::new(sandbox);
+    let ordered = app.builds.order(work);
     if matches!(*ordered.state().borrow(), BuildState::Done(_)) {
         sandbox.facts().state = State::Creating;
     }

@@ -5,22 +5,61 @@ use std::sync::Arc;
 use crate::daytona::app::App;
 use crate::daytona::image::{Build, BuildState, Image, place_of};
 use crate::daytona::sandbox::{Facts, Fixed, Sandbox, State};
-use crate::engine::Profile;
+use crate::engine::{EngineSandbox, Profile};
 
 /// Makes a sandbox without an image yet.
 ///
 /// # Errors
 /// What the engine said.
-pub(super) async fn make(app: &App, fixed: Fixed, facts: Facts) -> Result<Sandbox, String> {
+pub(super) async fn make(
+    app: &App,
+    fixed: Fixed,
+    facts: Facts,
+    image: Option<&Image>,
+) -> Result<Sandbox, String> {
+    let engine = machine(app, &fixed, &facts, image).await?;
+    let sandbox = without_machine(app, fixed, facts);
+    sandbox.engine.settle(engine);
+    Ok(sandbox)
+}
+
+/// Makes a sandbox that has no machine before its build is done.
+pub(super) fn without_machine(app: &App, fixed: Fixed, facts: Facts) -> Sandbox {
+    Sandbox::new(fixed, facts, app.tasks.stop.clone())
+}
+
+/// Makes the machine of a sandbox: of its image where the engine has that, else of the one that
+/// stands for all.
+async fn machine(
+    app: &App,
+    fixed: &Fixed,
+    facts: &Facts,
+    image: Option<&Image>,
+) -> Result<Arc<dyn EngineSandbox>, String> {
     let mut profile = Profile::litellm(&fixed.id);
     profile.network = app.allow_network && !facts.network.block_all;
     profile.memory_bytes_max = app.memory_bytes_max;
-    let image = app.image.as_ref();
-    profile.make_user = image.is_none();
-    profile.image = image.map(|image| image.name.clone());
+    let built = image.and_then(|image| image.built.as_ref());
+    let facts = built.map(|built| built.facts()).or(app.image.as_ref());
+    profile.make_user = facts.is_none();
+    profile.image = facts.map(|image| image.name.clone());
     let engine = app.engine.create(&profile).await;
-    let engine = engine.map_err(|error| error.to_string())?;
-    Ok(Sandbox::new(fixed, facts, engine, app.tasks.stop.clone()))
+    engine.map_err(|error| error.to_string())
+}
+
+/// Makes the machine that a sandbox has not yet.
+async fn give_machine(app: &App, sandbox: &Sandbox, image: &Image) -> Result<(), String> {
+    if image.built.is_none() {
+        return Ok(());
+    }
+    let facts = sandbox.facts().clone();
+    let engine = machine(app, &sandbox.fixed, &facts, Some(image)).await?;
+    sandbox.engine.settle(engine);
+    // Who destroyed the sandbox meanwhile has destroyed a machine that was not there.
+    if sandbox.facts().state == State::Destroying {
+        sandbox.engine.destroy().await;
+    }
+    Ok(())
 }
 
 /// Fills a sandbox with its image.
@@ -50,7 +89,14 @@ pub(super) async fn when_built(app: Arc<App>, sandbox: Arc<Sandbox>, build: Arc<
             }
             BuildState::Done(image) => {
                 set(&app, &sandbox, State::Creating, None);
-                return match fill(&sandbox, image).await {
+                if sandbox.facts().state == State::Destroying {
+                    return;
+                }
+                let filled = match give_machine(&app, &sandbox, &image).await {
+                    Ok(()) => fill(&sandbox, image).await,
+                    Err(reason) => Err(reason),
+                };
+                return match filled {
                     Ok(()) => started(&app, &sandbox),
                     Err(reason) => set(&app, &sandbox, State::Error, Some(reason)),
                 };

@@ -122,10 +122,7 @@ async fn answer(
             let log = build_logs::of(app, asked, id, false)?;
             Ok(Answer::Whole(Box::new(log)))
         }
-        ("GET", ["object-storage", "push-access"]) => Err(ApiError::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "Object storage is not configured",
-        )),
+        ("GET", ["object-storage", "push-access"]) => ok(config::push_access(app)),
         (_, ["sandbox", "ssh-access" | "for-runner", ..]) => {
             Err(ApiError::not_implemented(&asked.route()))
         }

@@ -5,14 +5,18 @@ use std::time::Duration;
 
 use tokio::io::AsyncReadExt as _;
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
+use crate::daytona::image::by_docker;
+use crate::daytona::image::context::Context;
+use crate::daytona::image::copy::{copy, make_dirs};
 use crate::daytona::image::model::account;
+use crate::daytona::image::network::{Ear, REASON, give_up_at_once};
 use crate::daytona::image::recipe::{Action, Recipe, Step};
 use crate::daytona::image::words::Vars;
-use crate::daytona::image::{BuildLog, Image};
+use crate::daytona::image::{BuildLog, Image, Work};
 use crate::engine::{
-    Engine, EngineSandbox, ExitStatus, Identity, OutputMode, Profile, SignalTarget, SpawnRequest,
-    StdinMode,
+    Engine, EngineSandbox, ExitStatus, OutputMode, Profile, SignalTarget, SpawnRequest, StdinMode,
 };
 use crate::shared::Archive;
 
@@ -25,6 +29,21 @@ const DRAIN_TIME_MAX: Duration = Duration::from_secs(5);
 
 /// Name of the host that steps see, as `BuildKit` names it.
 const HOSTNAME: &str = "buildkitsandbox";
+
+/// One build by steps.
+struct Building<'build> {
+    context: &'build Context,
+    log: &'build BuildLog,
+    ear: Ear,
+}
+
+impl Building<'_> {
+    /// Takes note of what a step says.
+    fn said(&mut self, bytes: &[u8]) {
+        self.ear.hear(bytes);
+        self.log.push(bytes);
+    }
+}
 
 /// What builds images.
 #[derive(Debug)]
@@ -44,44 +63,77 @@ impl Builder {
     ///
     /// # Errors
     /// The reason, as a sandbox or snapshot shows it in `errorReason`.
-    pub(super) async fn build(&self, recipe: &Recipe, log: &BuildLog) -> Result<Image, String> {
+    pub(super) async fn build(
+        &self,
+        work: &Work,
+        log: &Arc<BuildLog>,
+        stop: &CancellationToken,
+    ) -> Result<Image, String> {
+        let built = self.any(work, log, stop).await;
+        built.map_err(|reason| {
+            log.line(&reason);
+            format!("failed to build image: {reason}")
+        })
+    }
+
+    async fn any(
+        &self,
+        work: &Work,
+        log: &Arc<BuildLog>,
+        stop: &CancellationToken,
+    ) -> Result<Image, String> {
+        if self.engine.builds_images() {
+            let context = work.context().await?;
+            let told = Arc::clone(log);
+            let sink = Arc::new(move |line: &str| told.line(line));
+            let (engine, stop) = (self.engine.as_ref(), stop.clone());
+            return by_docker::build(engine, work, &context, sink, BUILD_TIME_MAX, stop).await;
+        }
+        let recipe = work.recipe.as_ref().map_err(Clone::clone)?;
+        let context = work.context().await?;
+        let building = Building {
+            context: &context,
+            log,
+            ear: Ear::default(),
+        };
+        let built = stop.run_until_cancelled(self.embedded(recipe, building));
+        built
+            .await
+            .unwrap_or_else(|| Err("the build was stopped".to_owned()))
+    }
+
+    async fn embedded(&self, recipe: &Recipe, build: Building<'_>) -> Result<Image, String> {
         let mut profile = Profile::litellm(HOSTNAME);
         profile.network = self.allow_network;
         profile.memory_bytes_max = self.memory_bytes_max;
         profile.make_user = self.image.is_none();
         profile.image.clone_from(&self.image);
         let engine = self.engine.create(&profile).await;
-        let engine = engine.map_err(|error| format!("failed to build image: {error}"))?;
-        let built = timeout(BUILD_TIME_MAX, self.steps(engine.as_ref(), recipe, log)).await;
+        let engine = engine.map_err(|error| error.to_string())?;
+        let log = build.log;
+        let built = timeout(BUILD_TIME_MAX, self.steps(engine.as_ref(), recipe, build)).await;
         engine.destroy().await;
-        match built.unwrap_or_else(|_| Err("the build took too long".to_owned())) {
-            Ok(image) => {
-                log.line(&format!("Successfully tagged {}", image.reference));
-                Ok(image)
-            }
-            Err(reason) => {
-                log.line(&reason);
-                Err(format!("failed to build image: {reason}"))
-            }
-        }
+        let image = built.unwrap_or_else(|_| Err("the build took too long".to_owned()))?;
+        log.line(&format!("Successfully tagged {}", image.reference));
+        Ok(image)
     }
 
     async fn steps(
         &self,
         engine: &dyn EngineSandbox,
         recipe: &Recipe,
-        log: &BuildLog,
+        mut build: Building<'_>,
     ) -> Result<Image, String> {
         let mut image = recipe.image.clone();
         let mut changed = false;
         for (at, step) in recipe.steps.iter().enumerate() {
-            log.line(&format!(
+            build.log.line(&format!(
                 "Step {}/{} : {}",
                 at + 1,
                 recipe.steps.len(),
                 step.text
             ));
-            changed |= self.take(engine, step, log).await?;
+            changed |= self.take(engine, step, &mut build).await?;
         }
         account(engine, &image.user).await?;
         if changed {
@@ -101,70 +153,69 @@ impl Builder {
         &self,
         engine: &dyn EngineSandbox,
         step: &Step,
-        log: &BuildLog,
+        build: &mut Building<'_>,
     ) -> Result<bool, String> {
         match &step.action {
             Action::Note => Ok(false),
             Action::StandIn(image) => {
-                log.line(&format!(
+                build.log.line(&format!(
                     " ---> the built-in root of the stand-in stands in for {image}"
                 ));
                 Ok(false)
             }
-            Action::MakeDir(path) => make_dirs(engine, path).await,
+            Action::MakeDir(path) => make_dirs(engine, path)
+                .await
+                .map_err(|error| format!("WORKDIR {path}: {error}")),
+            Action::Copy(copying) => {
+                self.must_isolate()?;
+                copy(engine, build.context, copying).await.map(|()| true)
+            }
             Action::Run {
                 argv,
                 env,
                 dir,
                 user,
             } => {
-                // Without walls of its own a step as root would change the host.
-                if !self.isolates() {
-                    let name = self.engine.name();
-                    return Err(format!(
-                        "the engine `{name}` has no file system of its own to build in"
-                    ));
+                self.must_isolate()?;
+                let mut env = env.clone();
+                if !self.allow_network {
+                    give_up_at_once(&mut env);
                 }
-                run(engine, argv, env, dir, user, log).await.map(|()| true)
+                let ran = run(engine, argv, env, dir, user, build).await;
+                ran.map(|()| true).map_err(|reason| {
+                    if build.ear.heard && !self.allow_network {
+                        format!("{reason}: {REASON}")
+                    } else {
+                        reason
+                    }
+                })
             }
         }
     }
 
-    /// Whether a sandbox is walled off from the host: files and process ids of its own.
-    fn isolates(&self) -> bool {
+    /// That a sandbox is walled off from the host, with files and process ids of its own: without
+    /// walls a step as root would change the host.
+    fn must_isolate(&self) -> Result<(), String> {
         let capabilities = self.engine.capabilities();
-        capabilities.iter().any(|word| word == "isolation")
-    }
-}
-
-/// Makes a folder with those above it; whether any was missing.
-async fn make_dirs(engine: &dyn EngineSandbox, path: &str) -> Result<bool, String> {
-    let mut made = false;
-    let ends = path
-        .match_indices('/')
-        .map(|(at, _)| at)
-        .skip(1)
-        .chain([path.len()]);
-    for end in ends.filter(|end| *end > 1) {
-        match engine.make_dir(&path[..end], 0o755, &Identity::Root).await {
-            Ok(()) => made = true,
-            Err(error) if error.errno() == Some(libc::EEXIST) => {}
-            Err(error) => return Err(format!("WORKDIR {path}: {error}")),
+        if capabilities.iter().any(|word| word == "isolation") {
+            return Ok(());
         }
+        let name = self.engine.name();
+        Err(format!(
+            "the engine `{name}` has no file system of its own to build in"
+        ))
     }
-    Ok(made)
 }
 
 async fn run(
     engine: &dyn EngineSandbox,
     argv: &[String],
-    env: &Vars,
+    mut env: Vars,
     dir: &str,
     user: &str,
-    log: &BuildLog,
+    build: &mut Building<'_>,
 ) -> Result<(), String> {
     let (home, identity) = account(engine, user).await?;
-    let mut env = env.clone();
     env.insert("HOME".to_owned(), home);
     let command = argv.join(" ");
     let request = SpawnRequest {
@@ -185,7 +236,7 @@ async fn run(
             biased;
             read = process.stdout.read(&mut buffer) => match read {
                 Ok(0) | Err(_) => break,
-                Ok(read) => log.push(&buffer[..read]),
+                Ok(read) => build.said(&buffer[..read]),
             },
             _ = process.exit.wait_for(Option::is_some) => break,
         }
@@ -199,7 +250,7 @@ async fn run(
     let _ = engine.signal_all(libc::SIGKILL).await;
     let rest = async {
         while let Ok(read @ 1..) = process.stdout.read(&mut buffer).await {
-            log.push(&buffer[..read]);
+            build.said(&buffer[..read]);
         }
     };
     // Output that never ends is held by a process that could not be killed; the rest is enough.

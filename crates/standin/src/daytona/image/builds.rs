@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::{Semaphore, watch};
 
 use crate::daytona::image::builder::Builder;
-use crate::daytona::image::{BuildLog, Image, Recipe};
+use crate::daytona::image::{BuildLog, Image, Work};
 use crate::daytona::tasks::Tasks;
 
 /// Builds at work at once; more wait, and their state is `pending`.
@@ -36,7 +36,7 @@ impl BuildState {
 /// A build.
 #[derive(Debug)]
 pub(in crate::daytona) struct Build {
-    pub(in crate::daytona) log: BuildLog,
+    pub(in crate::daytona) log: Arc<BuildLog>,
     state: watch::Sender<BuildState>,
 }
 
@@ -87,11 +87,8 @@ impl Builds {
     }
 
     /// The build of a reference, begun now unless there is one that has not failed.
-    pub(in crate::daytona) fn order(
-        &self,
-        reference: &str,
-        recipe: Result<Recipe, String>,
-    ) -> Arc<Build> {
+    pub(in crate::daytona) fn order(&self, work: Work) -> Arc<Build> {
+        let reference = work.reference.as_str();
         let mut builds = self.lock();
         if let Some(build) = builds.get(reference)
             && !matches!(*build.state.borrow(), BuildState::Failed(_))
@@ -99,7 +96,7 @@ impl Builds {
             return Arc::clone(build);
         }
         let begun = Arc::new(Build {
-            log: BuildLog::default(),
+            log: Arc::default(),
             state: watch::Sender::new(BuildState::Pending),
         });
         builds.shift_remove(reference);
@@ -117,24 +114,35 @@ impl Builds {
             Arc::clone(&self.places),
             Arc::clone(&begun),
         );
-        self.tasks.background(async move {
-            let Ok(_place) = places.acquire_owned().await else {
+        // It ends by itself when the stand-in does, so that it is waited for until nothing is left.
+        let stop = self.tasks.stop.clone();
+        self.tasks.tracker.spawn(async move {
+            let place = stop.run_until_cancelled(places.acquire_owned()).await;
+            let Some(Ok(_place)) = place else {
                 return;
             };
             job.state.send_replace(BuildState::Building);
-            let built = match recipe {
-                Ok(recipe) => builder.build(&recipe, &job.log).await,
-                Err(reason) => {
-                    job.log.line(&reason);
-                    Err(format!("failed to build image: {reason}"))
-                }
-            };
+            let built = builder.build(&work, &job.log, &stop).await;
             job.state.send_replace(match built {
                 Ok(image) => BuildState::Done(Arc::new(image)),
                 Err(reason) => BuildState::Failed(reason),
             });
         });
         begun
+    }
+
+    /// Removes what was built. Nothing may use it any more.
+    pub(in crate::daytona) async fn remove_all(&self) {
+        let all: Vec<Arc<Build>> = self.lock().drain(..).map(|(_, build)| build).collect();
+        for build in all {
+            let done = match &*build.state.borrow() {
+                BuildState::Done(image) => image.built.clone(),
+                _ => None,
+            };
+            if let Some(built) = done {
+                built.remove().await;
+            }
+        }
     }
 
     /// The build of a reference, if there is one.

@@ -134,13 +134,20 @@ mod tests {
             ("RUN x\n", "dockerfile parse error"),
             ("FROM a\nNONSENSE b\n", "dockerfile parse error"),
             (
-                "FROM a\nCOPY x /y\n",
-                "COPY x /y: the stand-in keeps no build contexts",
+                "FROM a\nCOPY --from=b x /y\n",
+                "COPY --from=b x /y: the embedded engine builds one stage after the other",
             ),
             (
-                "FROM a\nADD http://x /y\n",
-                "ADD http://x /y: the stand-in keeps no build contexts",
+                "FROM a\nCOPY a b /y\n",
+                "COPY a b /y: When using COPY with more than one source file, the destination must be a directory and end with a /",
             ),
+            ("FROM a\nCOPY --chmod=9 a /y\n", "--chmod=9"),
+            ("FROM a\nCOPY <<EOF /y\nx\nEOF\n", "heredoc"),
+            (
+                "FROM a\nADD http://x /y\n",
+                "ADD http://x /y: the embedded engine fetches nothing",
+            ),
+            ("FROM a\nADD x.tar.gz /y\n", "unpacks no archives"),
             ("FROM a\nENV A=${B\n", "syntax error: missing '}'"),
             (
                 "FROM a\nRUN --mount=type=secret,id=x y\n",

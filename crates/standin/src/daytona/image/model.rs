@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::engine::{EngineSandbox, Identity, ImageFacts};
+use crate::engine::{BuiltImage, EngineSandbox, Identity, ImageFacts};
 use crate::shared::Archive;
 
 /// The internal reference of the built-in image, which `DAYTONA_SANDBOX_SNAPSHOT` shows
@@ -25,6 +25,8 @@ pub(in crate::daytona) struct Image {
     pub(in crate::daytona) entrypoint: Option<Vec<String>>,
     /// Its files, when they are not those of the built-in root.
     pub(in crate::daytona) files: Option<Arc<Archive>>,
+    /// The engine's own image that it is, if it built one.
+    pub(in crate::daytona) built: Option<Arc<dyn BuiltImage>>,
 }
 
 impl Image {
@@ -37,6 +39,7 @@ impl Image {
             work_dir: None,
             entrypoint: None,
             files: None,
+            built: None,
         }
     }
 

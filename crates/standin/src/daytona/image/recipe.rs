@@ -21,6 +21,23 @@ pub(super) struct Step {
     pub(super) action: Action,
 }
 
+/// A copy of files of the context.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Copying {
+    /// `COPY` or `ADD`.
+    pub(super) word: &'static str,
+    /// What is copied: paths and patterns, as written.
+    pub(super) sources: Vec<String>,
+    /// Where to, with its whole path.
+    pub(super) dest: String,
+    /// Whether that must be a folder.
+    pub(super) into_folder: bool,
+    /// Who owns the copies; root if nobody is named.
+    pub(super) owner: Option<String>,
+    /// Their mode, where it is not that of the files.
+    pub(super) mode: Option<u32>,
+}
+
 /// What a step does to the files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Action {
@@ -28,6 +45,8 @@ pub(super) enum Action {
     Note,
     /// The built-in root takes the place of this image.
     StandIn(String),
+    /// Copies files of the build's context.
+    Copy(Copying),
     /// Makes a folder and those above it.
     MakeDir(String),
     /// Runs a program.

@@ -1,15 +1,14 @@
 //! The instructions of a Dockerfile, one after the other.
 
-use parse_dockerfile::{Command, CopyInstruction, Flag, HereDoc, Instruction, Stage};
+use parse_dockerfile::{Command, Flag, HereDoc, Instruction, Source, Stage};
 
+use crate::daytona::image::copying;
 use crate::daytona::image::recipe::{Action, Recipe, Step};
 use crate::daytona::image::words::{Vars, bounded, declare, expand, pairs, size};
 use crate::shared::go_path;
 
 /// Docker's default, for a step that sets none.
 pub(super) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
-const NO_CONTEXT: &str = "the stand-in keeps no build contexts: Object storage is not configured";
 
 /// The state of a stage while it is read.
 pub(super) struct Reader {
@@ -125,13 +124,31 @@ impl Reader {
                 self.shell = words.map(|word| word.value.to_string()).collect();
                 self.push(format!("SHELL {:?}", self.shell), Action::Note);
             }
-            Instruction::Copy(copy) => return Err(refused_copy(text, copy)),
+            Instruction::Copy(copy) => {
+                let line = span_text(text, copy.copy.span.start, copy.dest.span.end);
+                self.copy("COPY", &copy.options, &copy.src, &copy.dest.value, line)?;
+            }
             Instruction::Add(add) => {
                 let line = span_text(text, add.add.span.start, add.dest.span.end);
-                return Err(format!("{line}: {NO_CONTEXT}"));
+                self.copy("ADD", &add.options, &add.src, &add.dest.value, line)?;
             }
             other => self.push(noted(text, other), Action::Note),
         }
+        Ok(())
+    }
+
+    fn copy(
+        &mut self,
+        word: &'static str,
+        options: &[Flag<'_>],
+        sources: &[Source<'_>],
+        dest: &str,
+        line: String,
+    ) -> Result<(), String> {
+        let dir = self.recipe.image.work_dir.as_deref().unwrap_or("/");
+        let copying = copying::read(word, options, sources, dest, dir, &self.vars());
+        let copying = copying.map_err(|why| format!("{line}: {why}"))?;
+        self.push(line, Action::Copy(copying));
         Ok(())
     }
 
@@ -202,11 +219,6 @@ fn shown(command: &Command<'_>) -> String {
 
 fn span_text(text: &str, from: usize, to: usize) -> String {
     one_line(text.get(from..to).unwrap_or_default())
-}
-
-fn refused_copy(text: &str, copy: &CopyInstruction<'_>) -> String {
-    let line = span_text(text, copy.copy.span.start, copy.dest.span.end);
-    format!("{line}: {NO_CONTEXT}")
 }
 
 /// A cache is only faster; every other mount brings something in that is not there.

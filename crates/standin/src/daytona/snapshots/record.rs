@@ -93,6 +93,7 @@ pub(super) fn read(folder: &Path, path: &Path) -> io::Result<Snapshot> {
         work_dir: record.work_dir,
         entrypoint: record.image_entrypoint,
         files,
+        built: None,
     };
     let mut snapshot = Snapshot::new(
         record.id,

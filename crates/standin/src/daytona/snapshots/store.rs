@@ -68,6 +68,15 @@ impl Snapshots {
         let Some(folder) = &self.folder else {
             return;
         };
+        let image = snapshot.facts().image.clone();
+        if image.is_some_and(|image| image.built.is_some()) {
+            let snapshot = &snapshot.name;
+            tracing::warn!(
+                snapshot,
+                "a snapshot of an image that Docker built is not kept"
+            );
+            return;
+        }
         // One that was deleted while it was made must not come back.
         if self.find(&snapshot.id).is_none() {
             return;

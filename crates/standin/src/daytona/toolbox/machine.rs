@@ -102,7 +102,10 @@ impl Machine {
         let fixed = &self.sandbox.fixed;
         let own = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let mut env = BTreeMap::from([own("PATH", PATH)]);
+        let image = self.sandbox.image();
+        let is_own = image.is_some_and(|image| image.built.is_some());
         match &self.app.image {
+            _ if is_own => {}
             Some(image) => env.extend(image.env.clone()),
             None => env.extend(IMAGE_ENV.iter().map(|(name, value)| own(name, value))),
         }
@@ -113,6 +116,8 @@ impl Machine {
             own("DAYTONA_SANDBOX_SNAPSHOT", BUILT_IN_REF),
             own("DAYTONA_SANDBOX_USER", &fixed.user),
         ]);
+        // Where an engine built the image, its ENV was not known when the sandbox was asked for.
+        env.extend(image.map(|image| image.process_env()).unwrap_or_default());
         env.extend(fixed.env.clone());
         env.extend([
             own("DAYTONA_ORGANIZATION_ID", ORGANIZATION),

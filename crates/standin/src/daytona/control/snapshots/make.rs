@@ -12,7 +12,7 @@ use crate::daytona::control::body::Fields;
 use crate::daytona::control::order::build_of;
 use crate::daytona::control::snapshots::names;
 use crate::daytona::control::{ApiError, check};
-use crate::daytona::image::{Build, BuildState, Image, Recipe};
+use crate::daytona::image::{Build, BuildState, Image, Work};
 use crate::daytona::sandbox::{BuildInfo, Resources};
 use crate::daytona::snapshots::{Snapshot, SnapshotState};
 
@@ -127,14 +127,19 @@ fn insert(app: &Arc<App>, name: &str, order: SnapshotOrder) -> Result<Value, Api
     snapshot.image_name = order.image_name;
     snapshot.entrypoint = order.entrypoint;
     snapshot.build = order.build;
-    let recipe = snapshot.build.as_ref().map(|build| {
+    let work = snapshot.build.as_ref().map(|build| {
         snapshot.entrypoint = Some(entrypoint_of(&build.dockerfile));
-        Recipe::read(&build.dockerfile, &build.reference)
+        Work::new(
+            &app.storage,
+            &build.dockerfile,
+            &build.hashes,
+            &build.reference,
+        )
     });
     let snapshot = app.snapshots.add(snapshot).ok_or_else(|| taken(name))?;
-    match (&snapshot.build, recipe) {
-        (Some(build), Some(recipe)) => {
-            let build = app.builds.order(&build.reference, recipe);
+    match work {
+        Some(work) => {
+            let build = app.builds.order(work);
             if let BuildState::Done(image) = &*build.state().borrow() {
                 // An already built identical reference is there at once (contract 5.3).
                 snapshot.activate(Arc::clone(image), now);
@@ -142,7 +147,7 @@ fn insert(app: &Arc<App>, name: &str, order: SnapshotOrder) -> Result<Value, Api
             let job = when_built(Arc::clone(app), Arc::clone(&snapshot), build);
             app.tasks.background(job);
         }
-        _ => app
+        None => app
             .tasks
             .background(pull(Arc::clone(app), Arc::clone(&snapshot))),
     }
