@@ -21,6 +21,7 @@ pub(crate) const CASES: &[Case] = &[
     case!(owners_killed_at_any_moment_leave_nothing, &["container"]),
     case!(a_sandbox_that_nobody_awaits_is_removed, &["container"]),
     case!(a_changed_image_is_not_exported, &["container"]),
+    case!(an_image_of_a_container_keeps_its_programs, &["container"]),
     case!(an_image_that_is_not_there_is_named, &["container"]),
     case!(a_program_that_an_image_lacks_is_named, &["container"]),
 ];
@@ -208,6 +209,40 @@ async fn a_changed_image_is_not_exported(place: Place) {
     let refused = within(sandbox.export_files()).await.map(drop).unwrap_err();
     assert!(refused.to_string().contains("/usr"), "{refused}");
     within(sandbox.destroy()).await;
+}
+
+async fn an_image_of_a_container_keeps_its_programs(place: Place) {
+    let wanted = Profile {
+        outbound: true,
+        ..profile("committed")
+    };
+    let sandbox = place.sandbox_of(wanted).await;
+    let facts = container_named("committed").await.unwrap();
+    assert_eq!(facts["HostConfig"]["NetworkMode"], "bridge");
+    let mut request = bash("echo own > /usr/local/own && chown user /usr/local/own");
+    request.identity = cutover_standin::engine::Identity::Root;
+    run(&*sandbox, request).await;
+    let built = within(sandbox.commit()).await.unwrap().unwrap();
+    within(sandbox.destroy()).await;
+    let image = &built.facts().name;
+    let labels = &ask(&format!("/images/{image}/json")).await["Config"]["Labels"];
+    assert_eq!(labels["cutover.pid"], std::process::id().to_string());
+    let wanted = Profile {
+        image: Some(image.clone()),
+        ..profile("again")
+    };
+    let again = place.sandbox_of(wanted.clone()).await;
+    let said = run(
+        &*again,
+        bash("cat /usr/local/own; stat -c %U /usr/local/own"),
+    )
+    .await;
+    assert_eq!(said.stdout, "own\nuser\n");
+    within(again.destroy()).await;
+    within(built.remove()).await;
+    within(built.remove()).await;
+    let gone = within(place.engine.create(&wanted)).await.map(drop);
+    assert!(gone.is_err());
 }
 
 /// Why an engine for one more image is refused.

@@ -29,8 +29,8 @@ use tokio::io::AsyncRead;
 pub use images::{BuildError, BuiltImage, ImageOrder, LogSink};
 pub use model::{
     Account, Attribute, EngineError, EngineProcess, ExitStatus, FileKind, FileReader, FileStat,
-    FileSystem, Identity, ImageFacts, MEMORY_BYTES_DEFAULT, OutputMode, Profile, SignalTarget,
-    SpawnRequest, StdinMode, Swept, Usage, WatchEvent, WatchKind,
+    FileSystem, Identity, ImageFacts, ImageLogin, MEMORY_BYTES_DEFAULT, OutputMode, Profile,
+    SignalTarget, SpawnRequest, StdinMode, Swept, Usage, WatchEvent, WatchKind,
 };
 pub use pick::{by_name, by_settings};
 pub use settings::{DOCKER_IMAGE_DEFAULT, DockerSettings, EngineSettings, WantedImage};
@@ -62,6 +62,19 @@ pub trait Engine: Send + Sync + fmt::Debug {
     /// [`BuildError`]; [`BuildError::Engine`] where the engine has no images.
     async fn build_image(&self, _order: ImageOrder) -> Result<Arc<dyn BuiltImage>, BuildError> {
         Err(BuildError::Engine(cannot()))
+    }
+
+    /// Brings an image here to make sandboxes of, and tells what it says of them. `None` where the
+    /// engine has no images: its one root stands in for all.
+    ///
+    /// # Errors
+    /// When there is no such image, or it is not for this machine: cause and cure.
+    async fn fetch_image(
+        &self,
+        _name: &str,
+        _login: Option<&ImageLogin>,
+    ) -> Result<Option<ImageFacts>, EngineError> {
+        Ok(None)
     }
 
     /// Makes a sandbox.
@@ -263,6 +276,15 @@ pub trait EngineSandbox: Send + Sync + fmt::Debug {
         &self,
         archive: Box<dyn AsyncRead + Send + Unpin>,
     ) -> Result<(), EngineError>;
+
+    /// Makes an image of all files of the sandbox, the image's own programs too.
+    /// `None` where the engine has no images: [`Self::export_files`] keeps everything there.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    async fn commit(&self) -> Result<Option<Arc<dyn BuiltImage>>, EngineError> {
+        Ok(None)
+    }
 
     /// What the sandbox uses now, measured and never guessed.
     ///

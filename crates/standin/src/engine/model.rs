@@ -23,6 +23,9 @@ pub struct Profile {
     pub memory_bytes_max: u64,
     /// Whether the host's network is reachable: the operator's choice, never the request's.
     pub network: bool,
+    /// Whether it has a network of its own that leads outside, where the engine has such a thing:
+    /// what the steps of an image's build have.
+    pub outbound: bool,
     /// What it is made of, where the engine has images; `None` is the engine's own choice.
     pub image: Option<String>,
     /// Whether the account `user` is made where an image has none.
@@ -43,6 +46,7 @@ impl Profile {
             open_files_max: 1024,
             memory_bytes_max: MEMORY_BYTES_DEFAULT,
             network: false,
+            outbound: false,
             image: None,
             make_user: true,
         }
@@ -62,6 +66,21 @@ pub struct ImageFacts {
     pub work_dir: Option<String>,
     /// Its ENTRYPOINT.
     pub entrypoint: Option<Vec<String>>,
+}
+
+/// Who pulls an image.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ImageLogin {
+    /// The registry's user.
+    pub user: String,
+    /// The password, which no text ever shows.
+    pub password: String,
+}
+
+impl fmt::Debug for ImageLogin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ImageLogin").finish_non_exhaustive()
+    }
 }
 
 /// Whose rights an operation has.
@@ -97,6 +116,17 @@ pub struct Account {
     pub home: String,
     /// Login shell.
     pub shell: String,
+}
+
+impl Account {
+    /// The rights of what runs as this account.
+    pub fn identity(&self) -> Identity {
+        Identity::User {
+            uid: self.uid,
+            gid: self.gid,
+            groups: self.groups.clone(),
+        }
+    }
 }
 
 /// A process to start.

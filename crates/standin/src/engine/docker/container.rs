@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::Path;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures_util::StreamExt as _;
@@ -17,12 +18,14 @@ use testcontainers::bollard::models::{
 use testcontainers::bollard::query_parameters::{
     InspectContainerOptionsBuilder, RemoveContainerOptionsBuilder, WaitContainerOptionsBuilder,
 };
+use tokio_util::task::TaskTracker;
 
+use super::committed::commit;
 use super::meeting::Meeting;
 use super::program::Program;
 use super::refusal::{answer, failed};
-use crate::engine::EngineError;
 use crate::engine::namespaces::{Disk, Keeper, SYSTEM, Setup};
+use crate::engine::{BuiltImage, EngineError};
 
 /// Processes of ours beside those of the sandbox: init and file servers.
 const SERVERS_ROOM: i64 = 9;
@@ -72,7 +75,13 @@ pub(super) struct Common {
 
 impl Common {
     /// The order for a container.
-    pub(super) fn order(&self, image: &str, setup: &Setup, place: &Meeting) -> ContainerCreateBody {
+    pub(super) fn order(
+        &self,
+        image: &str,
+        setup: &Setup,
+        outbound: bool,
+        place: &Meeting,
+    ) -> ContainerCreateBody {
         let mut argv = self.program.argv.clone();
         argv.push(Meeting::socket_inside());
         ContainerCreateBody {
@@ -89,12 +98,12 @@ impl Common {
                 ..HealthConfig::default()
             }),
             labels: Some(self.labels.clone()),
-            host_config: Some(self.host_config(setup, place)),
+            host_config: Some(self.host_config(setup, outbound, place)),
             ..ContainerCreateBody::default()
         }
     }
 
-    fn host_config(&self, setup: &Setup, place: &Meeting) -> HostConfig {
+    fn host_config(&self, setup: &Setup, outbound: bool, place: &Meeting) -> HostConfig {
         let memory = i64::try_from(setup.memory_bytes_max).unwrap_or(i64::MAX);
         let open_files = i64::from(setup.open_files_max).max(INIT_OPEN_FILES);
         let quota = HashMap::from([("size".to_owned(), setup.files_bytes_max.to_string())]);
@@ -113,7 +122,7 @@ impl Common {
                 soft: Some(open_files),
                 hard: Some(open_files),
             }]),
-            network_mode: Some(if setup.network { "host" } else { "none" }.to_owned()),
+            network_mode: Some(network(setup, outbound).to_owned()),
             cap_drop: Some(vec!["ALL".to_owned()]),
             cap_add: Some(CAPABILITIES.map(str::to_owned).into()),
             security_opt: Some(self.security.clone()).filter(|options| !options.is_empty()),
@@ -127,6 +136,17 @@ impl Common {
             }),
             ..HostConfig::default()
         }
+    }
+}
+
+/// The host's network, one of its own that leads outside, or none.
+const fn network(setup: &Setup, outbound: bool) -> &'static str {
+    if setup.network {
+        "host"
+    } else if outbound {
+        "bridge"
+    } else {
+        "none"
     }
 }
 
@@ -195,6 +215,8 @@ fn is(error: &Error, wanted: u16) -> bool {
 pub(super) struct ContainerKeeper {
     pub(super) docker: Docker,
     pub(super) id: String,
+    /// Removes the images that are made of it.
+    pub(super) tasks: TaskTracker,
     /// Init's socket.
     pub(super) control: OwnedFd,
     /// What its files are bounded to.
@@ -235,6 +257,11 @@ impl Keeper for ContainerKeeper {
             bytes,
             bytes_max: self.files_bytes_max,
         }))
+    }
+
+    async fn commit(&self) -> Result<Option<Arc<dyn BuiltImage>>, EngineError> {
+        let made = commit(&self.docker, &self.id, &self.tasks).await;
+        Ok(Some(Arc::new(made?)))
     }
 
     /// What is exported leaves the image's programs out: the sandbox that it is put into has them

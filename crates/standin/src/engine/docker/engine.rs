@@ -22,7 +22,8 @@ use super::refusal::{failed, of_container, refused, words};
 use crate::engine::namespaces::{Ids, InitSandbox, Link, Setup, greet, hostname};
 use crate::engine::{
     BuildError, BuiltImage, DOCKER_IMAGE_DEFAULT, Engine, EngineError, EngineSandbox,
-    EngineSettings, FileKind, Identity, ImageFacts, ImageOrder, Profile, WantedImage, programs,
+    EngineSettings, FileKind, Identity, ImageFacts, ImageLogin, ImageOrder, Profile, WantedImage,
+    programs,
 };
 
 /// Time for init to connect once its container was started.
@@ -37,6 +38,8 @@ pub(in crate::engine) struct DockerEngine {
     maker: Arc<Maker>,
     images: Vec<ImageFacts>,
     capabilities: Vec<String>,
+    /// Refuse an image that is not here.
+    never_pull: bool,
     /// What is being made; a sandbox that nobody waits for any more ends by itself.
     making: TaskTracker,
 }
@@ -48,6 +51,8 @@ struct Maker {
     common: Common,
     /// The beginning of the names of our folders.
     prefix: String,
+    /// What is removed in the background.
+    tasks: TaskTracker,
 }
 
 impl DockerEngine {
@@ -80,6 +85,7 @@ impl DockerEngine {
             },
             docker: daemon.docker,
             prefix,
+            tasks: TaskTracker::new(),
         };
         maker.common.quota = maker.has_quota(&wanted[0].name).await?;
         let mut found: Option<Vec<String>> = None;
@@ -102,6 +108,7 @@ impl DockerEngine {
             maker: Arc::new(maker),
             images,
             capabilities,
+            never_pull: settings.docker.never_pull,
             making: TaskTracker::new(),
         })
     }
@@ -141,6 +148,15 @@ impl Engine for DockerEngine {
         }
     }
 
+    async fn fetch_image(
+        &self,
+        name: &str,
+        login: Option<&ImageLogin>,
+    ) -> Result<Option<ImageFacts>, EngineError> {
+        let facts = image::take_as(&self.maker.docker, name, self.never_pull, login).await;
+        facts.map(Some)
+    }
+
     async fn create(&self, profile: &Profile) -> Result<Arc<dyn EngineSandbox>, EngineError> {
         let (maker, profile) = (Arc::clone(&self.maker), profile.clone());
         // A container that was created is started or removed, whoever still waits for it.
@@ -159,7 +175,7 @@ impl Maker {
             .map_err(|error| EngineError::internal("make a control socket", &error))?;
         let order = self
             .common
-            .order(image, &setup(&Profile::litellm("probe")), &place);
+            .order(image, &setup(&Profile::litellm("probe")), false, &place);
         let created = self
             .docker
             .create_container(None::<CreateContainerOptions>, order);
@@ -189,7 +205,7 @@ impl Maker {
         let setup = setup(profile);
         let place = Meeting::new(&self.prefix)
             .map_err(|error| EngineError::internal("make a control socket", &error))?;
-        let order = self.common.order(image, &setup, &place);
+        let order = self.common.order(image, &setup, profile.outbound, &place);
         let created = self
             .docker
             .create_container(None::<CreateContainerOptions>, order);
@@ -236,6 +252,7 @@ impl Maker {
         let keeper = ContainerKeeper {
             docker: self.docker.clone(),
             id: id.to_owned(),
+            tasks: self.tasks.clone(),
             control: own,
             files_bytes_max: self.common.quota.then_some(setup.files_bytes_max),
         };

@@ -2,13 +2,14 @@
 
 use futures_util::StreamExt as _;
 use testcontainers::bollard::Docker;
+use testcontainers::bollard::auth::DockerCredentials;
 use testcontainers::bollard::errors::Error;
 use testcontainers::bollard::models::ImageInspect;
 use testcontainers::bollard::query_parameters::CreateImageOptionsBuilder;
 
 use super::kind::architecture;
 use super::refusal::{answer, failed, refused, words};
-use crate::engine::{EngineError, ImageFacts};
+use crate::engine::{EngineError, ImageFacts, ImageLogin};
 
 /// What an image says of itself; it is pulled if it is not here.
 ///
@@ -19,6 +20,19 @@ pub(super) async fn take(
     name: &str,
     never_pull: bool,
 ) -> Result<ImageFacts, EngineError> {
+    take_as(docker, name, never_pull, None).await
+}
+
+/// As [`take`], by who may pull it.
+///
+/// # Errors
+/// As [`take`].
+pub(super) async fn take_as(
+    docker: &Docker,
+    name: &str,
+    never_pull: bool,
+    login: Option<&ImageLogin>,
+) -> Result<ImageFacts, EngineError> {
     let found = match docker.inspect_image(name).await {
         Err(error) if is_missing(&error) && never_pull => {
             return Err(refused(
@@ -27,7 +41,7 @@ pub(super) async fn take(
             ));
         }
         Err(error) if is_missing(&error) => {
-            pull(docker, name).await?;
+            pull(docker, name, login).await?;
             docker.inspect_image(name).await
         }
         other => other,
@@ -43,10 +57,15 @@ fn is_missing(error: &Error) -> bool {
     answer(error).is_some_and(|(status, _)| status == 404)
 }
 
-async fn pull(docker: &Docker, name: &str) -> Result<(), EngineError> {
+async fn pull(docker: &Docker, name: &str, login: Option<&ImageLogin>) -> Result<(), EngineError> {
+    let login = login.map(|login| DockerCredentials {
+        username: Some(login.user.clone()),
+        password: Some(login.password.clone()),
+        ..DockerCredentials::default()
+    });
     let options = CreateImageOptionsBuilder::default();
     let options = options.from_image(&with_tag(name)).build();
-    let mut told = std::pin::pin!(docker.create_image(Some(options), None, None));
+    let mut told = std::pin::pin!(docker.create_image(Some(options), None, login));
     while let Some(progress) = told.next().await {
         progress.map_err(|error| missing(name, &error))?;
     }

@@ -14,11 +14,13 @@
 //! Deliberately absent: a daemon of another machine, which could not pass descriptors.
 //!
 //! Memory and processes are bound by the container's cgroup, files by nothing unless the daemon's
-//! storage driver has quotas. The network is none, or the host's where the operator allows it.
+//! storage driver has quotas. The network is none, or the host's where the operator allows it;
+//! what builds an image has the daemon's own network that leads outside.
 
 mod build;
 mod built;
 mod checks;
+mod committed;
 mod container;
 mod daemon;
 mod elf;

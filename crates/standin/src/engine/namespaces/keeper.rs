@@ -1,10 +1,11 @@
 //! Who has made the init of a sandbox, and can end it whatever it does.
 
 use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::engine::EngineError;
+use crate::engine::{BuiltImage, EngineError};
 
 /// The files of a sandbox, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +26,11 @@ pub(in crate::engine) trait Keeper: Send + Sync + fmt::Debug {
 
     /// What the files take, where init cannot tell.
     async fn disk(&self) -> Result<Option<Disk>, EngineError> {
+        Ok(None)
+    }
+
+    /// Makes an image of the files, where there are images.
+    async fn commit(&self) -> Result<Option<Arc<dyn BuiltImage>>, EngineError> {
         Ok(None)
     }
 

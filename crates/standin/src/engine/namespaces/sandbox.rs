@@ -16,8 +16,9 @@ use super::rootfs;
 use super::wire::{Ids, Request, Setup, Who};
 use crate::engine::files::{self, FileOp};
 use crate::engine::{
-    Account, Attribute, EngineError, EngineProcess, EngineSandbox, ExitStatus, FileReader,
-    FileStat, FileSystem, FileWriter, Identity, SignalTarget, SpawnRequest, Usage, WatchEvent, sys,
+    Account, Attribute, BuiltImage, EngineError, EngineProcess, EngineSandbox, ExitStatus,
+    FileReader, FileStat, FileSystem, FileWriter, Identity, SignalTarget, SpawnRequest, Usage,
+    WatchEvent, sys,
 };
 
 /// Bytes of `/etc/passwd` and `/etc/group` that are read: a hostile sandbox may have grown them.
@@ -295,6 +296,10 @@ impl EngineSandbox for InitSandbox {
         archive: Box<dyn AsyncRead + Send + Unpin>,
     ) -> Result<(), EngineError> {
         self.unless_gone(files::import(self, rootfs::changeable(), archive).await)
+    }
+
+    async fn commit(&self) -> Result<Option<Arc<dyn BuiltImage>>, EngineError> {
+        self.unless_gone(self.link.keeper().commit().await)
     }
 
     async fn usage(&self) -> Result<Usage, EngineError> {
