@@ -11,6 +11,7 @@
 )]
 
 mod bad_days;
+mod builds;
 mod control;
 mod copies;
 mod creates;

@@ -44,18 +44,8 @@ async fn what_is_left_out_says_so_by_name_and_why() {
     for (method, path, why) in [
         (
             Method::POST,
-            "/v3/templates",
-            "templates are not built here",
-        ),
-        (
-            Method::GET,
-            "/templates/t/files/h",
-            "templates are not built here",
-        ),
-        (
-            Method::GET,
-            "/templates/t/builds/b/status",
-            "templates are not built here",
+            "/v2/templates",
+            "this way of building templates is deprecated",
         ),
         (Method::POST, "/volumes", "the engines have no volumes"),
         (Method::GET, "/secrets", "there is no gateway"),

@@ -1,5 +1,6 @@
 //! What every request of the stand-in needs.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use cutover_base::clock::Clock;
@@ -7,6 +8,7 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::e2b::build::{Templates, Workshop};
 use crate::e2b::idempotency::IdempotencyKeys;
 use crate::e2b::registry::Registry;
 use crate::e2b::slots::Slots;
@@ -17,6 +19,8 @@ use crate::fault::Tamper;
 /// The stand-in's own state, shared by its requests and its tasks.
 #[derive(Debug)]
 pub(crate) struct App {
+    /// Where it listens.
+    pub(crate) addr: SocketAddr,
     /// What runs the sandboxes.
     pub(crate) engine: Arc<dyn Engine>,
     /// Its time.
@@ -40,6 +44,10 @@ pub(crate) struct App {
     pub(crate) slots: Slots,
     /// The snapshots.
     pub(crate) snapshots: Snapshots,
+    /// The templates that were built here.
+    pub(crate) templates: Templates,
+    /// What builds them.
+    pub(crate) workshop: Workshop,
     /// The creates that may be asked for again.
     pub(crate) creates: IdempotencyKeys,
     /// Every task of the stand-in; `stop` waits for them.

@@ -35,6 +35,9 @@ pub(crate) async fn handle(State(app): State<Arc<App>>, request: Request) -> Res
     let route = Route::new(request.method(), path, app.tamper.clone());
     match destination(request.headers(), request.uri()) {
         Destination::Control if path == "/health" => healthy(),
+        Destination::Control if path.starts_with(control::build::UPLOADS) => {
+            control::build::upload(&app, &route, request).await
+        }
         Destination::Control => control::routes::answer(&app, &route, request).await,
         Destination::Refused(status, body) => text(status, body),
         Destination::Unnamed => {

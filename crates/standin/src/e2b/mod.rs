@@ -2,11 +2,12 @@
 //!
 //! Comes in: HTTP from an official E2B SDK or our driver. Goes out: what the contract says E2B
 //! answers, from sandboxes of an `Engine`. Deliberately absent: any wire type of the driver, TLS,
-//! templates' builds, volumes, secrets (501 by name), the memory of snapshots and forks.
+//! volumes, secrets (501 by name), the memory of snapshots, forks and templates.
 
 mod app;
 mod auth;
 mod body;
+mod build;
 mod control;
 mod dispatch;
 mod drain;
@@ -15,6 +16,7 @@ mod error;
 mod faults;
 mod front;
 mod idempotency;
+mod image;
 mod life;
 mod log;
 mod network;

@@ -7,12 +7,13 @@ use jiff::Timestamp;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
+use crate::e2b::image::Image;
 use crate::e2b::log::{Level, SandboxLog};
 use crate::e2b::network::Network;
 use crate::e2b::process::table::ProcessTable;
 use crate::e2b::slots::Slot;
 use crate::e2b::state::{Life, PauseMode, State, later};
-use crate::e2b::template::Template;
+use crate::e2b::template::{Defaults, Template};
 use crate::e2b::usage::UsageHistory;
 use crate::e2b::watchers::Watchers;
 use crate::engine::{EngineSandbox, Profile};
@@ -39,6 +40,10 @@ pub(crate) struct Sandbox {
     pub(crate) template: Template,
     /// The image.
     pub(crate) profile: Profile,
+    /// As whom and where things happen in it when a request does not say.
+    pub(crate) defaults: Defaults,
+    /// What its files lie upon, where that is not the stand-in's own; held as long as it lives.
+    pub(crate) image: Option<Image>,
     /// The creator's labels.
     pub(crate) metadata: BTreeMap<String, String>,
     /// Sandbox-wide environment, the system's own entries included.
@@ -157,6 +162,8 @@ impl Sandbox {
             id: self.id.clone(),
             template: self.template.clone(),
             profile: self.profile.clone(),
+            defaults: self.defaults.clone(),
+            image: self.image.clone(),
             metadata: self.metadata.clone(),
             envs: environment(BTreeMap::new(), &self.id, &self.template),
             token: self.token.clone(),

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::e2b::app::App;
+use crate::e2b::build::{Templates, Workshop};
 use crate::e2b::drain::drain_answered;
 use crate::e2b::faults::Answers;
 use crate::e2b::front::E2bWire;
@@ -44,7 +45,16 @@ pub async fn start(options: StandinOptions) -> Result<Arc<dyn Standin>, StandinE
         StandinError::Engine(EngineError::internal(what, &error))
     };
     let seen = (&options).into();
+    let workshop = Workshop::new(
+        Arc::clone(&options.engine),
+        options.allow_network,
+        options.memory_bytes_max,
+        options.image.clone(),
+    );
     let app = Arc::new(App {
+        addr,
+        templates: Templates::new(options.clock.clone()),
+        workshop,
         engine: options.engine,
         started_at: options.clock.now(),
         clock: options.clock,
@@ -176,6 +186,7 @@ impl Standin for E2bStandin {
             life::end(&self.app, &id);
         }
         self.app.tasks.wait().await;
+        self.app.workshop.clear().await;
     }
 }
 

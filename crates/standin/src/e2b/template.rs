@@ -8,6 +8,9 @@ pub(crate) const NAMESPACE: &str = "local";
 /// Virtual CPUs said of every sandbox (hosted default, contract 7.2).
 pub(crate) const CPU_COUNT: u32 = 2;
 
+/// The account that every template of E2B has.
+pub(crate) const DEFAULT_USER: &str = "user";
+
 /// The tag that a reference without one means.
 pub(crate) const DEFAULT_TAG: &str = "default";
 
@@ -18,6 +21,28 @@ pub(crate) struct Template {
     pub(crate) alias: Option<String>,
     /// Its id, of E2B's shape.
     pub(crate) id: String,
+    /// Virtual CPUs said of its sandboxes.
+    pub(crate) cpus: u32,
+}
+
+/// As whom and where things happen in a sandbox when nobody says otherwise.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Defaults {
+    /// The account.
+    pub(crate) user: String,
+    /// The folder; without one it is the account's home.
+    pub(crate) work_dir: Option<String>,
+}
+
+impl Default for Defaults {
+    /// Those of the built-in templates.
+    fn default() -> Self {
+        Self {
+            user: DEFAULT_USER.to_owned(),
+            work_dir: None,
+        }
+    }
 }
 
 /// Alias, id and build of the templates that are built in. All have the built-in profile
@@ -96,6 +121,7 @@ pub(crate) fn built_in(name: &str) -> Option<Template> {
     Some(Template {
         alias: Some(found.0.to_owned()),
         id: found.1.to_owned(),
+        cpus: CPU_COUNT,
     })
 }
 

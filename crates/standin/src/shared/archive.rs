@@ -108,6 +108,14 @@ impl Archive {
         copy(self.reader(), options.open(path)?).await.map(|_| ())
     }
 
+    /// Its bytes from the start, for a thread that may block.
+    pub(crate) fn blocking_reader(&self) -> impl io::Read + Send + 'static {
+        At {
+            file: Arc::clone(&self.file),
+            at: 0,
+        }
+    }
+
     /// Its bytes from the start; many may read at once, and read on when it is gone.
     pub(crate) fn reader(&self) -> Box<dyn AsyncRead + Send + Unpin> {
         let file = Arc::clone(&self.file);
@@ -124,6 +132,20 @@ impl Archive {
             Ok::<_, io::Error>((!chunk.is_empty()).then(|| (Bytes::from(chunk), (file, next))))
         });
         Box::new(StreamReader::new(Box::pin(chunks)))
+    }
+}
+
+/// Reads a file from a place of its own.
+struct At {
+    file: Arc<File>,
+    at: u64,
+}
+
+impl io::Read for At {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read_at(buffer, self.at)?;
+        self.at += read as u64;
+        Ok(read)
     }
 }
 

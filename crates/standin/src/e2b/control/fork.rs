@@ -78,6 +78,9 @@ fn blueprint(sandbox: &Sandbox, files: Files, seconds: i64) -> Blueprint {
             ..sandbox.lifecycle
         },
         files,
+        image: sandbox.image.clone(),
+        memory_mb: Some(sandbox.profile.memory_bytes_max / view::MIB),
+        defaults: sandbox.defaults.clone(),
         notes: Vec::new(),
     }
 }

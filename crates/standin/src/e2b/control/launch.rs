@@ -8,8 +8,12 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::e2b::app::App;
 use crate::e2b::auth;
+use crate::e2b::build::Product;
+use crate::e2b::control::started;
+use crate::e2b::control::view::MIB;
 use crate::e2b::error::ControlError;
-use crate::e2b::life::too_many;
+use crate::e2b::image::Image;
+use crate::e2b::life::{self, too_many};
 use crate::e2b::log::{Level, SandboxLog};
 use crate::e2b::network::Network;
 use crate::e2b::process::table::ProcessTable;
@@ -17,7 +21,7 @@ use crate::e2b::sandbox::{INCOMING_MAX, Lifecycle, Sandbox, environment};
 use crate::e2b::slots::{Full, Slot};
 use crate::e2b::snapshots::Snapshot;
 use crate::e2b::state::Life;
-use crate::e2b::template::{self, Template};
+use crate::e2b::template::{self, Defaults, Template};
 use crate::e2b::usage::UsageHistory;
 use crate::e2b::watchers::Watchers;
 use crate::engine::{EngineError, EngineSandbox, Profile};
@@ -40,6 +44,12 @@ pub(crate) struct Blueprint {
     pub(crate) lifecycle: Lifecycle,
     /// Its files.
     pub(crate) files: Files,
+    /// The image that they lie upon, where that is not the stand-in's own.
+    pub(crate) image: Option<Image>,
+    /// Its memory, where its template says it.
+    pub(crate) memory_mb: Option<u64>,
+    /// As whom and where things happen in it when a request does not say.
+    pub(crate) defaults: Defaults,
     /// What was asked for and is not done; goes to its log.
     pub(crate) notes: Vec<&'static str>,
 }
@@ -53,6 +63,8 @@ pub(crate) enum Files {
     Snapshot(Arc<Snapshot>),
     /// A sandbox that is being forked.
     Fork(Arc<Archive>),
+    /// A template that was built here.
+    Product(Arc<Product>),
 }
 
 /// Makes a sandbox. Runs to its end even if the caller goes away: who asked may come back with
@@ -85,7 +97,14 @@ async fn do_launch(
 ) -> Result<Arc<Sandbox>, ControlError> {
     let limited = blueprint.network.limits_egress();
     let network = app.allow_network && !limited;
-    let profile = template::profile(network, app.memory_bytes_max, app.image.as_deref());
+    // The operator's bound is on top of what a template asks for.
+    let asked = blueprint.memory_mb.map(|mb| mb.saturating_mul(MIB));
+    let memory = asked.map_or(app.memory_bytes_max, |asked| {
+        asked.min(app.memory_bytes_max)
+    });
+    let image = blueprint.image.as_ref().map(Image::name);
+    let image = image.or(app.image.as_deref());
+    let profile = template::profile(network, memory, image);
     let engine = app.engine.create(&profile).await;
     let engine = engine.map_err(|error| not_created(&error.to_string()))?;
     if let Err(error) = fill(&blueprint.files, engine.as_ref()).await {
@@ -97,8 +116,23 @@ async fn do_launch(
         engine.destroy().await;
         return Err(not_created("the stand-in is stopping"));
     }
-    let sandbox = assemble(app, blueprint, profile, engine, slot);
-    Ok(app.registry.add(sandbox))
+    let product = match &blueprint.files {
+        Files::Product(product) => Some(Arc::clone(product)),
+        _ => None,
+    };
+    let sandbox = app
+        .registry
+        .add(assemble(app, blueprint, profile, engine, slot));
+    if let Some(product) = product
+        && let Err(reason) = started::start(app, &sandbox, &product).await
+    {
+        if let Some(ending) = life::end(app, &sandbox.id) {
+            // It only fails by a panic of the engine, which is not the client's to see.
+            let _ = ending.await;
+        }
+        return Err(not_created(&reason));
+    }
+    Ok(sandbox)
 }
 
 async fn fill(files: &Files, engine: &dyn EngineSandbox) -> Result<(), EngineError> {
@@ -106,6 +140,7 @@ async fn fill(files: &Files, engine: &dyn EngineSandbox) -> Result<(), EngineErr
         Files::Image => return Ok(()),
         Files::Snapshot(snapshot) => snapshot.open()?,
         Files::Fork(archive) => archive.reader(),
+        Files::Product(product) => return product.contents.fill(engine).await,
     };
     engine.import_files(archive).await
 }
@@ -127,6 +162,8 @@ fn assemble(
         id,
         template: blueprint.template,
         profile,
+        defaults: blueprint.defaults,
+        image: blueprint.image,
         metadata: blueprint.metadata,
         token: blueprint.secure.then(auth::new_token),
         traffic_token: (!blueprint.network.is_public()).then(auth::new_token),
@@ -146,7 +183,7 @@ fn assemble(
     };
     sandbox.note(Level::Info, "Sandbox started");
     match blueprint.files {
-        Files::Image => {}
+        Files::Image | Files::Product(_) => {}
         Files::Snapshot(_) | Files::Fork(_) => sandbox.note(
             Level::Warn,
             "Files, environment and metadata were copied; processes were not",

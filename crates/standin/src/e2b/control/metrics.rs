@@ -10,7 +10,6 @@ use crate::e2b::control::lifecycle::find;
 use crate::e2b::control::page::{Pairs, refuse};
 use crate::e2b::error::ControlError;
 use crate::e2b::sandbox::Sandbox;
-use crate::e2b::template::CPU_COUNT;
 use crate::e2b::usage::Sample;
 
 /// Sandboxes of one request at most.
@@ -27,7 +26,12 @@ pub(crate) async fn of_one(app: &App, id: &str, pairs: &Pairs) -> Result<Value, 
         let text = "start time must not be after end time";
         return Err(ControlError::bad_request(text));
     }
-    Ok(sandbox.usage.between(start, end).iter().map(view).collect())
+    Ok(sandbox
+        .usage
+        .between(start, end)
+        .iter()
+        .map(|sample| view(&sandbox, sample))
+        .collect())
 }
 
 /// The last sample of each of some sandboxes; those that are unknown are left out.
@@ -48,7 +52,7 @@ pub(crate) async fn of_many(app: &App, pairs: &Pairs) -> Result<Value, ControlEr
         if let Some(sandbox) = app.registry.get(id, app.clock.now()) {
             measure(app, &sandbox).await?;
             if let Some(sample) = sandbox.usage.last() {
-                found.insert(id.to_owned(), view(&sample));
+                found.insert(id.to_owned(), view(&sandbox, &sample));
             }
         }
     }
@@ -65,11 +69,11 @@ async fn measure(app: &App, sandbox: &Arc<Sandbox>) -> Result<(), ControlError> 
 }
 
 /// `memCache` is 0: what the host caches cannot be told apart by sandbox.
-fn view(sample: &Sample) -> Value {
+fn view(sandbox: &Sandbox, sample: &Sample) -> Value {
     json!({
         "timestamp": sample.at.to_string(),
         "timestampUnix": sample.at.as_second(),
-        "cpuCount": CPU_COUNT,
+        "cpuCount": sandbox.template.cpus,
         "cpuUsedPct": sample.cpu_used_pct,
         "memUsed": sample.usage.memory_bytes,
         "memTotal": sample.usage.memory_bytes_max,

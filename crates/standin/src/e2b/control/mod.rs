@@ -1,8 +1,9 @@
 //! The control plane: sandboxes are made, found, kept alive and ended (contract 1).
 //!
 //! Comes in: a request of the API. Goes out: a status and JSON. Deliberately absent: anything
-//! inside a sandbox (`envd`), building templates, volumes, secrets (501 by name).
+//! inside a sandbox (`envd`), how templates are built (`e2b::build`), volumes, secrets (501 by name).
 
+pub(crate) mod build;
 pub(crate) mod copy;
 pub(crate) mod create;
 pub(crate) mod fork;
@@ -16,6 +17,7 @@ pub(crate) mod operation;
 pub(crate) mod page;
 pub(crate) mod routes;
 pub(crate) mod snapshots;
+pub(crate) mod started;
 pub(crate) mod templates;
 pub(crate) mod view;
 pub(crate) mod wanted;

@@ -29,6 +29,14 @@ pub(crate) enum Operation {
     Template,
     TemplateTags,
     DeleteTemplate,
+    PatchTemplate,
+    RequestBuild,
+    BuildFiles,
+    StartBuild,
+    BuildStatus,
+    BuildLogs,
+    AssignTags,
+    RemoveTags,
     /// One that the provider has and the stand-in has not, and why.
     Missing(&'static str),
 }
@@ -44,7 +52,8 @@ pub(crate) enum Found<'path> {
     Unknown,
 }
 
-const BUILDS: &str = "templates are not built here: every sandbox has the built-in image";
+const OLD_BUILDS: &str = "this way of building templates is deprecated, and the SDKs of today do not \
+                          use it; request builds with POST /v3/templates";
 const VOLUMES: &str = "the engines have no volumes";
 const SECRETS: &str = "there is no gateway that would put them into requests";
 const TEAMS: &str = "there is one team and one key";
@@ -75,38 +84,30 @@ const TABLE: &[(&str, &str, Operation)] = &[
     ("GET", "/templates", Operation::Templates),
     ("GET", "/v2/templates", Operation::TemplatesV2),
     ("GET", "/templates/aliases/{}", Operation::TemplateAlias),
-    ("POST", "/templates/tags", Operation::Missing(BUILDS)),
-    ("DELETE", "/templates/tags", Operation::Missing(BUILDS)),
+    ("POST", "/templates/tags", Operation::AssignTags),
+    ("DELETE", "/templates/tags", Operation::RemoveTags),
     ("GET", "/templates/{}/tags", Operation::TemplateTags),
     ("GET", "/templates/{}", Operation::Template),
     ("DELETE", "/templates/{}", Operation::DeleteTemplate),
-    ("POST", "/templates", Operation::Missing(BUILDS)),
-    ("POST", "/templates/{}", Operation::Missing(BUILDS)),
-    ("PATCH", "/templates/{}", Operation::Missing(BUILDS)),
-    ("PATCH", "/v2/templates/{}", Operation::Missing(BUILDS)),
-    ("POST", "/v2/templates", Operation::Missing(BUILDS)),
-    ("POST", "/v3/templates", Operation::Missing(BUILDS)),
-    ("GET", "/templates/{}/files/{}", Operation::Missing(BUILDS)),
+    ("POST", "/templates", Operation::Missing(OLD_BUILDS)),
+    ("POST", "/templates/{}", Operation::Missing(OLD_BUILDS)),
+    ("PATCH", "/templates/{}", Operation::Missing(OLD_BUILDS)),
+    ("PATCH", "/v2/templates/{}", Operation::PatchTemplate),
+    ("POST", "/v2/templates", Operation::Missing(OLD_BUILDS)),
+    ("POST", "/v3/templates", Operation::RequestBuild),
+    ("GET", "/templates/{}/files/{}", Operation::BuildFiles),
     (
         "POST",
         "/templates/{}/builds/{}",
-        Operation::Missing(BUILDS),
+        Operation::Missing(OLD_BUILDS),
     ),
-    (
-        "POST",
-        "/v2/templates/{}/builds/{}",
-        Operation::Missing(BUILDS),
-    ),
+    ("POST", "/v2/templates/{}/builds/{}", Operation::StartBuild),
     (
         "GET",
         "/templates/{}/builds/{}/status",
-        Operation::Missing(BUILDS),
+        Operation::BuildStatus,
     ),
-    (
-        "GET",
-        "/templates/{}/builds/{}/logs",
-        Operation::Missing(BUILDS),
-    ),
+    ("GET", "/templates/{}/builds/{}/logs", Operation::BuildLogs),
     ("GET", "/volumes", Operation::Missing(VOLUMES)),
     ("POST", "/volumes", Operation::Missing(VOLUMES)),
     ("GET", "/volumes/{}", Operation::Missing(VOLUMES)),
@@ -211,7 +212,7 @@ mod tests {
             (
                 "GET",
                 "templates/t/files/h",
-                Found::Operation(Operation::Missing(BUILDS), vec!["t", "h"]),
+                Found::Operation(Operation::BuildFiles, vec!["t", "h"]),
             ),
         ] {
             let segments: Vec<&str> = path.split('/').collect();

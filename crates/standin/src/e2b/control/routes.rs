@@ -16,7 +16,9 @@ use crate::e2b::control::create::create;
 use crate::e2b::control::operation::{self, Found, Operation};
 use crate::e2b::control::page::{Page, Pairs};
 use crate::e2b::control::wanted::Version;
-use crate::e2b::control::{fork, lifecycle, list, logs, metrics, snapshots, templates, view};
+use crate::e2b::control::{
+    build, fork, lifecycle, list, logs, metrics, snapshots, templates, view,
+};
 use crate::e2b::error::ControlError;
 use crate::e2b::reply::{Route, empty};
 
@@ -28,6 +30,8 @@ struct Asked<'request> {
     pairs: &'request Pairs,
     /// The first segment that stands for `{}`, or nothing.
     parameter: &'request str,
+    /// The second.
+    second: &'request str,
 }
 
 /// What a handler gives: an answer, or an error in the provider's shape.
@@ -68,6 +72,7 @@ async fn operate(app: &Arc<App>, route: &Route, request: Request) -> Outcome {
         headers: &parts.headers,
         pairs: &pairs,
         parameter: parameters.first().copied().unwrap_or_default(),
+        second: parameters.get(1).copied().unwrap_or_default(),
     };
     // One future as large as the largest of them would be carried by every request.
     match operation {
@@ -96,6 +101,11 @@ fn is_change(operation: Operation) -> bool {
             | O::Fork
             | O::CreateSnapshot
             | O::SetNetwork
+            | O::PatchTemplate
+            | O::RequestBuild
+            | O::StartBuild
+            | O::AssignTags
+            | O::RemoveTags
     )
 }
 
@@ -111,7 +121,7 @@ async fn look(asked: &Asked<'_>, operation: Operation) -> Outcome {
             return Ok(empty(StatusCode::NO_CONTENT));
         }
         O::DeleteTemplate => {
-            snapshots::delete(app, asked.parameter)?;
+            templates::delete(app, asked.parameter)?;
             return Ok(empty(StatusCode::NO_CONTENT));
         }
         O::ListV1 => list::all_running(app, pairs)?,
@@ -124,6 +134,12 @@ async fn look(asked: &Asked<'_>, operation: Operation) -> Outcome {
         O::TemplateAlias => templates::alias(app, asked.parameter)?,
         O::Template => templates::one(app, asked.parameter)?,
         O::TemplateTags => templates::tags(app, asked.parameter)?,
+        O::BuildFiles => {
+            let link = build::link(app, asked.parameter, asked.second)?;
+            return Ok(asked.route.json(StatusCode::CREATED, link));
+        }
+        O::BuildStatus => build::status(app, asked.parameter, asked.second, pairs)?,
+        O::BuildLogs => build::logs(app, asked.parameter, asked.second, pairs)?,
         _ => return Err(ControlError::not_implemented(asked.route.name())),
     };
     Ok(asked.route.json(StatusCode::OK, value))
@@ -154,8 +170,19 @@ async fn change(asked: &Asked<'_>, operation: Operation, body: Body) -> Outcome 
             let snapshot = snapshots::create(app, asked.id()?, &fields).await?;
             (StatusCode::CREATED, snapshot)
         }
+        O::RequestBuild => (StatusCode::ACCEPTED, build::request(app, &fields)?),
+        O::StartBuild => {
+            build::start(app, asked.parameter, asked.second, &fields)?;
+            return Ok(empty(StatusCode::ACCEPTED));
+        }
+        O::PatchTemplate => (
+            StatusCode::OK,
+            build::publish(app, asked.parameter, &fields)?,
+        ),
+        O::AssignTags => (StatusCode::CREATED, build::assign(app, &fields)?),
         operation => {
             match operation {
+                O::RemoveTags => build::remove(app, &fields)?,
                 O::SetTimeout => lifecycle::set_timeout(app, asked.id()?, &fields)?,
                 O::Refresh => lifecycle::refresh(app, asked.id()?, &fields)?,
                 O::SetNetwork => lifecycle::set_network(app, asked.id()?, &fields)?,

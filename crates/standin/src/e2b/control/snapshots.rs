@@ -29,7 +29,7 @@ pub(crate) async fn create(
     let memory = fields.boolean("memory")?.unwrap_or(true);
     let name = match fields.get("name") {
         None => None,
-        Some(_) => Some(named(fields.string("name")?)?),
+        Some(_) => Some(named(app, fields.string("name")?)?),
     };
     if !app.snapshots.has_room() {
         let text = "Error creating snapshot template: the stand-in is full; delete a snapshot";
@@ -52,6 +52,8 @@ pub(crate) async fn create(
         created_at: app.clock.now(),
         envs,
         metadata: sandbox.metadata.clone(),
+        defaults: sandbox.defaults.clone(),
+        image: sandbox.image.clone(),
     };
     let snapshot = app.snapshots.keep(wanted, archive).map_err(|error| {
         let text = format!("Error creating snapshot template: {error}");
@@ -70,7 +72,7 @@ pub(crate) fn own_envs(sandbox: &Sandbox) -> BTreeMap<String, String> {
 }
 
 /// Alias and tag of a name.
-fn named(text: &str) -> Result<(String, String), ControlError> {
+fn named(app: &App, text: &str) -> Result<(String, String), ControlError> {
     let reference = Reference::parse(text).ok_or_else(|| invalid_name(text))?;
     let tag = reference.tag().to_owned();
     let alias = match reference.name.split_once('/') {
@@ -85,6 +87,10 @@ fn named(text: &str) -> Result<(String, String), ControlError> {
         // A name of its own would hide the built-in template, which stands for a public one.
         let text = format!("Invalid name: '{alias}' is a built-in template");
         return Err(ControlError::bad_request(text));
+    }
+    if app.templates.find(&alias).is_some() {
+        let text = format!("Alias '{alias}' is already used");
+        return Err(ControlError::conflict(text));
     }
     Ok((alias, tag))
 }

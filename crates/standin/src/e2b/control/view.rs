@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 
 use crate::e2b::sandbox::{CLIENT_ID, ENVD_VERSION, Sandbox};
-use crate::e2b::template::CPU_COUNT;
 
 /// Bytes of the megabytes that the provider counts in.
 pub(crate) const MIB: u64 = 1 << 20;
@@ -39,7 +38,7 @@ pub(crate) fn listed(sandbox: &Sandbox) -> Value {
         "clientID": CLIENT_ID,
         "startedAt": sandbox.started_at.to_string(),
         "endAt": end_at.to_string(),
-        "cpuCount": CPU_COUNT,
+        "cpuCount": sandbox.template.cpus,
         "memoryMB": sandbox.profile.memory_bytes_max / MIB,
         "diskSizeMB": sandbox.profile.files_bytes_max / MIB,
         "state": state.shown(),

@@ -7,13 +7,15 @@ use serde_json::Value;
 
 use crate::e2b::app::App;
 use crate::e2b::body::{Fields, mismatch};
+use crate::e2b::build::{Product, Resources};
 use crate::e2b::control::launch::{Blueprint, Files};
 use crate::e2b::error::ControlError;
+use crate::e2b::image::Image;
 use crate::e2b::network::Network;
 use crate::e2b::sandbox::{LIFETIME_HOURS_MAX, Lifecycle};
 use crate::e2b::snapshots::Snapshot;
 use crate::e2b::state::PauseMode;
-use crate::e2b::template::{self, Reference, Template};
+use crate::e2b::template::{self, CPU_COUNT, Defaults, Reference, Template};
 
 /// Which generation of the API a request used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +53,19 @@ pub(crate) enum Source {
     BuiltIn(Template),
     /// A snapshot.
     Snapshot(Arc<Snapshot>),
+    /// A build of a template.
+    Made(Made),
+}
+
+/// A ready build.
+#[derive(Debug)]
+pub(crate) struct Made {
+    /// What its sandboxes say they are made of.
+    pub(crate) template: Template,
+    /// What they have.
+    pub(crate) resources: Resources,
+    /// What they are made of.
+    pub(crate) product: Arc<Product>,
 }
 
 /// Reads and checks a create.
@@ -90,6 +105,7 @@ fn blueprint(members: Members<'_>, source: Source) -> Blueprint {
         template: Template {
             alias: None,
             id: String::new(),
+            cpus: CPU_COUNT,
         },
         metadata: members.metadata,
         envs: members.envs,
@@ -97,6 +113,9 @@ fn blueprint(members: Members<'_>, source: Source) -> Blueprint {
         network: members.network,
         lifecycle,
         files: Files::Image,
+        image: None,
+        memory_mb: None,
+        defaults: Defaults::default(),
         notes: members.notes,
     };
     match source {
@@ -111,7 +130,17 @@ fn blueprint(members: Members<'_>, source: Source) -> Blueprint {
             if blueprint.metadata.is_empty() {
                 blueprint.metadata.clone_from(&snapshot.metadata);
             }
+            let named = || snapshot.image.clone().map(Image::Named);
+            blueprint.image = snapshot.held.clone().or_else(named);
+            blueprint.defaults = snapshot.defaults.clone();
             blueprint.files = Files::Snapshot(snapshot);
+        }
+        Source::Made(made) => {
+            blueprint.template = made.template;
+            blueprint.memory_mb = Some(made.resources.memory_mb);
+            blueprint.image.clone_from(&made.product.contents.image);
+            blueprint.defaults = made.product.context.defaults();
+            blueprint.files = Files::Product(made.product);
         }
     }
     blueprint
@@ -133,6 +162,15 @@ pub(crate) fn resolve(app: &App, text: &str) -> Result<Source, ControlError> {
             template::DEFAULT_TAG => Ok(Source::BuiltIn(template)),
             _ => Err(no_tag()),
         };
+    }
+    if let Some(made) = app.templates.find(name) {
+        let build = made.tagged(reference.tag()).ok_or_else(no_tag)?;
+        let product = build.product().ok_or_else(no_tag)?;
+        return Ok(Source::Made(Made {
+            template: made.of(&build),
+            resources: build.resources,
+            product,
+        }));
     }
     let named = app.snapshots.named(name);
     if named.is_empty() {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::e2b::app::App;
 use crate::e2b::envd::codec::Wire;
-use crate::e2b::envd::users::{self, Accounts};
+use crate::e2b::envd::users::Accounts;
 use crate::e2b::error::{Code, RpcError};
 use crate::e2b::reply::Route;
 use crate::e2b::sandbox::Sandbox;
@@ -31,14 +31,20 @@ pub(crate) struct Call {
 }
 
 impl Call {
+    /// The folder of the template, which an empty path means.
+    pub(crate) fn work_dir(&self) -> Option<&str> {
+        self.sandbox.defaults.work_dir.as_deref()
+    }
+
     /// Whose name the operation has: the Basic user, or the template's default.
     pub(crate) async fn user(&self) -> Result<Account, RpcError> {
         if let Some(account) = &self.basic {
             return Ok(account.clone());
         }
-        let found = self.accounts.find(users::DEFAULT_USER).await?;
+        let default = &self.sandbox.defaults.user;
+        let found = self.accounts.find(default).await?;
         found.ok_or_else(|| {
-            let text = format!("invalid default user: '{}'", users::DEFAULT_USER);
+            let text = format!("invalid default user: '{default}'");
             RpcError::new(Code::Unauthenticated, text)
         })
     }

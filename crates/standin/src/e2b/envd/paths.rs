@@ -9,11 +9,16 @@ pub(crate) struct ForeignHome {
     pub(crate) message: String,
 }
 
-/// Resolves a path: empty is the work dir (here the home), `~` the home, a relative one is joined
+/// Resolves a path: empty is the template's work dir (without one the home), `~` the home, a relative one is joined
 /// to the home and cleaned, an absolute one is taken as it is.
-pub(crate) fn resolve(path: &str, home: &str, user: &str) -> Result<String, ForeignHome> {
+pub(crate) fn resolve(
+    path: &str,
+    work_dir: Option<&str>,
+    home: &str,
+    user: &str,
+) -> Result<String, ForeignHome> {
     if path.is_empty() {
-        return Ok(home.to_owned());
+        return Ok(work_dir.unwrap_or(home).to_owned());
     }
     let expanded = match path.strip_prefix('~') {
         None => path.to_owned(),
@@ -59,10 +64,13 @@ mod tests {
             ("./", "/home/user"),
             ("/tmp/a/../b/", "/tmp/a/../b/"),
         ] {
-            let resolved = resolve(path, "/home/user", "user");
+            let resolved = resolve(path, None, "/home/user", "user");
             assert_eq!(resolved.as_deref(), Ok(expected), "{path}");
         }
-        let foreign = resolve("~root/x", "/home/user", "user").unwrap_err();
+        let in_work_dir = |path| resolve(path, Some("/app"), "/home/user", "user").unwrap();
+        assert_eq!(in_work_dir(""), "/app");
+        assert_eq!(in_work_dir("a"), "/home/user/a", "as envd joins it");
+        let foreign = resolve("~root/x", None, "/home/user", "user").unwrap_err();
         assert_eq!(
             foreign.message,
             "failed to expand path '' for user 'user': cannot expand user-specific home dir"

@@ -12,9 +12,6 @@ use crate::e2b::error::{Code, RpcError};
 use crate::e2b::sandbox::Sandbox;
 use crate::engine::{Account, Identity};
 
-/// The user of the built-in image, when a request names none.
-pub(crate) const DEFAULT_USER: &str = "user";
-
 /// The accounts of a sandbox for one request: read when first asked for, and once, as each read
 /// goes into the sandbox twice.
 #[derive(Debug, Clone)]
@@ -76,11 +73,7 @@ fn basic_name(headers: &HeaderMap) -> Option<String> {
 
 /// The rights of an account's commands.
 pub(crate) fn identity(account: &Account) -> Identity {
-    Identity::User {
-        uid: account.uid,
-        gid: account.gid,
-        groups: account.groups.clone(),
-    }
+    account.identity()
 }
 
 #[cfg(test)]

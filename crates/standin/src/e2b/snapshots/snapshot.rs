@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::io::AsyncRead;
 
-use crate::e2b::template::{DEFAULT_TAG, NAMESPACE, Template};
+use crate::e2b::image::Image;
+use crate::e2b::template::{CPU_COUNT, DEFAULT_TAG, Defaults, NAMESPACE, Template};
 use crate::engine::EngineError;
 use crate::shared::Archive;
 
@@ -32,6 +33,15 @@ pub(crate) struct Snapshot {
     pub(crate) envs: BTreeMap<String, String>,
     /// The sandbox's labels.
     pub(crate) metadata: BTreeMap<String, String>,
+    /// As whom and where things happen in its sandboxes.
+    #[serde(default)]
+    pub(crate) defaults: Defaults,
+    /// The image that its files lie upon, where that is not the stand-in's own.
+    #[serde(default)]
+    pub(crate) image: Option<String>,
+    /// The same, held.
+    #[serde(skip)]
+    pub(crate) held: Option<Image>,
     /// Where its archive lies, if it outlives the stand-in.
     #[serde(skip)]
     pub(crate) file: PathBuf,
@@ -65,6 +75,7 @@ impl Snapshot {
         Template {
             alias: self.alias.clone(),
             id: self.template_id.clone(),
+            cpus: CPU_COUNT,
         }
     }
 

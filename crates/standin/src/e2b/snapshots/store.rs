@@ -10,7 +10,9 @@ use tempfile::NamedTempFile;
 use uuid::Uuid;
 
 use crate::e2b::auth;
+use crate::e2b::image::Image;
 use crate::e2b::snapshots::snapshot::Snapshot;
+use crate::e2b::template::Defaults;
 use crate::shared::Archive;
 
 /// Snapshots kept at most; each is as large as the files of its sandbox.
@@ -38,6 +40,10 @@ pub(crate) struct Wanted {
     pub(crate) envs: BTreeMap<String, String>,
     /// The sandbox's labels.
     pub(crate) metadata: BTreeMap<String, String>,
+    /// As whom and where things happen in the sandbox.
+    pub(crate) defaults: Defaults,
+    /// The sandbox's image, where that is not the stand-in's own.
+    pub(crate) image: Option<Image>,
 }
 
 impl Snapshots {
@@ -112,6 +118,9 @@ impl Snapshots {
             created_at: wanted.created_at,
             envs: wanted.envs,
             metadata: wanted.metadata,
+            defaults: wanted.defaults,
+            image: wanted.image.as_ref().map(|image| image.name().to_owned()),
+            held: wanted.image,
             file,
             archive: None,
         };
@@ -205,6 +214,8 @@ mod tests {
             created_at: Timestamp::UNIX_EPOCH,
             envs: BTreeMap::new(),
             metadata: BTreeMap::new(),
+            defaults: Defaults::default(),
+            image: None,
         }
     }
 

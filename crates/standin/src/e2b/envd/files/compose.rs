@@ -80,10 +80,11 @@ async fn compose(call: &Call, order: Compose) -> Result<Value, PlainError> {
     let destination = order.destination.filter(|path| !path.is_empty());
     let destination = destination.ok_or_else(|| bad_request("destination is required"))?;
     let user = user_named(call, order.username.as_deref()).await?;
-    let destination = paths::resolve(&destination, &user.home, &user.name).map_err(|foreign| {
-        let message = format!("error resolving destination path: {}", foreign.message);
-        bad_request(message)
-    })?;
+    let destination = paths::resolve(&destination, call.work_dir(), &user.home, &user.name)
+        .map_err(|foreign| {
+            let message = format!("error resolving destination path: {}", foreign.message);
+            bad_request(message)
+        })?;
     let mut sources = Vec::new();
     for path in &given {
         sources.push(source(call, &user, path, &destination).await?);
@@ -117,10 +118,11 @@ async fn source(
     given: &str,
     destination: &str,
 ) -> Result<String, PlainError> {
-    let path = paths::resolve(given, &user.home, &user.name).map_err(|foreign| {
-        let reason = foreign.message;
-        bad_request(format!("error resolving source path {given:?}: {reason}"))
-    })?;
+    let path =
+        paths::resolve(given, call.work_dir(), &user.home, &user.name).map_err(|foreign| {
+            let reason = foreign.message;
+            bad_request(format!("error resolving source path {given:?}: {reason}"))
+        })?;
     if path == destination {
         let message = format!("source path {given:?} cannot be the same as destination");
         return Err(bad_request(message));

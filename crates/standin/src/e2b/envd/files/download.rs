@@ -45,12 +45,13 @@ async fn download(
     signature::check(query, Operation::Read, token, headers, now)?;
     let user = user_named(call, query.username.as_deref()).await?;
     let given = query.path.as_deref().unwrap_or_default();
-    let path = paths::resolve(given, &user.home, &user.name).map_err(|foreign| {
-        bad_request(format!(
-            "error expanding and resolving path '{given}': {}",
-            foreign.message
-        ))
-    })?;
+    let path =
+        paths::resolve(given, call.work_dir(), &user.home, &user.name).map_err(|foreign| {
+            bad_request(format!(
+                "error expanding and resolving path '{given}': {}",
+                foreign.message
+            ))
+        })?;
     let root = Identity::Root;
     let stat = call.sandbox.engine.stat(&path, true, &root).await;
     let stat =

@@ -134,8 +134,8 @@ fn boundary(kind: &str, content_type: &str) -> Result<String, PlainError> {
         .ok_or_else(|| refuse("no multipart boundary param in Content-Type"))
 }
 
-fn resolve(path: &str, user: &Account) -> Result<String, PlainError> {
-    paths::resolve(path, &user.home, &user.name)
+fn resolve(call: &Call, path: &str, user: &Account) -> Result<String, PlainError> {
+    paths::resolve(path, call.work_dir(), &user.home, &user.name)
         .map_err(|foreign| bad_request(format!("error resolving path: {}", foreign.message)))
 }
 
@@ -151,7 +151,7 @@ async fn raw(
             "path query parameter is required for raw body upload",
         ));
     };
-    let path = resolve(path, &upload.user)?;
+    let path = resolve(call, path, &upload.user)?;
     Ok(vec![write(call, upload, &path, pieces).await?])
 }
 
@@ -181,7 +181,7 @@ async fn form(
                  Content-Disposition header",
             )
         })?;
-        let path = resolve(given, &upload.user)?;
+        let path = resolve(call, given, &upload.user)?;
         if paths.contains(&path) {
             return Err(bad_request(twice(&path, &paths)));
         }

@@ -10,14 +10,13 @@ use serde_json::Value;
 use crate::e2b::envd::call::Call;
 use crate::e2b::envd::metadata::{self, Metadata};
 use crate::e2b::envd::parents;
-use crate::e2b::envd::users;
 use crate::e2b::error::{PlainError, go_text};
 use crate::engine::{Account, EngineError, FileKind, Identity};
 use crate::shared::go_path;
 
 /// The user of a `/files` request: the one it names, else the default; Basic is not used here.
 pub(crate) async fn user_named(call: &Call, name: Option<&str>) -> Result<Account, PlainError> {
-    let name = name.unwrap_or(users::DEFAULT_USER);
+    let name = name.unwrap_or(&call.sandbox.defaults.user);
     match call.accounts.find(name).await {
         Ok(Some(account)) => Ok(account),
         Ok(None) => Err(PlainError::new(

@@ -26,22 +26,22 @@ pub(crate) async fn unary(call: &Call, method: &str, message: &Message) -> Resul
     let (sandbox, accounts) = (&call.sandbox, &call.accounts);
     match method {
         "Stat" => {
-            let path = path(message, "path", &user)?;
+            let path = path(call, message, "path", &user)?;
             Ok(json!({"entry": look::stat(sandbox, accounts, &path).await?}))
         }
         "MakeDir" => {
-            let path = path(message, "path", &user)?;
+            let path = path(call, message, "path", &user)?;
             change::make_dir(sandbox, &path, &user).await?;
             Ok(json!({"entry": look::stat(sandbox, accounts, &path).await?}))
         }
         "Move" => {
-            let source = path(message, "source", &user)?;
-            let destination = path(message, "destination", &user)?;
+            let source = path(call, message, "source", &user)?;
+            let destination = path(call, message, "destination", &user)?;
             change::rename(sandbox, &source, &destination, &user).await?;
             Ok(json!({"entry": look::stat(sandbox, accounts, &destination).await?}))
         }
         "ListDir" => {
-            let path = path(message, "path", &user)?;
+            let path = path(call, message, "path", &user)?;
             let depth = message.uint32("depth")?.unwrap_or(0).max(1);
             let entries = look::list(sandbox, accounts, &path, depth).await?;
             Ok(if entries.is_empty() {
@@ -51,15 +51,15 @@ pub(crate) async fn unary(call: &Call, method: &str, message: &Message) -> Resul
             })
         }
         _ => {
-            let path = path(message, "path", &user)?;
+            let path = path(call, message, "path", &user)?;
             change::remove(sandbox, &path).await?;
             Ok(json!({}))
         }
     }
 }
 
-fn path(message: &Message, name: &str, user: &Account) -> Result<String, RpcError> {
+fn path(call: &Call, message: &Message, name: &str, user: &Account) -> Result<String, RpcError> {
     let given = message.text(name)?.unwrap_or_default();
-    paths::resolve(given, &user.home, &user.name)
+    paths::resolve(given, call.work_dir(), &user.home, &user.name)
         .map_err(|foreign| RpcError::invalid(foreign.message))
 }

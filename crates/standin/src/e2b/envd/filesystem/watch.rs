@@ -110,7 +110,7 @@ async fn open(call: &Call, message: &Message) -> Result<Opened, RpcError> {
     let recursive = message.boolean("recursive")?.unwrap_or(false);
     let entries = message.boolean("includeEntry")?.unwrap_or(false);
     let any_mount = message.boolean("allowNetworkMounts")?.unwrap_or(false);
-    let path = paths::resolve(given, &user.home, &user.name)
+    let path = paths::resolve(given, call.work_dir(), &user.home, &user.name)
         .map_err(|foreign| RpcError::invalid(foreign.message))?;
     let root = Identity::Root;
     let engine = &call.sandbox.engine;

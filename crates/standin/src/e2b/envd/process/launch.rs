@@ -57,6 +57,33 @@ pub(crate) async fn start(
     }
 }
 
+/// Starts what the stand-in itself was told to start in a sandbox.
+///
+/// # Errors
+/// As [`start`].
+pub(crate) async fn start_own(
+    app: &Arc<App>,
+    sandbox: &Arc<Sandbox>,
+    spawn: SpawnRequest,
+) -> Result<Started, RpcError> {
+    let mut words = spawn.argv.iter();
+    let config = serde_json::json!({
+        "cmd": words.next(),
+        "args": words.collect::<Vec<_>>(),
+        "cwd": spawn.cwd,
+    });
+    let order = Order {
+        app: Arc::clone(app),
+        sandbox: Arc::clone(sandbox),
+        spawn,
+        script: None,
+        tag: None,
+        config,
+        limit: TimeLimit::None,
+    };
+    launch(order).await
+}
+
 async fn read(call: &Call, message: &Message, limit: TimeLimit) -> Result<Order, RpcError> {
     let account = call.user().await?;
     let config = message.message("process")?.unwrap_or_default();
@@ -64,7 +91,7 @@ async fn read(call: &Call, message: &Message, limit: TimeLimit) -> Result<Order,
     let args = config.texts("args")?;
     let envs = config.map("envs")?;
     let requested = config.text("cwd")?.unwrap_or_default();
-    let cwd = paths::resolve(requested, &account.home, &account.name)
+    let cwd = paths::resolve(requested, call.work_dir(), &account.home, &account.name)
         .map_err(|foreign| RpcError::invalid(foreign.message))?;
     let stat = call.sandbox.engine.stat(&cwd, true, &Identity::Root).await;
     if stat.is_err_and(|error| error.errno() == Some(libc::ENOENT)) {

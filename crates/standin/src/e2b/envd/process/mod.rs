@@ -9,4 +9,5 @@ mod launch;
 mod routes;
 mod selector;
 
+pub(crate) use launch::start_own;
 pub(crate) use routes::{stream, unary};
