@@ -6,7 +6,8 @@
 //! `CUTOVER_SDK_PYTHON` names or in `node` with the packages of `CUTOVER_SDK_NODE_MODULES`.
 //! Trials: `SDK/ENGINE` runs the suite, `coverage/SDK` holds the SDK's operations against its
 //! table, `coverage/rendered` holds the tables against `COVERAGE.md` (`CUTOVER_UPDATE=1` writes
-//! it), `judge/*` plants faults for the judges of both. What is not installed is ignored with the reason, or fails when `CUTOVER_REQUIRE`
+//! it); `SDK/docker` runs the checks of template builds on the Docker engine, begun with the image that
+//! `CUTOVER_TEST_IMAGE` names; `judge/*` plants faults for the judges of both. What is not installed is ignored with the reason, or fails when `CUTOVER_REQUIRE`
 //! contains `sdk`; an engine that the machine refuses is ignored, or fails when it is named there.
 #![expect(
     clippy::disallowed_methods,
@@ -35,6 +36,13 @@ fn main() -> ExitCode {
             let name = format!("{}/{engine}", sdk.folder);
             trials.push(Trial::ignorable_test(name, move || {
                 suite::judge(sdk, engine)
+            }));
+        }
+        if sdk.provider == "e2b" {
+            // What an engine with images does otherwise; the rest is the same code on all.
+            let name = format!("{}/docker", sdk.folder);
+            trials.push(Trial::ignorable_test(name, move || {
+                suite::judge_docker(sdk)
             }));
         }
         let name = format!("coverage/{}", sdk.folder);

@@ -5,19 +5,37 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cutover_standin::engine::{EngineError, by_name};
+use cutover_standin::engine::{EngineError, EngineSettings, WantedImage, by_settings};
 use cutover_standin::server::{Standin, StandinError, StandinOptions};
 use cutover_standin::{daytona, e2b};
 use libtest_mimic::{Completion, Failed};
 
 use crate::required::without;
-use crate::sdk::{Interpreter, Sdk};
+use crate::sdk::{Interpreter, Language, Sdk};
 
 /// Ample for a suite that is to end within 90 seconds on an idle machine of two cores.
 const SUITE_TIMEOUT: Duration = Duration::from_secs(420);
 
+/// The checks of template builds, on the Docker engine.
+pub(crate) fn judge_docker(sdk: &'static Sdk) -> Result<Completion, Failed> {
+    let image = std::env::var_os("CUTOVER_TEST_IMAGE").and_then(|image| image.into_string().ok());
+    let Some(image) = image else {
+        let why = "CUTOVER_TEST_IMAGE names no image that is here".to_owned();
+        return without("docker", why);
+    };
+    judge_with(sdk, "docker", Some(&image))
+}
+
 /// One trial.
 pub(crate) fn judge(sdk: &'static Sdk, engine: &'static str) -> Result<Completion, Failed> {
+    judge_with(sdk, engine, None)
+}
+
+fn judge_with(
+    sdk: &'static Sdk,
+    engine: &'static str,
+    image: Option<&str>,
+) -> Result<Completion, Failed> {
     let interpreter = match sdk.interpreter() {
         Err(missing) => return without("sdk", missing),
         Ok(interpreter) => interpreter,
@@ -28,15 +46,19 @@ pub(crate) fn judge(sdk: &'static Sdk, engine: &'static str) -> Result<Completio
         .build()?;
     runtime.block_on(async {
         let helper = Path::new(env!("CARGO_BIN_EXE_cutover"));
-        let engine = match by_name(engine, helper).await {
+        let mut settings = EngineSettings::new(helper);
+        settings.docker.images = image.map(wanted_image).into_iter().collect();
+        let engine = match by_settings(engine, &settings).await {
             Err(refused @ EngineError::Refused { .. }) => {
                 return without(engine, refused.to_string());
             }
             outcome => outcome?,
         };
         let capabilities = engine.capabilities();
-        let standin = start(sdk.provider, StandinOptions::new(engine)).await?;
-        let outcome = run(sdk, &interpreter, &capabilities, standin.as_ref()).await;
+        let mut options = StandinOptions::new(engine);
+        options.image = image.map(str::to_owned);
+        let standin = start(sdk.provider, options).await?;
+        let outcome = run(sdk, &interpreter, &capabilities, image, standin.as_ref()).await;
         let left = standin.sandboxes();
         standin.stop().await;
         outcome?;
@@ -45,6 +67,13 @@ pub(crate) fn judge(sdk: &'static Sdk, engine: &'static str) -> Result<Completio
         }
         Ok(Completion::Completed)
     })
+}
+
+fn wanted_image(name: &str) -> WantedImage {
+    WantedImage {
+        name: name.to_owned(),
+        programs: vec!["/bin/bash".to_owned()],
+    }
 }
 
 async fn start(provider: &str, options: StandinOptions) -> Result<Arc<dyn Standin>, StandinError> {
@@ -58,10 +87,21 @@ async fn run(
     sdk: &Sdk,
     interpreter: &Interpreter,
     capabilities: &[String],
+    image: Option<&str>,
     standin: &dyn Standin,
 ) -> Result<(), Failed> {
-    let checks = interpreter.lines_now(&sdk.suite(), &["--list"]).await?;
+    let mut checks = interpreter.lines_now(&sdk.suite(), &["--list"]).await?;
     let mut command = interpreter.command(&sdk.suite());
+    if let Some(image) = image {
+        let builds = match sdk.language {
+            Language::Python => "sync.template.",
+            Language::Node => "template.",
+        };
+        checks.retain(|check| check.starts_with(builds));
+        command
+            .args(["--only", builds])
+            .env("CUTOVER_TEMPLATE_IMAGE", image);
+    }
     command
         .envs(standin.env())
         .env("CUTOVER_CAPABILITIES", capabilities.join(","));

@@ -3,21 +3,8 @@
 import { check, raises } from '../frame.mjs'
 import { e2b } from './kit.mjs'
 
-const { BuildError, Sandbox, SandboxError, Secret, SecretError, Template, TemplateError, Volume, VolumeError } = e2b
+const { Sandbox, SandboxError, Secret, SecretError, Volume, VolumeError } = e2b
 const NAMED = '501: the stand-in does not implement'
-
-check('unsupported.template_build', async () => {
-  const template = Template().fromImage('debian:stable').runCmd('true')
-  await raises(BuildError, () => Template.build(template, 'mine'), NAMED)
-  await raises(BuildError, () => Template.buildInBackground(template, 'mine'), NAMED)
-  const info = { templateId: 't', buildId: '00000000-0000-0000-0000-000000000000' }
-  await raises(BuildError, () => Template.getBuildStatus(info), NAMED)
-})
-
-check('unsupported.template_tags', async () => {
-  await raises(TemplateError, () => Template.assignTags('base:default', ['x']), NAMED)
-  await raises(TemplateError, () => Template.removeTags('base', ['x']), NAMED)
-})
 
 check('unsupported.volumes', async () => {
   await raises(VolumeError, () => Volume.create('v'), NAMED)

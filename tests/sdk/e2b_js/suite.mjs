@@ -11,6 +11,7 @@ import './checks_files.mjs'
 import './checks_git.mjs'
 import './checks_lifecycle.mjs'
 import './checks_state.mjs'
+import './checks_template.mjs'
 import './checks_unsupported.mjs'
 
 await main()

@@ -2,34 +2,11 @@
 
 import os
 
-from e2b import (
-    BuildException,
-    BuildInfo,
-    SandboxException,
-    SecretException,
-    TemplateException,
-    VolumeException,
-)
+from e2b import SandboxException, SecretException, VolumeException
 
 from kit import twin
 
 NAMED = "501: the stand-in does not implement"
-
-
-@twin("unsupported.template_build")
-async def template_build(kit):
-    template = kit.Template().from_image("debian:stable").run_cmd("true")
-    await kit.raises(BuildException, lambda: kit.Template.build(template, "mine"), NAMED)
-    await kit.raises(BuildException, lambda: kit.Template.build_in_background(template, "mine"), NAMED)
-    info = BuildInfo(template_id="t", build_id="00000000-0000-0000-0000-000000000000", alias="mine",
-                     name="mine", tags=[])
-    await kit.raises(BuildException, lambda: kit.Template.get_build_status(info), NAMED)
-
-
-@twin("unsupported.template_tags")
-async def template_tags(kit):
-    await kit.raises(TemplateException, lambda: kit.Template.assign_tags("base:default", ["x"]), NAMED)
-    await kit.raises(TemplateException, lambda: kit.Template.remove_tags("base", ["x"]), NAMED)
 
 
 @twin("unsupported.volumes")

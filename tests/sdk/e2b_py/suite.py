@@ -21,6 +21,7 @@ import checks_git  # noqa: E402, F401
 import checks_lifecycle  # noqa: E402, F401
 import checks_state  # noqa: E402, F401
 import checks_sync  # noqa: E402, F401
+import checks_template  # noqa: E402, F401
 import checks_unsupported  # noqa: E402, F401
 
 if __name__ == "__main__":
