@@ -452,6 +452,49 @@ async fn what_fails_says_at_which_step_and_why_and_leaves_nothing() {
 }
 
 #[tokio::test]
+async fn a_ready_command_that_never_succeeds_ends_the_build() {
+    let world = World::start().await;
+    if !world.builds_here().await {
+        return;
+    }
+    let asked = world.request(json!({"name": "never"})).await;
+    let order = json!({"fromImage": "x", "startCmd": "sleep 1000", "readyCmd": "false"});
+    assert_eq!(world.begin(&asked, order).await.0, 202);
+    until("it is waited for", async || {
+        messages(&world.status(&asked).await)
+            .iter()
+            .any(|line| line == "[finalize] waiting until ready: false")
+    })
+    .await;
+    world.standin.clock().advance(Duration::from_secs(601));
+    let ended = world.ended(&asked).await;
+    let expected = "the ready command 'false' did not succeed within 10 minutes";
+    assert_eq!(
+        (reason(&ended), &ended["reason"]["step"]),
+        (expected, &json!("finalize"))
+    );
+}
+
+#[tokio::test]
+async fn more_builds_at_once_than_the_limit_are_refused() {
+    let world = World::start().await;
+    if !world.builds_here().await {
+        return;
+    }
+    for _ in 0..20 {
+        let asked = world.request(json!({"name": "many"})).await;
+        let order = json!({"fromImage": "x", "steps": [run("sleep 1000")]});
+        assert_eq!(world.begin(&asked, order).await.0, 202);
+    }
+    let (status, refusal) = world.post("/v3/templates", json!({"name": "many"})).await;
+    let text = refusal["message"].as_str().unwrap();
+    let expected = "you have reached the maximum number of concurrent template builds (20). ";
+    assert_eq!(status, 429, "{text}");
+    assert!(text.starts_with(expected), "{text}");
+    world.standin.stop().await;
+}
+
+#[tokio::test]
 async fn a_step_that_needs_a_network_fails_soon_and_says_so() {
     let world = World::start().await;
     if !world.builds_here().await {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{sleep, timeout};
 
 use crate::e2b::build::context::{Context, account};
 use crate::e2b::build::log::BuildLog;
@@ -132,15 +132,16 @@ async fn until_ready(
         STEP,
         format!("[finalize] waiting until ready: {shown}"),
     );
-    let end = Instant::now() + READY_TIME_MAX;
+    // By the stand-in's clock, which may be advanced; one try that hangs is bound as well.
+    let began = log.now();
     loop {
-        match timeout_at(end, is_ready(engine, context, command)).await {
+        match timeout(READY_TIME_MAX, is_ready(engine, context, command)).await {
             Ok(Ok(true)) => break,
             Ok(Ok(false)) => {}
             Ok(Err(reason)) => return Err(format!("failed to run the ready command: {reason}")),
             Err(_) => return Err(not_ready(&shown)),
         }
-        if Instant::now() + READY_EVERY >= end {
+        if log.now().duration_since(began).unsigned_abs() >= READY_TIME_MAX {
             return Err(not_ready(&shown));
         }
         sleep(READY_EVERY).await;

@@ -52,6 +52,11 @@ impl BuildLog {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The time on the clock of the stand-in.
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     /// Adds an entry.
     pub(super) fn add(&self, level: Level, step: &str, message: impl Into<String>) {
         let mut inner = self.lock();

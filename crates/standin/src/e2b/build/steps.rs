@@ -147,7 +147,7 @@ impl Worker<'_> {
 
     async fn env(&mut self, pairs: &[(String, String)]) -> Result<(), String> {
         for (name, value) in pairs {
-            let expanded = if value.contains(['$', '\\', '`']) {
+            let expanded = if value.contains('$') {
                 self.expanded(value).await
             } else {
                 Ok(value.clone())
@@ -162,10 +162,7 @@ impl Worker<'_> {
     /// A value with its variables replaced by a shell, which runs nothing.
     async fn expanded(&self, value: &str) -> Result<String, String> {
         let account = account(self.engine, &self.context.user).await?;
-        let quoted = value
-            .replace('"', "\\\"")
-            .replace('`', "\\`")
-            .replace("$(", "\\$(");
+        let quoted = quoted(value);
         let request = SpawnRequest {
             argv: [
                 "/bin/bash".to_owned(),
@@ -235,6 +232,43 @@ impl Worker<'_> {
             Ended::Code(0) => account(self.engine, name).await.map(|_| ()),
             ended if lines.is_empty() => Err(ended.words()),
             _ => Err(lines.join("; ")),
+        }
+    }
+}
+
+/// A value for a shell's double quotes, in which variables alone are replaced; `\$` is a dollar.
+fn quoted(value: &str) -> String {
+    let mut quoted = String::new();
+    let mut chars = value.chars().peekable();
+    while let Some(char) = chars.next() {
+        match (char, chars.peek()) {
+            ('\\', Some('$')) => {
+                chars.next();
+                quoted.push_str("\\$");
+            }
+            ('$', Some('(')) => quoted.push_str("\\$"),
+            ('"' | '`' | '\\', _) => quoted.extend(['\\', char]),
+            (char, _) => quoted.push(char),
+        }
+    }
+    quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_replaces_variables_and_runs_nothing() {
+        for (value, expected) in [
+            ("$HOME/bin:${PATH}", "$HOME/bin:${PATH}"),
+            (r"\$b", r"\$b"),
+            ("$(id)`id`", r"\$(id)\`id\`"),
+            (r"\$(id)", r"\$(id)"),
+            (r"say \n $X", r"say \\n $X"),
+            ("\"$X\"", "\\\"$X\\\""),
+        ] {
+            assert_eq!(quoted(value), expected, "{value}");
         }
     }
 }
