@@ -109,6 +109,32 @@ impl Folder {
         found.map(|(path, kind)| (path.as_str(), *kind)).collect()
     }
 
+    /// All that a source of `COPY` names and all below it, by its path; the folder itself is "".
+    pub(crate) fn whole(&self, source: &str) -> Vec<&str> {
+        let named = self.named(source);
+        let is_below = |path: &str, top: &str| {
+            top.is_empty()
+                || path
+                    .strip_prefix(top)
+                    .is_some_and(|rest| rest.starts_with('/'))
+        };
+        let is_taken = |path: &str| {
+            named
+                .iter()
+                .any(|(top, _)| path == *top || is_below(path, top))
+        };
+        let root = named.iter().any(|(top, _)| top.is_empty()).then_some("");
+        let entries = self.entries.keys().map(String::as_str);
+        root.into_iter()
+            .chain(entries.filter(|path| is_taken(path)))
+            .collect()
+    }
+
+    /// Where one of its paths is on this machine.
+    pub(crate) fn path(&self, inside: &str) -> PathBuf {
+        self.root.join(inside)
+    }
+
     /// The files that a source of `COPY` takes, folders with all that is in them.
     pub(crate) fn taken(&self, source: &str) -> Vec<&str> {
         let named = self.named(source);

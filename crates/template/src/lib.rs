@@ -1,9 +1,10 @@
 //! The sandbox templates: what a folder with a Dockerfile makes, what is wrong with it, and how two of
-//! them differ.
+//! them differ; and its registration with its provider.
 //!
 //! Comes in: a folder. Goes out: a [`Template`] (what its image and its sandboxes have), the
-//! [`Finding`]s of one, and the [`Difference`]s of two. Nothing is built and nothing leaves the folder.
-//! The same for two images that were built, by what a script says inside of them.
+//! [`Finding`]s of one, and the [`Difference`]s of two; the same for two images that were built, by what a
+//! script says inside of them. [`register`] makes a plan of a folder and carries it out at the provider;
+//! only that leaves the machine, and only what the plan says.
 
 mod audit;
 mod built;
@@ -11,6 +12,7 @@ mod dockerfile;
 mod e2b_toml;
 mod folder;
 mod packages;
+pub mod register;
 mod started;
 mod template;
 

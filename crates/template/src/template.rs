@@ -249,7 +249,7 @@ fn place(folder: &str, file: &str, line: usize) -> String {
     }
 }
 
-fn dockerfile(folder: &Folder, toml: Option<&TemplateToml>) -> Result<String, String> {
+pub(crate) fn dockerfile(folder: &Folder, toml: Option<&TemplateToml>) -> Result<String, String> {
     if let Some(named) = toml.and_then(|toml| toml.dockerfile.as_deref()) {
         let named = named.trim_start_matches("./");
         let is_there = folder.files().any(|file| file == named);

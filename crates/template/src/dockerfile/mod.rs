@@ -1,6 +1,7 @@
 //! What a Dockerfile makes, with the lines it stands in.
 
 mod lines;
+mod mistakes;
 mod read;
 mod variables;
 
@@ -10,6 +11,8 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 pub(crate) use lines::line_of;
+pub(crate) use mistakes::without_mistakes;
+pub(crate) use variables::{Variables, declared, expand, pairs};
 
 use cutover_base::shell::Command;
 

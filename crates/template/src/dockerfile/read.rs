@@ -2,7 +2,7 @@
 
 use parse_dockerfile::{Command as Started, Flag, HereDoc, Instruction, Source, Stage, parse};
 
-use crate::dockerfile::variables::{Variables, expand, pairs};
+use crate::dockerfile::variables::{Variables, declared, expand, pairs};
 use crate::dockerfile::{At, Copied, Recipe, line_of};
 use cutover_base::shell::{Command, commands};
 
@@ -141,7 +141,7 @@ impl Reader<'_> {
     }
 
     fn argument(&mut self, byte: usize, text: &str, global: &Variables) {
-        for (name, default) in pairs(text) {
+        for (name, default) in declared(text) {
             let value = match default {
                 Some(default) => Some(self.expanded(&default)),
                 None => global.get(&name).cloned().flatten(),

@@ -3,13 +3,13 @@
 use indexmap::IndexMap;
 
 /// Variables and what they hold; none for a build argument without a default.
-pub(super) type Variables = IndexMap<String, Option<String>>;
+pub(crate) type Variables = IndexMap<String, Option<String>>;
 
 /// Bytes of an expanded text: a line that doubles a value must not fill the memory.
 const BYTES_MAX: usize = 64 * 1024;
 
 /// The text with quotes taken off and with the variables that are known; others stay as they are.
-pub(super) fn expand(text: &str, variables: &Variables) -> String {
+pub(crate) fn expand(text: &str, variables: &Variables) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     let mut quote = None;
@@ -64,7 +64,7 @@ fn variable(text: &str, variables: &Variables) -> (String, usize) {
 }
 
 /// `NAME=value NAME2="a b"`, or the older `NAME value`, with their values as they are written.
-pub(super) fn pairs(line: &str) -> Vec<(String, Option<String>)> {
+pub(crate) fn pairs(line: &str) -> Vec<(String, Option<String>)> {
     let words = split(line);
     let is_old = words.len() > 1 && !words.first().is_some_and(|word| word.contains('='));
     if is_old {
@@ -74,11 +74,19 @@ pub(super) fn pairs(line: &str) -> Vec<(String, Option<String>)> {
             .unwrap_or((line, ""));
         return vec![(name.to_owned(), Some(value.trim().to_owned()))];
     }
-    let pairs = words.into_iter().map(|word| match word.split_once('=') {
+    words.into_iter().map(pair).collect()
+}
+
+/// What an `ARG` declares: `NAME`s and `NAME=value`s.
+pub(crate) fn declared(line: &str) -> Vec<(String, Option<String>)> {
+    split(line).into_iter().map(pair).collect()
+}
+
+fn pair(word: String) -> (String, Option<String>) {
+    match word.split_once('=') {
         Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
         None => (word, None),
-    });
-    pairs.collect()
+    }
 }
 
 /// The words of a line, still with their quotes.
@@ -150,5 +158,9 @@ mod tests {
             [("NAME".to_owned(), some("some words"))]
         );
         assert_eq!(pairs("NAME"), [("NAME".to_owned(), None)]);
+        assert_eq!(
+            declared("A B=1"),
+            [("A".to_owned(), None), ("B".to_owned(), some("1"))]
+        );
     }
 }
