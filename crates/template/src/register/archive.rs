@@ -4,9 +4,11 @@ use std::fs::File;
 use std::io::{self, Read, Seek as _, Write};
 
 use flate2::{Compression, GzBuilder};
+use sha2::{Digest as _, Sha256};
 use tar::{Builder, EntryType, Header};
 
 use crate::register::context::{Entry, EntryKind, Taken};
+use crate::register::hex::hex;
 
 /// Whether the tar is packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,11 +17,21 @@ pub(crate) enum Packing {
     Gzip,
 }
 
-/// Writes the tar into a temporary file without a name, and gives it at its start with its length.
+/// A tar in a temporary file without a name.
+#[derive(Debug)]
+pub(crate) struct Archive {
+    /// At its start.
+    pub(crate) file: File,
+    pub(crate) bytes: u64,
+    /// The SHA-256 of its bytes.
+    pub(crate) sha256: String,
+}
+
+/// Writes the tar.
 ///
 /// # Errors
 /// What cannot be read, or has another length than when it was looked at.
-pub(crate) fn archive(taken: &Taken, packing: Packing) -> io::Result<(File, u64)> {
+pub(crate) fn archive(taken: &Taken, packing: Packing) -> io::Result<Archive> {
     let mut file = tempfile::tempfile()?;
     match packing {
         Packing::Plain => write(taken, &file)?.flush()?,
@@ -30,9 +42,24 @@ pub(crate) fn archive(taken: &Taken, packing: Packing) -> io::Result<(File, u64)
             write(taken, packed)?.finish()?.flush()?;
         }
     }
-    let length = file.metadata()?.len();
     file.rewind()?;
-    Ok((file, length))
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 64 * 1024];
+    let mut bytes = 0;
+    loop {
+        let read = file.read(&mut buffer)?;
+        if read == 0 {
+            break;
+        }
+        hash.update(&buffer[..read]);
+        bytes += read as u64;
+    }
+    file.rewind()?;
+    Ok(Archive {
+        file,
+        bytes,
+        sha256: hex(&hash.finalize()),
+    })
 }
 
 fn write<W: Write>(taken: &Taken, out: W) -> io::Result<W> {

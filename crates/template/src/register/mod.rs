@@ -13,6 +13,7 @@ pub mod e2b;
 mod error;
 mod findings;
 mod folder;
+mod hex;
 mod ignored;
 mod lines;
 mod no_plan;

@@ -1,12 +1,12 @@
 //! The name of a context in the object store: Daytona's MD5 over its path and its files (contract 5.5).
 
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read as _};
 
 use md5::{Digest as _, Md5};
 
 use crate::register::context::{Entry, EntryKind, Taken, is_empty};
+use crate::register::hex::hex;
 
 /// The hash of one path that a source names, with all below it.
 ///
@@ -23,11 +23,7 @@ pub(crate) fn hash(taken: &Taken, top: &str, archive_path: &str) -> io::Result<S
         Some(EntryKind::File) => contents(taken, top, &mut hash)?,
         _ => walk(taken, top, top, &mut hash)?,
     }
-    let mut text = String::with_capacity(32);
-    for byte in hash.finalize() {
-        let _infallible = write!(text, "{byte:02x}");
-    }
-    Ok(text)
+    Ok(hex(&hash.finalize()))
 }
 
 fn walk(taken: &Taken, top: &str, folder: &str, hash: &mut Md5) -> io::Result<()> {

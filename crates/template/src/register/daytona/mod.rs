@@ -9,6 +9,7 @@ mod register;
 #[cfg(test)]
 mod register_tests;
 mod rules;
+mod signature;
 #[cfg(test)]
 mod tests;
 mod wire;

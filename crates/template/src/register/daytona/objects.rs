@@ -1,25 +1,20 @@
 //! Contexts on their way into Daytona's object store, by the S3 protocol (contract 5.5).
 
-use std::time::Duration;
-
-use reqwest::header::HeaderMap;
-use rusty_s3::actions::S3Action as _;
-use rusty_s3::{Bucket, Credentials, UrlStyle};
+use cutover_base::clock::Clock;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
 use crate::register::archive::Packing;
-use crate::register::connection::{Connection, answered};
+use crate::register::connection::{Answer, Connection, answered};
 use crate::register::daytona::plan::Context;
+use crate::register::daytona::signature::{Signed, headers};
 use crate::register::daytona::wire::PushAccess;
 use crate::register::error::RegisterError;
 use crate::register::progress::Progress;
-use crate::register::upload::upload;
+use crate::register::upload::{pack, upload};
 
-/// How long a signature is good; the credentials themselves are for an hour.
-const SIGNED_FOR: Duration = Duration::from_secs(3600);
-
-/// Where the SDKs sign for, where nothing else is said.
-const REGION: &str = "us-east-1";
+/// The SHA-256 of nothing.
+const EMPTY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 /// Asks for the credentials of the object store.
 pub(crate) async fn push_access(connection: &Connection) -> Result<PushAccess, RegisterError> {
@@ -68,13 +63,12 @@ async fn is_there(
     access: &PushAccess,
     context: &Context,
 ) -> Result<bool, RegisterError> {
-    let (bucket, credentials, key) = object(access, context)?;
-    let url = bucket
-        .head_object(Some(&credentials), &key)
-        .sign(SIGNED_FOR);
+    let url = address(access, context)?;
+    let headers = signed("HEAD", &url, EMPTY, access)?;
     let request = connection
         .client(&url)?
         .head(url)
+        .headers(headers)
         .timeout(connection.pace.answer);
     let answer = answered("object storage", request).await?;
     Ok(answer.is_ok())
@@ -85,32 +79,48 @@ async fn put_once(
     access: &PushAccess,
     context: &Context,
     what: &str,
-) -> Result<crate::register::connection::Answer, RegisterError> {
-    let (bucket, credentials, key) = object(access, context)?;
-    let url = bucket.put_object(Some(&credentials), &key).sign(SIGNED_FOR);
-    let none = HeaderMap::new();
-    upload(connection, what, &context.taken, Packing::Plain, url, none).await
+) -> Result<Answer, RegisterError> {
+    let url = address(access, context)?;
+    let archive = pack(what, &context.taken, Packing::Plain).await?;
+    let headers = signed("PUT", &url, &archive.sha256, access)?;
+    upload(connection, what, archive, url, headers).await
 }
 
-fn object(
+/// Where a context lies: below the organisation, path style.
+fn address(access: &PushAccess, context: &Context) -> Result<Url, RegisterError> {
+    let shown = &access.storage_url;
+    let wrong = |why: String| RegisterError::failed(format!("object storage: `{shown}` {why}"));
+    let mut url = Url::parse(shown).map_err(|error| wrong(format!("is no URL: {error}")))?;
+    let key = [&access.bucket, &access.organization_id, &context.hash];
+    url.path_segments_mut()
+        .map_err(|()| wrong("takes no path".to_owned()))?
+        .pop_if_empty()
+        .extend(key)
+        .push("context.tar");
+    Ok(url)
+}
+
+fn signed(
+    method: &str,
+    url: &Url,
+    payload: &str,
     access: &PushAccess,
-    context: &Context,
-) -> Result<(Bucket, Credentials, String), RegisterError> {
-    let wrong = |why: String| {
-        let shown = &access.storage_url;
-        RegisterError::failed(format!("object storage: `{shown}` cannot be used: {why}"))
+) -> Result<HeaderMap, RegisterError> {
+    let signed = Signed {
+        method,
+        url,
+        payload,
+        at: Clock::new().now(),
     };
-    let url = Url::parse(&access.storage_url).map_err(|error| wrong(error.to_string()))?;
-    let region = access.region.clone().unwrap_or_else(|| REGION.to_owned());
-    let bucket = Bucket::new(url, UrlStyle::Path, access.bucket.clone(), region)
-        .map_err(|error| wrong(error.to_string()))?;
-    let credentials = Credentials::new_with_token(
-        access.access_key.clone(),
-        access.secret.clone(),
-        access.session_token.clone(),
-    );
-    let key = format!("{}/{}/context.tar", access.organization_id, context.hash);
-    Ok((bucket, credentials, key))
+    let mut all = HeaderMap::new();
+    for (name, value) in headers(signed, access) {
+        let mut value = HeaderValue::try_from(value).map_err(|_| {
+            RegisterError::failed("object storage: its credentials fit no header".to_owned())
+        })?;
+        value.set_sensitive(true);
+        all.insert(HeaderName::from_static(name), value);
+    }
+    Ok(all)
 }
 
 fn is_expired(code: Option<&str>) -> bool {

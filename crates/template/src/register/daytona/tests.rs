@@ -77,10 +77,10 @@ fn a_tar_is_the_same_whenever_it_is_made() {
     let tar = || {
         let dir = folder("FROM a\nCOPY bin /x/\n");
         let made = plan(dir.path(), &settings()).unwrap();
-        let (mut file, length) = archive(&made.contexts[0].taken, Packing::Plain).unwrap();
+        let mut made = archive(&made.contexts[0].taken, Packing::Plain).unwrap();
         let mut bytes = Vec::new();
-        std::io::Read::read_to_end(&mut file, &mut bytes).unwrap();
-        assert_eq!(bytes.len() as u64, length);
+        std::io::Read::read_to_end(&mut made.file, &mut bytes).unwrap();
+        assert_eq!(bytes.len() as u64, made.bytes);
         bytes
     };
     let bytes = tar();

@@ -51,6 +51,13 @@ impl fmt::Debug for PushAccess {
     }
 }
 
+impl PushAccess {
+    /// The region that requests are signed for; where nothing is said the one of the older SDKs.
+    pub(crate) fn region(&self) -> &str {
+        self.region.as_deref().unwrap_or("us-east-1")
+    }
+}
+
 impl Snapshot {
     /// Whether it will not change by itself.
     pub(crate) fn is_settled(&self) -> bool {

@@ -11,7 +11,7 @@ use crate::register::e2b::plan::Context;
 use crate::register::e2b::wire::FileUpload;
 use crate::register::error::RegisterError;
 use crate::register::progress::Progress;
-use crate::register::upload::upload;
+use crate::register::upload::{pack, upload};
 
 /// Uploads what one `COPY` takes, unless it is there.
 pub(crate) async fn put(
@@ -68,16 +68,10 @@ async fn put_once(
     let bytes = context.amount.bytes;
     progress.step(&format!("{}: uploading {bytes} bytes", context.path));
     let headers = headers(file.headers.unwrap_or_default(), what)?;
-    upload(
-        connection,
-        what,
-        &context.taken,
-        Packing::Gzip,
-        url,
-        headers,
-    )
-    .await
-    .map(Some)
+    let archive = pack(what, &context.taken, Packing::Gzip).await?;
+    upload(connection, what, archive, url, headers)
+        .await
+        .map(Some)
 }
 
 fn what(context: &Context) -> String {

@@ -1,12 +1,12 @@
 //! The name of what one `COPY` takes: the SHA-256 of E2B's own SDK over its files (contract 7.2).
 
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read as _};
 
 use sha2::{Digest as _, Sha256};
 
 use crate::register::context::{EntryKind, Taken};
+use crate::register::hex::hex;
 
 /// The hash of a `COPY` of what is taken to a destination.
 ///
@@ -28,15 +28,6 @@ pub(crate) fn hash(taken: &Taken, source: &str, destination: &str) -> io::Result
         }
     }
     Ok(hex(&hash.finalize()))
-}
-
-/// Bytes as hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        let _infallible = write!(text, "{byte:02x}");
-    }
-    text
 }
 
 fn contents(taken: &Taken, path: &str, hash: &mut Sha256) -> io::Result<()> {

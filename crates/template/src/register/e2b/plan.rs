@@ -10,11 +10,12 @@ use crate::audit::{Finding, Level};
 use crate::dockerfile::without_mistakes;
 use crate::register::arguments::BuildArguments;
 use crate::register::context::{Amount, Taken, check_size};
-use crate::register::e2b::hash::{hash, hex};
+use crate::register::e2b::hash::hash;
 use crate::register::e2b::rules;
 use crate::register::e2b::steps::{Step, Translated, translate};
 use crate::register::findings::Findings;
 use crate::register::folder::Opened;
+use crate::register::hex::hex;
 use crate::register::ignored::Ignored;
 use crate::register::no_plan::NoPlan;
 
