@@ -30,6 +30,7 @@ pub(crate) mod platform;
 pub(crate) mod published;
 pub(crate) mod reap;
 pub(crate) mod record;
+pub(crate) mod register;
 mod rehearsal;
 pub(crate) mod repairs;
 mod rerun;

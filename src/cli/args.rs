@@ -60,6 +60,10 @@ pub(crate) enum Command {
     Reap(ReapArgs),
     /// Compare two sandbox templates and find what is wrong with them, or with the platform's variables
     Audit(crate::cli::audit::AuditArgs),
+    /// Build the Daytona snapshot of a folder, and register it
+    Snapshot(crate::cli::snapshot::SnapshotArgs),
+    /// Build the E2B template of a folder, and register it
+    Template(crate::cli::template::TemplateArgs),
     /// Say what works on this machine, and what to do about what does not
     Doctor(DoctorArgs),
     /// Write the shipped scenarios and ledger into this folder

@@ -9,11 +9,11 @@ use cutover_base::words::counted;
 use cutover_template::{
     Audit, Difference, Finding, Level, Template, audit, audit_images, environment,
 };
-use serde::Serialize;
 
 use crate::app::built_images::built;
 use crate::cli::context::Context;
 use crate::cli::exit::{DIFFERS, OK, Outcome, Stop};
+use crate::cli::findings::{json, list};
 use crate::cli::output::print;
 use crate::report::escape::one_line;
 
@@ -90,12 +90,6 @@ fn of_environment(file: &Path, as_json: bool) -> Result<(String, Vec<Finding>), 
     Ok((text, findings))
 }
 
-fn json(value: &impl Serialize) -> Result<String, Stop> {
-    let text = serde_json::to_string_pretty(value);
-    let text = text.map_err(|error| Stop::unjudged(format!("the answer as JSON: {error}")))?;
-    Ok(format!("{text}\n"))
-}
-
 /// Differences, findings, and the sum of both last.
 fn page(audit: &Audit) -> String {
     let mut text = String::new();
@@ -134,23 +128,6 @@ fn shown(value: &str) -> String {
         Some((at, _)) => format!("{}...", &line[..at]),
         None => line,
     }
-}
-
-fn list(findings: &[Finding]) -> String {
-    let mut text = String::new();
-    for finding in findings {
-        let level = match finding.level {
-            Level::Error => "error",
-            Level::Warning => "warning",
-        };
-        let (place, message) = (one_line(&finding.place()), one_line(&finding.message));
-        let _infallible = writeln!(
-            text,
-            "{level}[{}] {place}: {message}\n  help: {}",
-            finding.rule, finding.help
-        );
-    }
-    text
 }
 
 fn summary(findings: &[Finding], differences: Option<usize>) -> String {

@@ -15,7 +15,8 @@ use crate::cli::exit::{Outcome, Stop, USAGE, code};
 use crate::cli::output::{hear_panics, hide, tell};
 use crate::cli::{
     audit, check, completions, doctor, explain, fixes, gate, import, init, list, man, mcp, merge,
-    platform, reap, record, report, run, schema, selftest, show, standin, try_one,
+    platform, reap, record, report, run, schema, selftest, show, snapshot, standin, template,
+    try_one,
 };
 
 /// Bytes of the stack on which a command works; what Linux usually gives a program.
@@ -112,6 +113,8 @@ fn dispatch(command: Command, context: &Context) -> Outcome {
         Command::Reap(args) => block_on(|| reap::run(&args, context)),
         Command::Doctor(args) => block_on(|| doctor::run(&args, context)),
         Command::Audit(args) => block_on(|| audit::run(&args, context)),
+        Command::Snapshot(args) => block_on(|| snapshot::run(&args, context)),
+        Command::Template(args) => block_on(|| template::run(&args, context)),
         Command::Init(args) => init::run(&args),
         Command::Schema(args) => schema::run(&args),
         Command::Completions(args) => completions::run(&args),
@@ -134,6 +137,8 @@ const fn stops_at_mistaken_settings(command: &Command) -> bool {
         | Command::Import(_)
         | Command::Merge(_)
         | Command::Record(_)
+        | Command::Snapshot(_)
+        | Command::Template(_)
         | Command::Selftest(_)
         | Command::Standin(_) => true,
         // They tell it themselves: beside what else is wrong, or as a warning, since sandboxes that
