@@ -13,6 +13,8 @@ mod import;
 mod known;
 mod mcp;
 mod record;
+mod registered;
+mod registering;
 mod stored;
 mod support;
 mod trouble;
