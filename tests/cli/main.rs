@@ -14,6 +14,7 @@ mod known;
 mod mcp;
 mod record;
 mod registered;
+mod registered_files;
 mod registering;
 mod stored;
 mod support;

@@ -9,13 +9,13 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 /// A running stand-in, which ends with this.
-struct Standin {
+pub(crate) struct Standin {
     child: Child,
     variables: Vec<(String, String)>,
 }
 
 impl Standin {
-    fn start(provider: &str, at: &Path) -> Self {
+    pub(crate) fn start(provider: &str, at: &Path) -> Self {
         let mut child = command(at)
             .args(["standin", provider])
             .stdout(Stdio::piped())
@@ -53,7 +53,7 @@ impl Standin {
         (output.status.code().unwrap_or(-1), text)
     }
 
-    fn check(&self, at: &Path, args: &[&str], exit: i32, said: &[&str]) -> String {
+    pub(crate) fn check(&self, at: &Path, args: &[&str], exit: i32, said: &[&str]) -> String {
         let (code, text) = self.run(at, args);
         assert_eq!(code, exit, "{args:?}\n{text}");
         for part in said {
@@ -82,7 +82,7 @@ fn command(at: &Path) -> Command {
     command
 }
 
-fn folder(at: &Path, name: &str, files: &[(&str, &str)]) {
+pub(crate) fn folder(at: &Path, name: &str, files: &[(&str, &str)]) {
     for (file, text) in files {
         let path = at.join(name).join(file);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
