@@ -10,7 +10,9 @@
     reason = "tests say what is wrong by panicking"
 )]
 
+mod bad_builds;
 mod bad_days;
+mod build_kit;
 mod builds;
 mod control;
 mod copies;
