@@ -37,6 +37,11 @@ impl Asked {
         (asked, body)
     }
 
+    /// Of what the daemon does by itself.
+    pub(super) fn by_nobody() -> Self {
+        Self::new(Request::new(Body::empty())).0
+    }
+
     /// `METHOD /path`, the name under which a tamper knows the route.
     pub(super) fn route(&self) -> String {
         format!("{} {}", self.method, self.path)

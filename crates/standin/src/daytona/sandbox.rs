@@ -32,6 +32,8 @@ pub(super) struct Fixed {
     pub(super) env: BTreeMap<String, String>,
     /// What was asked for.
     pub(super) env_shown: BTreeMap<String, String>,
+    /// What its snapshot runs in place of the image's ENTRYPOINT, if it says so.
+    pub(super) entrypoint: Option<Vec<String>>,
     pub(super) target: String,
     pub(super) created_at: Timestamp,
 }

@@ -15,6 +15,7 @@ use crate::daytona::image::{BuildState, Work};
 use crate::daytona::life;
 use crate::daytona::sandbox::{Backup, BuildInfo, Facts, Fixed, State};
 use crate::daytona::snapshots::{DEFAULT, Snapshot};
+use crate::daytona::toolbox;
 
 /// Makes a sandbox, and gives its DTO as it was inserted: a cold create still says `creating`
 /// though it has started meanwhile, as Daytona's own does; the default snapshot is kept warm.
@@ -50,6 +51,7 @@ async fn of_snapshot(
     let image = image.ok_or("Snapshot ref is not defined")?;
     let fixed = Fixed {
         snapshot: Some(snapshot.name.clone()),
+        entrypoint: snapshot.entrypoint.clone(),
         ..fixed(app, order, id, &image.process_env())
     };
     let facts = facts(app, order, name, State::Creating);
@@ -64,7 +66,9 @@ async fn of_snapshot(
     }
     let dto = sandbox.dto(app);
     launch::started(app, &sandbox);
-    app.registry.add(Arc::new(sandbox));
+    let sandbox = Arc::new(sandbox);
+    toolbox::begin_entrypoint(app, &sandbox);
+    app.registry.add(sandbox);
     Ok(dto)
 }
 
@@ -118,6 +122,7 @@ fn fixed(app: &App, order: &Order, id: &str, image_env: &BTreeMap<String, String
         user: order.user.clone(),
         env,
         env_shown: order.env.clone(),
+        entrypoint: None,
         target: order.target.clone(),
         created_at: app.now(),
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::daytona::app::App;
 use crate::daytona::image::{Build, BuildState, Image, place_of};
 use crate::daytona::sandbox::{Facts, Fixed, Sandbox, State};
+use crate::daytona::toolbox;
 use crate::engine::{EngineSandbox, Profile};
 
 /// Makes a sandbox without an image yet.
@@ -97,7 +98,10 @@ pub(super) async fn when_built(app: Arc<App>, sandbox: Arc<Sandbox>, build: Arc<
                     Err(reason) => Err(reason),
                 };
                 return match filled {
-                    Ok(()) => started(&app, &sandbox),
+                    Ok(()) => {
+                        started(&app, &sandbox);
+                        toolbox::begin_entrypoint(&app, &sandbox);
+                    }
                     Err(reason) => set(&app, &sandbox, State::Error, Some(reason)),
                 };
             }

@@ -11,6 +11,7 @@ use crate::daytona::asked::Asked;
 use crate::daytona::control::ApiError;
 use crate::daytona::life;
 use crate::daytona::sandbox::{Sandbox, State};
+use crate::daytona::toolbox;
 
 const IN_PROGRESS: &str = "Sandbox state change in progress";
 const ERRORED: &str = "Sandbox is in an errored state";
@@ -55,11 +56,13 @@ pub(super) fn start(app: &Arc<App>, sandbox: &Arc<Sandbox>) -> Result<Value, Api
             shared.clock.sleep(RESTORING).await;
             if sandbox.facts().state == State::Restoring {
                 life::boot(&shared, &sandbox);
+                toolbox::begin_entrypoint(&shared, &sandbox);
             }
         });
         return Ok(dto);
     }
     life::boot(app, sandbox);
+    toolbox::begin_entrypoint(app, sandbox);
     Ok(sandbox.dto(app))
 }
 

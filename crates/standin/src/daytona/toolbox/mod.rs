@@ -24,3 +24,4 @@ mod system;
 
 pub(super) use error::ToolError;
 pub(super) use proxy::{handle, reachable};
+pub(super) use session::begin_entrypoint;

@@ -99,6 +99,16 @@ fn make_user() -> io::Result<()> {
     if !has(&group, USER) {
         append("/etc/group", &group, &format!("{USER}:x:{id}:\n"))?;
     }
+    // Without a line there PAM takes the account for a locked one, and refuses it sudo.
+    if let Some(shadow) = there("/etc/shadow")?
+        && !has(&shadow, USER)
+    {
+        append(
+            "/etc/shadow",
+            &shadow,
+            &format!("{USER}:*:19000:0:99999:7:::\n"),
+        )?;
+    }
     let home = Path::new("/home").join(USER);
     fs::create_dir_all(&home)?;
     fs::set_permissions(&home, fs::Permissions::from_mode(0o755))?;
@@ -113,11 +123,15 @@ fn make_user() -> io::Result<()> {
     Ok(())
 }
 
+/// A table that an image without accounts has not.
 fn read(path: &str) -> io::Result<String> {
+    Ok(there(path)?.unwrap_or_default())
+}
+
+fn there(path: &str) -> io::Result<Option<String>> {
     match fs::read(path) {
-        Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
-        // An image without accounts.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
 }

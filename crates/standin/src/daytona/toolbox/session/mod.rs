@@ -14,4 +14,5 @@ mod routes;
 mod shell;
 mod version;
 
+pub(in crate::daytona) use entrypoint::begin_entrypoint;
 pub(super) use routes::answer;
