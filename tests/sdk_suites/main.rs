@@ -4,11 +4,12 @@
 //! operation of every SDK is accounted for. Method: `tests/sdk/README.md` tells how a suite is
 //! made. The stand-in runs in this process on a free port, the suite in the interpreter that
 //! `CUTOVER_SDK_PYTHON` names or in `node` with the packages of `CUTOVER_SDK_NODE_MODULES`.
-//! Trials: `SDK/ENGINE` runs the suite, `coverage/SDK` holds the SDK's operations against its
-//! table, `coverage/rendered` holds the tables against `COVERAGE.md` (`CUTOVER_UPDATE=1` writes
-//! it); `SDK/docker` runs the checks of template builds on the Docker engine, begun with the image that
-//! `CUTOVER_TEST_IMAGE` names; `judge/*` plants faults for the judges of both. What is not installed is ignored with the reason, or fails when `CUTOVER_REQUIRE`
-//! contains `sdk`; an engine that the machine refuses is ignored, or fails when it is named there.
+//! Trials: `SDK/ENGINE` runs the suite (on Docker its builds of images only, begun with the image that
+//! `CUTOVER_TEST_IMAGE` names), `coverage/SDK` holds the SDK's operations against its table,
+//! `coverage/rendered` holds the tables against `COVERAGE.md` (`CUTOVER_UPDATE=1` writes it), `judge/*`
+//! plants faults for the judges of both. What is not installed is ignored with the reason, or fails
+//! when `CUTOVER_REQUIRE` contains `sdk`; an engine that the machine refuses is ignored, or fails when
+//! it is named there.
 #![expect(
     clippy::disallowed_methods,
     reason = "a test is told by its environment where the SDKs are"
@@ -38,13 +39,11 @@ fn main() -> ExitCode {
                 suite::judge(sdk, engine)
             }));
         }
-        if sdk.provider == "e2b" {
-            // What an engine with images does otherwise; the rest is the same code on all.
-            let name = format!("{}/docker", sdk.folder);
-            trials.push(Trial::ignorable_test(name, move || {
-                suite::judge_docker(sdk)
-            }));
-        }
+        // What an engine with images does otherwise; the rest is the same code on all.
+        let name = format!("{}/docker", sdk.folder);
+        trials.push(Trial::ignorable_test(name, move || {
+            suite::judge_builds(sdk)
+        }));
         let name = format!("coverage/{}", sdk.folder);
         trials.push(Trial::ignorable_test(name, move || covered(sdk)));
     }

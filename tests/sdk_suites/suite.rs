@@ -5,7 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cutover_standin::engine::{EngineError, EngineSettings, WantedImage, by_settings};
+use cutover_standin::engine::{
+    DOCKER_IMAGE_DEFAULT, EngineError, EngineSettings, WantedImage, by_name, by_settings,
+};
 use cutover_standin::server::{Standin, StandinError, StandinOptions};
 use cutover_standin::{daytona, e2b};
 use libtest_mimic::{Completion, Failed};
@@ -16,26 +18,8 @@ use crate::sdk::{Interpreter, Language, Sdk};
 /// Ample for a suite that is to end within 90 seconds on an idle machine of two cores.
 const SUITE_TIMEOUT: Duration = Duration::from_secs(420);
 
-/// The checks of template builds, on the Docker engine.
-pub(crate) fn judge_docker(sdk: &'static Sdk) -> Result<Completion, Failed> {
-    let image = std::env::var_os("CUTOVER_TEST_IMAGE").and_then(|image| image.into_string().ok());
-    let Some(image) = image else {
-        let why = "CUTOVER_TEST_IMAGE names no image that is here".to_owned();
-        return without("docker", why);
-    };
-    judge_with(sdk, "docker", Some(&image))
-}
-
 /// One trial.
 pub(crate) fn judge(sdk: &'static Sdk, engine: &'static str) -> Result<Completion, Failed> {
-    judge_with(sdk, engine, None)
-}
-
-fn judge_with(
-    sdk: &'static Sdk,
-    engine: &'static str,
-    image: Option<&str>,
-) -> Result<Completion, Failed> {
     let interpreter = match sdk.interpreter() {
         Err(missing) => return without("sdk", missing),
         Ok(interpreter) => interpreter,
@@ -46,33 +30,71 @@ fn judge_with(
         .build()?;
     runtime.block_on(async {
         let helper = Path::new(env!("CARGO_BIN_EXE_cutover"));
-        let mut settings = EngineSettings::new(helper);
-        settings.docker.images = image.map(wanted_image).into_iter().collect();
-        let engine = match by_settings(engine, &settings).await {
+        let engine = match by_name(engine, helper).await {
             Err(refused @ EngineError::Refused { .. }) => {
                 return without(engine, refused.to_string());
             }
             outcome => outcome?,
         };
         let capabilities = engine.capabilities();
-        let mut options = StandinOptions::new(engine);
-        options.image = image.map(str::to_owned);
-        let standin = start(sdk.provider, options).await?;
-        let outcome = run(sdk, &interpreter, &capabilities, image, standin.as_ref()).await;
-        let left = standin.sandboxes();
-        standin.stop().await;
-        outcome?;
-        if !left.is_empty() {
-            return Err(format!("the suite left sandboxes: {left:?}").into());
-        }
-        Ok(Completion::Completed)
+        let standin = start(sdk.provider, StandinOptions::new(engine)).await?;
+        let suite = Running {
+            sdk,
+            interpreter: &interpreter,
+            capabilities: &capabilities,
+            only: "",
+            image: None,
+        };
+        suite.judge(standin.as_ref()).await
     })
 }
 
-fn wanted_image(name: &str) -> WantedImage {
-    WantedImage {
-        name: name.to_owned(),
-        programs: vec!["/bin/bash".to_owned()],
+/// One trial: the checks of image builds, on an engine that builds images itself.
+pub(crate) fn judge_builds(sdk: &'static Sdk) -> Result<Completion, Failed> {
+    let interpreter = match sdk.interpreter() {
+        Err(missing) => return without("sdk", missing),
+        Ok(interpreter) => interpreter,
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let image = std::env::var_os("CUTOVER_TEST_IMAGE");
+        let image = image.and_then(|name| name.into_string().ok());
+        let image = image.unwrap_or_else(|| DOCKER_IMAGE_DEFAULT.to_owned());
+        let mut settings = EngineSettings::new(env!("CARGO_BIN_EXE_cutover"));
+        settings.docker.images = vec![WantedImage {
+            name: image.clone(),
+            programs: Vec::new(),
+        }];
+        let engine = match by_settings("docker", &settings).await {
+            Err(refused @ EngineError::Refused { .. }) => {
+                return without("docker", refused.to_string());
+            }
+            outcome => outcome?,
+        };
+        let capabilities = engine.capabilities();
+        let mut options = StandinOptions::new(engine);
+        options.image = Some(image.clone());
+        let standin = start(sdk.provider, options).await?;
+        let suite = Running {
+            sdk,
+            interpreter: &interpreter,
+            capabilities: &capabilities,
+            only: builds_of(sdk),
+            image: Some(&image),
+        };
+        suite.judge(standin.as_ref()).await
+    })
+}
+
+/// How the names of a suite's checks of builds begin.
+fn builds_of(sdk: &Sdk) -> &'static str {
+    match (sdk.provider, sdk.language) {
+        ("e2b", Language::Python) => "sync.template.",
+        ("e2b", Language::Node) => "template.",
+        _ => "context.",
     }
 }
 
@@ -83,24 +105,45 @@ async fn start(provider: &str, options: StandinOptions) -> Result<Arc<dyn Standi
     }
 }
 
-async fn run(
-    sdk: &Sdk,
-    interpreter: &Interpreter,
-    capabilities: &[String],
-    image: Option<&str>,
-    standin: &dyn Standin,
-) -> Result<(), Failed> {
+/// A suite, or those of its checks whose names begin so.
+struct Running<'suite> {
+    sdk: &'suite Sdk,
+    interpreter: &'suite Interpreter,
+    capabilities: &'suite [String],
+    only: &'suite str,
+    /// What builds begin with.
+    image: Option<&'suite str>,
+}
+
+impl Running<'_> {
+    async fn judge(&self, standin: &dyn Standin) -> Result<Completion, Failed> {
+        let outcome = run(self, standin).await;
+        let left = standin.sandboxes();
+        standin.stop().await;
+        outcome?;
+        if !left.is_empty() {
+            return Err(format!("the suite left sandboxes: {left:?}").into());
+        }
+        Ok(Completion::Completed)
+    }
+}
+
+async fn run(suite: &Running<'_>, standin: &dyn Standin) -> Result<(), Failed> {
+    let Running {
+        sdk,
+        interpreter,
+        capabilities,
+        only,
+        image,
+    } = suite;
     let mut checks = interpreter.lines_now(&sdk.suite(), &["--list"]).await?;
+    checks.retain(|name| name.starts_with(only));
     let mut command = interpreter.command(&sdk.suite());
+    if !only.is_empty() {
+        command.args(["--only", only]);
+    }
     if let Some(image) = image {
-        let builds = match sdk.language {
-            Language::Python => "sync.template.",
-            Language::Node => "template.",
-        };
-        checks.retain(|check| check.starts_with(builds));
-        command
-            .args(["--only", builds])
-            .env("CUTOVER_TEMPLATE_IMAGE", image);
+        command.env("CUTOVER_BASE_IMAGE", image);
     }
     command
         .envs(standin.env())

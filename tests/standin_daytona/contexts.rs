@@ -150,9 +150,10 @@ async fn contexts_are_pushed_whole_in_chunks_and_in_parts() {
         let body = bytes.as_bytes().to_vec();
         assert_eq!(pusher.send("PUT", &key, &query, None, body).await.0, 200);
     }
-    let part = |number| format!("<Part><ETag>x</ETag><PartNumber>{number}</PartNumber></Part>");
+    let part =
+        |number: u32| format!("<Part><ETag>x</ETag><PartNumber>{number}</PartNumber></Part>");
     let complete = async |numbers: &[u32]| {
-        let parts: String = numbers.iter().map(part).collect();
+        let parts: String = numbers.iter().map(|number| part(*number)).collect();
         let body = format!("<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>");
         let query = format!("uploadId={id}");
         pusher

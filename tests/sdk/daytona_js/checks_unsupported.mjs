@@ -1,13 +1,12 @@
 // What the stand-in leaves out by design, and the class that the SDK makes of the refusal: 501 by
 // name, or what the service itself answers where it lacks the part, too.
 
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { check } from '../frame.mjs'
 import { client, daytona, refused, unique, withSandbox } from './kit.mjs'
 
-const { DaytonaError, DaytonaServiceUnavailableError, Image, LspLanguageId } = daytona
+const { DaytonaError, DaytonaServiceUnavailableError, LspLanguageId } = daytona
 const NOT_IMPLEMENTED = 'the stand-in does not implement'
 
 async function unsupported(...actions) {
@@ -51,19 +50,6 @@ check('unsupported.warm_pools', async () => {
     () => warmPool.update('p', { pool: 3 }),
     () => warmPool.delete('p')
   )
-})
-
-check('unsupported.object_storage', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'suite-'))
-  try {
-    await writeFile(join(folder, 'file'), 'context')
-    const image = Image.base('debian:12').addLocalFile(join(folder, 'file'), '/file')
-    // A server without a bucket says so itself: 503 instead of 501 (contract 1.2).
-    const create = () => client().snapshot.create({ name: unique('context'), image })
-    await refused(DaytonaServiceUnavailableError, create, 'Object storage is not configured', 503)
-  } finally {
-    await rm(folder, { recursive: true })
-  }
 })
 
 check('unsupported.lsp', () =>

@@ -2,13 +2,10 @@
 name, or what the service itself answers where it lacks the part, too."""
 
 import os
-import pathlib
 import tempfile
 
 from daytona import (
     CreateSecretParams,
-    CreateSnapshotParams,
-    Image,
     LspCompletionPosition,
     ScreenshotRegion,
     UpdateSecretParams,
@@ -85,19 +82,6 @@ async def warm_pools(sdk):
         lambda: pool.update("p", 3),
         lambda: pool.delete("p"),
     )
-
-
-@check()
-async def object_storage(sdk):
-    # A server without a bucket says so itself: 503 instead of 501 (contract 1.2).
-    with tempfile.TemporaryDirectory() as folder:
-        local = pathlib.Path(folder) / "file"
-        local.write_text("context")
-        image = Image.base("debian:12").add_local_file(local, "/file")
-        params = CreateSnapshotParams(name="with-context", image=image)
-        text = "Failed to create snapshot: Object storage is not configured"
-        create = lambda: sdk.client.snapshot.create(params)  # noqa: E731
-        await sdk.raises(DaytonaServiceUnavailableError, create, text, 503)
 
 
 @check()

@@ -1,6 +1,6 @@
 // Templates: built of steps and of a Dockerfile, followed, tagged, used.
 //
-// On an engine with images CUTOVER_TEMPLATE_IMAGE names the one that builds begin with; elsewhere the
+// On an engine with images CUTOVER_BASE_IMAGE names the one that builds begin with; elsewhere the
 // name is only told in the log.
 
 import assert from 'node:assert/strict'
@@ -12,7 +12,7 @@ import { check, raises, sleep } from '../frame.mjs'
 import { e2b, text, withSandbox } from './kit.mjs'
 
 const { BuildError, Sandbox, SandboxError, Template, TemplateError, waitForFile } = e2b
-const IMAGE = process.env.CUTOVER_TEMPLATE_IMAGE ?? 'debian:stable'
+const IMAGE = process.env.CUTOVER_BASE_IMAGE ?? 'debian:stable'
 const needs = ['isolation']
 
 /** Runs `body` with a folder of files to copy. */

@@ -1,6 +1,6 @@
 """Templates: built of steps and of a Dockerfile, followed, tagged, used.
 
-On an engine with images `CUTOVER_TEMPLATE_IMAGE` names the one that builds begin with; elsewhere the
+On an engine with images `CUTOVER_BASE_IMAGE` names the one that builds begin with; elsewhere the
 name is only told in the log.
 """
 
@@ -16,7 +16,7 @@ from e2b import wait_for_file
 from frame import equal
 from kit import twin
 
-IMAGE = os.environ.get("CUTOVER_TEMPLATE_IMAGE", "debian:stable")
+IMAGE = os.environ.get("CUTOVER_BASE_IMAGE", "debian:stable")
 
 
 @contextlib.contextmanager

@@ -14,7 +14,10 @@ const NO_RETRIES: [(&str, &str); 7] = [
 ];
 
 /// By which programs say that they reached nobody.
-const SAID: [&str; 15] = [
+const SAID: [&str; 17] = [
+    // Without lists of packages `apt` does not even try.
+    "Unable to read /etc/apt/sources.list",
+    "Unable to acquire the dpkg frontend lock",
     "Temporary failure resolving",
     "Temporary failure in name resolution",
     "Name or service not known",
@@ -33,8 +36,9 @@ const SAID: [&str; 15] = [
 ];
 
 /// The reason, as log and `errorReason` say it.
-pub(super) const REASON: &str = "the build has no network: the embedded engine builds without one unless the operator gives it \
-     --allow-network; --engine docker builds with Docker's network";
+pub(super) const REASON: &str = "the build has no network, and nothing can be installed: the embedded engine builds without one \
+     unless the operator gives it --allow-network; --engine docker builds in the image that FROM \
+     names, with Docker's network";
 
 /// Longest end of what was said that may begin such a sentence.
 const END_BYTES: usize = 64;
