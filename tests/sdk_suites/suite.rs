@@ -18,6 +18,9 @@ use crate::sdk::{Interpreter, Language, Sdk};
 /// Ample for a suite that is to end within 90 seconds on an idle machine of two cores.
 const SUITE_TIMEOUT: Duration = Duration::from_secs(420);
 
+/// Ample for the last sandboxes of a suite to go.
+const GONE_TIMEOUT: Duration = Duration::from_secs(20);
+
 /// One trial.
 pub(crate) fn judge(sdk: &'static Sdk, engine: &'static str) -> Result<Completion, Failed> {
     let interpreter = match sdk.interpreter() {
@@ -118,6 +121,13 @@ struct Running<'suite> {
 impl Running<'_> {
     async fn judge(&self, standin: &dyn Standin) -> Result<Completion, Failed> {
         let outcome = run(self, standin).await;
+        // A delete is answered while the sandbox still goes.
+        let gone = async {
+            while !standin.sandboxes().is_empty() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let _ = tokio::time::timeout(GONE_TIMEOUT, gone).await;
         let left = standin.sandboxes();
         standin.stop().await;
         outcome?;

@@ -26,11 +26,12 @@ const BUFFER_BYTES: usize = 64 * 1024;
 pub(super) async fn take(asked: &Asked, body: Body, bytes_max: u64) -> Result<Piece, StorageError> {
     let payload = asked.header("x-amz-content-sha256").unwrap_or_default();
     let chunked = payload.starts_with("STREAMING-");
-    let told = ["x-amz-decoded-content-length", "content-length"];
-    let told = told[usize::from(!chunked)..].iter();
-    let told: Option<u64> = told
-        .filter_map(|name| asked.header(name))
-        .find_map(|value| value.parse().ok());
+    let length = if chunked {
+        "x-amz-decoded-content-length"
+    } else {
+        "content-length"
+    };
+    let told: Option<u64> = asked.header(length).and_then(|value| value.parse().ok());
     if told.is_some_and(|told| told > bytes_max) {
         return Err(too_large());
     }

@@ -62,9 +62,9 @@ impl<'request> Signed<'request> {
             .iter()
             .flat_map(|query| query.split('&'))
             .filter(|pair| !pair.is_empty())
-            .map(|pair| match pair.contains('=') {
-                true => pair.to_owned(),
-                false => format!("{pair}="),
+            .map(|pair| {
+                let end = if pair.contains('=') { "" } else { "=" };
+                format!("{pair}{end}")
             })
             .collect();
         pairs.sort();

@@ -1,5 +1,7 @@
 //! What the store answers, in XML.
 
+use std::fmt::Write as _;
+
 use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, StatusCode};
@@ -73,7 +75,8 @@ pub(super) fn result(name: &str, inside: &str) -> Response {
 
 /// Adds an element with this text.
 pub(super) fn element(xml: &mut String, name: &str, text: &str) {
-    xml.push_str(&format!("<{name}>{}</{name}>", escaped(text)));
+    // Writing to a string cannot fail.
+    let _ = write!(xml, "<{name}>{}</{name}>", escaped(text));
 }
 
 fn escaped(text: &str) -> String {
