@@ -187,7 +187,8 @@ async fn a_build_ends_when_it_is_told_to(place: Place) {
         let layer = Mutex::new(String::new());
         let watch = async {
             building.until("Removing intermediate container").await;
-            *layer.lock().unwrap() = building.until(" ---> ").await[6..].to_owned();
+            let told = building.until(" ---> ").await;
+            layer.lock().unwrap().push_str(&told[6..]);
             building.until("begun").await;
             if early {
                 building.stop.cancel();
@@ -213,7 +214,8 @@ async fn a_build_that_nobody_awaits_is_ended(place: Place) {
         built = place.engine.build_image(order) => panic!("{built:?}"),
         () = async {
             building.until("Removing intermediate container").await;
-            layer = building.until(" ---> ").await[6..].to_owned();
+            let told = building.until(" ---> ").await;
+            layer.push_str(&told[6..]);
             building.until("begun").await;
         } => {}
     }

@@ -218,7 +218,8 @@ async fn a_built_snapshot_shows_its_log_and_its_failure() {
             "an identical build is there at once"
         );
     }
-    let body = json!({"name": "bad", "buildInfo": {"dockerfileContent": "FROM a\nADD x /y\n"}});
+    let body =
+        json!({"name": "bad", "buildInfo": {"dockerfileContent": "FROM a\nADD http://x /y\n"}});
     world.call("POST /api/snapshots", body.clone()).await;
     world.until_state("/api/snapshots/bad", "building").await;
     world.standin.clock().advance(Duration::from_secs(2));
@@ -226,7 +227,7 @@ async fn a_built_snapshot_shows_its_log_and_its_failure() {
         .until_state("/api/snapshots/bad", "build_failed")
         .await;
     let reason = failed["errorReason"].as_str().unwrap();
-    assert!(reason.contains("ADD x /y"), "{reason}");
+    assert!(reason.contains("ADD http://x /y"), "{reason}");
     world
         .refuses(&[
             (
