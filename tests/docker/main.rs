@@ -3,6 +3,7 @@
 //! `.ci/docker images`, whose variables name them; without a daemon or an image the tests are
 //! ignored with the reason, and fail when `CUTOVER_REQUIRE` names `docker`.
 #![expect(
+    clippy::disallowed_methods,
     clippy::unwrap_used,
     reason = "a test says what went wrong by panicking"
 )]
