@@ -31,7 +31,7 @@ fn a_quirk_is_accounted_for_by_parity_or_by_what_no_run_shows() {
         ],
     );
     let line = "the migration's quirks Q01 to Q97: 0 matched, 0 shared, 0 standing, \
-                1 alike on both sides, 1 not reproduced, 95 not shown in this run";
+                1 alike on both sides, 0 replayed on request, 1 not reproduced, 95 not shown in this run";
     check(at, &["run", "--engine", "process"], 0, &[line]);
     let read = |name: &str| fs::read_to_string(at.join("reports/latest").join(name)).unwrap();
     let report: Value = serde_json::from_str(&read("report.json")).unwrap();
