@@ -6,7 +6,7 @@ use crate::code::{code, exports, paths};
 use crate::rules::Source;
 
 /// The trees in which siblings import each other one way.
-const ROOTS: [&str; 8] = [
+const ROOTS: [&str; 9] = [
     "crates/base/src/",
     "crates/golden/src/",
     "crates/js/src/",
@@ -14,6 +14,7 @@ const ROOTS: [&str; 8] = [
     "crates/platform/src/",
     "crates/sdk/src/",
     "crates/standin/src/",
+    "crates/template/src/",
     "src/",
 ];
 

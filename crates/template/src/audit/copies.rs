@@ -1,6 +1,6 @@
 //! What `COPY` and `ADD` name and the folder does not have.
 
-use crate::audit::report::{Finding, Level};
+use crate::audit::finding::{Finding, Level};
 use crate::folder::Kind;
 use crate::template::Template;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::audit::report::{Finding, Level};
+use crate::audit::finding::{Finding, Level};
 use cutover_base::shell::{assignment, commands};
 
 /// Variables that the platform reads and refuses to start with when they are empty.

@@ -1,6 +1,6 @@
 //! Resources over what a provider gives to one sandbox.
 
-use crate::audit::report::{Finding, Level};
+use crate::audit::finding::{Finding, Level};
 use crate::template::{Provider, Resources, Template};
 
 const RULE: (Level, &str) = (Level::Error, "over-the-limit");

@@ -1,6 +1,6 @@
 //! What comes from the network and is run at once, whatever it is that day.
 
-use crate::audit::report::{Finding, Level};
+use crate::audit::finding::{Finding, Level};
 use crate::started::program;
 use crate::template::Template;
 use cutover_base::shell::{Command, everything};

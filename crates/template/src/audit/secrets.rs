@@ -3,7 +3,7 @@
 use cutover_base::redact::Redactor;
 use cutover_base::shell::{assignment, everything};
 
-use crate::audit::report::{Finding, Level};
+use crate::audit::finding::{Finding, Level};
 use crate::started::program;
 use crate::template::Template;
 

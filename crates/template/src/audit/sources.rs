@@ -1,6 +1,6 @@
 //! Bases and packages that are others tomorrow.
 
-use crate::audit::report::{Finding, Level};
+use crate::audit::finding::{Finding, Level};
 use crate::dockerfile::At;
 use crate::packages::packages;
 use crate::template::Template;

@@ -1,6 +1,6 @@
 //! References to the other provider: what was carried over and never read again.
 
-use crate::audit::report::{Finding, Level};
+use crate::audit::finding::{Finding, Level};
 use crate::template::Template;
 
 const RULE: (Level, &str) = (Level::Error, "other-provider");
