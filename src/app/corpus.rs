@@ -260,8 +260,7 @@ impl Corpus {
     pub(crate) fn on_request(&self) -> Vec<String> {
         let waiting = self.scenarios.iter().filter(|scenario| waits(scenario));
         let quirks = waiting.flat_map(|scenario| scenario.parity.iter().map(|(id, _)| id.clone()));
-        let quirks: BTreeSet<String> = quirks.collect();
-        quirks.into_iter().collect()
+        quirks.collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// What steps ask for that not every provider or lane has.
@@ -289,6 +288,7 @@ impl Corpus {
         let options = PlanOptions {
             surfaces: Surface::ALL.to_vec(),
             allow_external: true,
+            on_request: true,
             capabilities: means.capabilities,
             sides: means.sides,
             ..PlanOptions::default()
@@ -308,8 +308,18 @@ impl Corpus {
                 lost.join(", ")
             )));
         }
-        let ids = all.into_iter().map(|case| case.id);
-        Ok(ids.filter(|id| profile.requires(id)).collect())
+        // A pattern does not ask for what waits to be asked for; its id does.
+        let asked = |case: &Case| !waits(&case.scenario) || profile.has_id(&case.id);
+        let is_required = |case: &Case| profile.requires(&case.id) && asked(case);
+        let required = all.into_iter().filter(is_required);
+        Ok(required.map(|case| case.id).collect())
+    }
+
+    /// The scenarios whose own files were given.
+    fn named_by(&self, paths: &[PathBuf]) -> Vec<String> {
+        let is_given = |scenario: &&Arc<Scenario>| paths.contains(&scenario.file);
+        let given = self.scenarios.iter().filter(is_given);
+        given.map(|scenario| scenario.name.clone()).collect()
     }
 
     /// Plans the selected cases.
@@ -324,6 +334,7 @@ impl Corpus {
             only: select.only.clone(),
             skip: select.skip.clone(),
             tags: select.tags.clone(),
+            named: self.named_by(&select.paths),
             allow_external: allow_external(select.allow.as_deref())?,
             capabilities: means.capabilities,
             sides: means.sides,

@@ -65,6 +65,11 @@ impl Profile {
         names(&self.required) && !names(&self.excluded)
     }
 
+    /// Whether the profile requires a case by its whole id.
+    pub fn has_id(&self, case: &str) -> bool {
+        self.required.iter().any(|one| one.text() == case)
+    }
+
     /// Patterns that name none of `cases`, as they are written.
     pub fn lost(&self, cases: &[&str]) -> Vec<String> {
         let lost = |pattern: &&CasePattern| !cases.iter().any(|case| pattern.matches(case));
@@ -309,6 +314,10 @@ availability: [{ side: target, verb: provision, min_percent: 99.5 }]
         let all = "format: cutover.profile/1\nwhy: x\nrequired: provider/*\n";
         let all = read_profile("p.yaml", all).unwrap();
         assert!(all.requires("provider/a/b") && !all.requires("mcp/a/b"));
+        assert!(!all.has_id("provider/a/b"));
+        let one = "format: cutover.profile/1\nwhy: x\nrequired: [provider/a/b, mcp/*]\n";
+        let one = read_profile("p.yaml", one).unwrap();
+        assert!(one.has_id("provider/a/b") && !one.has_id("mcp/a/b"));
     }
 
     #[test]

@@ -17,13 +17,13 @@ fn tag_of(scenario: &Scenario) -> Option<&'static str> {
 }
 
 /// Why a scenario is left out, where it waits to be asked for and nobody has.
-pub(super) fn unasked(scenario: &Scenario, tags: &[String], paths: &[String]) -> Option<String> {
+pub(super) fn unasked(scenario: &Scenario, tags: &[String], named: &[String]) -> Option<String> {
     let tag = tag_of(scenario)?;
     let is_asked = tags.iter().any(|wanted| wanted == tag)
-        || paths
+        || named
             .iter()
-            .any(|path| scenario.name == path.trim_end_matches('/'));
-    (!is_asked).then(|| format!("replayed on request: `--tag {tag}`, or its whole name"))
+            .any(|name| scenario.name == name.trim_end_matches('/'));
+    (!is_asked).then(|| format!("replayed on request: `--tag {tag}`, or its file or whole name"))
 }
 
 #[cfg(test)]
@@ -41,7 +41,7 @@ mod tests {
     #[test]
     fn it_waits_for_its_tag_or_its_name() {
         let words = |all: &[&str]| -> Vec<String> { all.iter().map(|&it| it.to_owned()).collect() };
-        for (own, tags, paths, waits) in [
+        for (own, tags, named, waits) in [
             ("[core]", [""; 0].as_slice(), [""; 0].as_slice(), None),
             ("[long, core]", &[], &[], Some("--tag long")),
             ("[long, core]", &["core"], &[], Some("--tag long")),
@@ -50,9 +50,9 @@ mod tests {
             ("[long, core]", &["x", "long"], &[], None),
             ("[long, core]", &[], &["a/b/"], None),
         ] {
-            let why = unasked(&of(own), &words(tags), &words(paths));
+            let why = unasked(&of(own), &words(tags), &words(named));
             let told = why.as_deref();
-            assert_eq!(told.is_some(), waits.is_some(), "{own} {tags:?} {paths:?}");
+            assert_eq!(told.is_some(), waits.is_some(), "{own} {tags:?} {named:?}");
             assert!(told.unwrap_or_default().contains(waits.unwrap_or_default()));
         }
     }

@@ -28,6 +28,10 @@ pub struct PlanOptions {
     /// Names of scenarios or folders of them, one of which must hold the scenario; all fit when
     /// there is none.
     pub paths: Vec<String>,
+    /// Scenarios that were asked for by their whole names, which selects nothing: some wait for that.
+    pub named: Vec<String>,
+    /// Whether all scenarios are replayed that wait to be asked for.
+    pub on_request: bool,
     /// Whether scenarios that change something elsewhere are replayed.
     pub allow_external: bool,
     /// Capabilities that the run has, see [`crate::scenario::capability`].
@@ -83,10 +87,12 @@ pub fn plan(scenarios: &[Arc<Scenario>], options: &PlanOptions) -> Result<Plan, 
         Selection::new(patterns).map_err(|(pattern, why)| PlanError::Pattern { pattern, why })
     };
     let (only, skip) = (globs(&options.only)?, globs(&options.skip)?);
+    let named = [options.only.as_slice(), &options.paths, &options.named].concat();
     let mut cases = Vec::new();
     let mut skipped = Vec::new();
     for scenario in scenarios.iter().filter(|s| is_selected(s, options)) {
-        if let Some(why) = unasked(scenario, &options.tags, &options.paths) {
+        let why = unasked(scenario, &options.tags, &named);
+        if let Some(why) = why.filter(|_| !options.on_request) {
             skipped.push((scenario.name.clone(), why));
             continue;
         }

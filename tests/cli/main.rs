@@ -12,6 +12,7 @@ mod gates;
 mod import;
 mod known;
 mod mcp;
+mod on_request;
 mod record;
 mod registered;
 mod registered_files;
