@@ -33,7 +33,7 @@ fn profile() {
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         (output.status.code(), text)
     };
-    let profile = ["--profile", "cutover.profile.yaml"];
+    let profile = ["--surface", "provider", "--profile", "cutover.profile.yaml"];
     let (code, said) = ask(&[&["run", "--gate", "--rehearsal"], &profile[..]].concat());
     assert!(
         said.contains("decision GO_WITH_LIMITS (scope rehearsal)"),
