@@ -1,6 +1,19 @@
 //! URLs as `new URL` reads them.
 
 use ::url::Url;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// What `encodeURIComponent` leaves as it is.
+const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'!')
+    .remove(b'~')
+    .remove(b'*')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')');
 
 /// Ports that fetch refuses to talk to, whoever listens there (the Fetch standard's list).
 const BAD_PORTS: [u16; 82] = [
@@ -28,7 +41,7 @@ pub fn same_origin(left: &Url, right: &Url) -> bool {
 
 /// A URL with this user and password, as a JavaScript `URL` writes it that was given them. One that can
 /// hold neither (`vault:14322`, a scheme and a path) stays without; what is no URL stays as it is.
-pub fn with_credentials(input: &str, user: &str, password: &str) -> String {
+fn with_credentials(input: &str, user: &str, password: &str) -> String {
     let Some(mut url) = parse(input) else {
         return input.to_owned();
     };
@@ -39,6 +52,20 @@ pub fn with_credentials(input: &str, user: &str, password: &str) -> String {
     url.into()
 }
 
+/// A proxy's address as sandboxes have it: as it was set without a token; with one, the user `x` and the
+/// token as password.
+pub fn proxy_address(address: &str, token: Option<&str>) -> String {
+    match token {
+        Some(token) => with_credentials(address, "x", token),
+        None => address.to_owned(),
+    }
+}
+
+/// `encodeURIComponent(text)`.
+pub fn encode_component(text: &str) -> String {
+    utf8_percent_encode(text, COMPONENT).to_string()
+}
+
 /// Whether a user or a password stands in a URL.
 pub fn has_credentials(url: &Url) -> bool {
     !url.username().is_empty() || url.password().is_some_and(|password| !password.is_empty())
@@ -47,4 +74,53 @@ pub fn has_credentials(url: &Url) -> bool {
 /// Whether fetch refuses to talk to its port.
 pub fn has_bad_port(url: &Url) -> bool {
     url.port().is_some_and(|port| BAD_PORTS.contains(&port))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_becomes_the_password_of_the_address() {
+        for (vault, token, proxy) in [
+            ("HTTPS://A:b@Vault", Some("t"), "https://x:t@vault/"),
+            ("v", Some("t"), "v"),
+            (
+                "http://vault.example:14322",
+                None,
+                "http://vault.example:14322",
+            ),
+            (
+                "http://vault.example:14322",
+                Some("p@ss/w:rd"),
+                "http://x:p%40ss%2Fw%3Ard@vault.example:14322/",
+            ),
+            (
+                "http://vault.example:80/path?q=1",
+                Some("t k%20é"),
+                "http://x:t%20k%20%C3%A9@vault.example/path?q=1",
+            ),
+            (
+                "https://a:b@vault.example",
+                Some("t"),
+                "https://x:t@vault.example/",
+            ),
+            ("vault:14322", Some("t"), "vault:14322"),
+            (
+                "HTTP://Vault.Example:8080",
+                Some("t"),
+                "http://x:t@vault.example:8080/",
+            ),
+        ] {
+            assert_eq!(proxy_address(vault, token), proxy, "{vault} {token:?}");
+        }
+    }
+
+    #[test]
+    fn a_component_keeps_what_javascript_keeps() {
+        assert_eq!(
+            encode_component("a b/c?é-_.!~*'()"),
+            "a%20b%2Fc%3F%C3%A9-_.!~*'()"
+        );
+    }
 }

@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use cutover_base::secret::Secret;
+use cutover_js::url::proxy_address;
 use cutover_sdk::e2b::Places;
 use cutover_sdk::{Ignore, Observer};
 use indexmap::IndexMap;
-
-use super::proxy::proxy_address;
 
 /// The template of a sandbox where none is set.
 const TEMPLATE: &str = "base";

@@ -7,7 +7,6 @@
 mod account;
 mod calls;
 mod held;
-mod proxy;
 
 pub use account::DirectSettings;
 pub(crate) use calls::Direct;

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use cutover_base::secret::Secret;
+use cutover_js::url::proxy_address;
 use cutover_js::{Object, Value};
 use indexmap::IndexMap;
 
 use super::crypt::is_readable;
-use super::proxy::proxy_address;
 use super::stub::derive_stub;
 use crate::model::Agent;
 use crate::settings::Settings;

@@ -6,7 +6,6 @@
 
 mod crypt;
 mod environment;
-mod proxy;
 mod stub;
 
 pub use environment::{ATTEMPT, CA_MERGE, CA_MERGE_TIMEOUT, CA_PATH, Environment, environment};

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use cutover_js::url::encode_component;
 use cutover_js::{Object, Text, Value, json};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Method;
 use url::Url;
 
@@ -16,18 +16,6 @@ use crate::listed::ids;
 
 /// How long the SDK waits for the answer to a delete.
 const DELETE_PATIENCE: Duration = Duration::from_secs(60);
-
-/// What `encodeURIComponent` leaves as it is.
-const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'_')
-    .remove(b'.')
-    .remove(b'!')
-    .remove(b'~')
-    .remove(b'*')
-    .remove(b'\'')
-    .remove(b'(')
-    .remove(b')');
 
 /// A sandbox of Daytona: `await daytona.get(id)`.
 #[derive(Clone)]
@@ -132,7 +120,7 @@ fn sandbox_path(id: &Text) -> Result<String, Failed> {
     let Some(id) = id.as_str() else {
         return Err(Failed::without_answer("URI malformed"));
     };
-    let encoded = utf8_percent_encode(id, COMPONENT);
+    let encoded = encode_component(id);
     let url = Url::parse(&format!("https://example.com/sandbox/{encoded}"));
     let url = url.map_err(|_| Failed::without_answer("Invalid URL"))?;
     Ok(url.path().to_owned())
@@ -235,7 +223,7 @@ impl Daytona {
         let mut labels = Object::new();
         labels.insert(name, value);
         let labels = json::stringify(&labels.into());
-        let labels = utf8_percent_encode(&labels, COMPONENT);
+        let labels = encode_component(&labels);
         let ask = Ask {
             operation: "list",
             method: Method::GET,

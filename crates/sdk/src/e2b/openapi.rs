@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cutover_js::fetch::{Body, Client, FetchError, Method};
+use cutover_js::url::encode_component;
 use cutover_js::{Text, Value, json, utf8};
 
 use super::noted::{Asked, Noted};
@@ -125,17 +126,6 @@ async fn exchange(
 
 /// `encodeURIComponent(text)`: an error for half a character.
 pub(super) fn encoded(text: &Text) -> Result<String, Error> {
-    use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-    const KEPT: &AsciiSet = &NON_ALPHANUMERIC
-        .remove(b'-')
-        .remove(b'_')
-        .remove(b'.')
-        .remove(b'!')
-        .remove(b'~')
-        .remove(b'*')
-        .remove(b'\'')
-        .remove(b'(')
-        .remove(b')');
     let text = text.as_str().ok_or_else(|| Error::new("URI malformed"))?;
-    Ok(utf8_percent_encode(text, KEPT).to_string())
+    Ok(encode_component(text))
 }
