@@ -34,6 +34,8 @@ async fn import(sandbox: &dyn EngineSandbox, bytes: &[u8]) -> Result<(), EngineE
 
 async fn files_come_back_as_they_were(place: Place) {
     let first = place.sandbox().await;
+    // An image may have files of its own.
+    let before = export(&*first).await.len();
     let long = "d".repeat(90);
     let script = format!(
         "set -e; cd ~
@@ -48,7 +50,7 @@ async fn files_come_back_as_they_were(place: Place) {
     assert_eq!(made.stderr, "", "{made:?}");
     put(&*first, "/tmp/other", b"tmp", &user()).await;
     let archive = export(&*first).await;
-    assert!(archive.len() < 64 << 20, "a hole takes no room");
+    assert!(archive.len() - before < 64 << 20, "a hole takes no room");
 
     let second = place.sandbox().await;
     put(&*second, "/home/user/old", b"", &user()).await;

@@ -26,10 +26,10 @@ pub(crate) const CASES: &[Case] = &[
     case!(a_killed_owner_leaves_no_image, &["container"]),
 ];
 
-/// What every Dockerfile here begins with.
+/// What every Dockerfile here begins with. Whoever is the image's user may not write everywhere.
 fn from() -> String {
     format!(
-        "FROM {}\n",
+        "FROM {}\nUSER root\n",
         image().as_deref().unwrap_or(DOCKER_IMAGE_DEFAULT)
     )
 }
@@ -119,7 +119,7 @@ async fn an_image_is_built_of_its_context(place: Place) {
     assert_eq!(facts.user.as_deref(), Some("1000"));
     assert_eq!(facts.entrypoint, Some(vec!["x".to_owned()]));
     let (lines, _) = layers(said);
-    for line in ["said", "Step 2/7 : COPY a /srv/a"] {
+    for line in ["said", "Step 3/8 : COPY a /srv/a"] {
         assert!(lines.iter().any(|said| said == line), "{line}: {lines:?}");
     }
     assert!(
