@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use cutover_standin::engine::{
-    Account, Attribute, Engine, EngineError, EngineProcess, EngineSandbox, FileReader, FileStat,
-    FileSystem, FileWriter, Identity, ImageFacts, Profile, SignalTarget, SpawnRequest, Usage,
-    WatchEvent,
+    Account, Attribute, BuildError, BuiltImage, Engine, EngineError, EngineProcess, EngineSandbox,
+    FileReader, FileStat, FileSystem, FileWriter, Identity, ImageFacts, ImageLogin, ImageOrder,
+    Profile, SignalTarget, SpawnRequest, Usage, WatchEvent,
 };
 use tokio::io::AsyncRead;
 
@@ -75,6 +75,22 @@ impl Engine for WatchedEngine {
 
     fn image(&self, name: &str) -> Option<ImageFacts> {
         self.inner.image(name)
+    }
+
+    fn builds_images(&self) -> bool {
+        self.inner.builds_images()
+    }
+
+    async fn build_image(&self, order: ImageOrder) -> Result<Arc<dyn BuiltImage>, BuildError> {
+        self.inner.build_image(order).await
+    }
+
+    async fn fetch_image(
+        &self,
+        name: &str,
+        login: Option<&ImageLogin>,
+    ) -> Result<Option<ImageFacts>, EngineError> {
+        self.trouble.seen(self.inner.fetch_image(name, login).await)
     }
 
     async fn create(&self, profile: &Profile) -> Result<Arc<dyn EngineSandbox>, EngineError> {
@@ -239,6 +255,10 @@ impl EngineSandbox for WatchedSandbox {
         archive: Box<dyn AsyncRead + Send + Unpin>,
     ) -> Result<(), EngineError> {
         self.trouble.seen(self.inner.import_files(archive).await)
+    }
+
+    async fn commit(&self) -> Result<Option<Arc<dyn BuiltImage>>, EngineError> {
+        self.trouble.seen(self.inner.commit().await)
     }
 
     async fn usage(&self) -> Result<Usage, EngineError> {

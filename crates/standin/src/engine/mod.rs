@@ -36,7 +36,8 @@ pub use pick::{by_name, by_settings};
 pub use settings::{DOCKER_IMAGE_DEFAULT, DockerSettings, EngineSettings, WantedImage};
 pub use sweep::sweep;
 
-/// Makes sandboxes. Shared by all stand-ins of a run.
+/// Makes sandboxes. Shared by all stand-ins of a run. What has a default here says that an engine has no
+/// images; an engine around another one passes these on as well.
 #[async_trait]
 pub trait Engine: Send + Sync + fmt::Debug {
     /// `namespaces`, `docker` or `process`.
