@@ -81,7 +81,9 @@ impl Ledger {
         if !values.iter().all(|(_, side)| side.iter().all(is_some_text)) {
             return None;
         }
-        let speaks = |_: &Entry, shape: &Shape| shape.field.text == field && !shape.takes_any();
+        // What follows from another difference takes nearly any text, and would be like everything.
+        let tells = |shape: &Shape| !shape.takes_any() && !shape.follows;
+        let speaks = |_: &Entry, shape: &Shape| shape.field.text == field && tells(shape);
         let hits = self.hits(EntryKind::Divergence, subjects, speaks);
         let like = hits.iter().find(|hit| hit.fits(values, false));
         let like = like.or_else(|| hits.iter().find(|hit| hit.is_near(values)));
