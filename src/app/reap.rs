@@ -110,17 +110,21 @@ pub(crate) async fn reap<E: From<AppError>>(
     Ok(reaped)
 }
 
-/// What becomes of a sandbox that nobody destroys, as the drivers ask for it. A scenario may have
-/// given it more time.
-fn net(provider: &str) -> &'static str {
-    match provider {
-        "e2b" => {
+/// What becomes of a sandbox that nobody destroys, as a driver, or the platform, asked for it. A
+/// scenario may have given it more time.
+fn net(sandbox: &StoredSandbox) -> &'static str {
+    let case = sandbox.case.as_deref().unwrap_or_default();
+    let is_drivers = case.starts_with("provider/");
+    match (sandbox.provider.as_str(), is_drivers) {
+        ("e2b", true) => {
             "; E2B ends it 5 minutes after it was made, unless its scenario gave it another end"
         }
-        "daytona" => {
+        ("e2b", false) => "; E2B ends it an hour after it was made",
+        ("daytona", true) => {
             "; Daytona stops it after 15 minutes without activity and deletes it an hour later, \
              unless its scenario gave it more time"
         }
+        ("daytona", false) => "; Daytona keeps it until somebody deletes it",
         _ => "",
     }
 }
@@ -162,7 +166,7 @@ impl<'a> Reaper<'a> {
         };
         match fate {
             Fate::NotReachable(why) => {
-                let net = net(&sandbox.provider);
+                let net = net(sandbox);
                 Fate::NotReachable(format!("{why}{net}"))
             }
             fate => fate,

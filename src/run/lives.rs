@@ -6,7 +6,7 @@ use cutover_base::blob::BlobStore;
 use cutover_base::side::Side;
 use indexmap::IndexMap;
 
-use crate::call::FieldValue;
+use crate::call::{FieldValue, Provider};
 use crate::driver::CallContext;
 use crate::run::budget::{Budget, StopReason};
 use crate::surface::{Lifecycle, Refused};
@@ -114,12 +114,18 @@ impl Lifecycle for CaseJournal {
         .collect()
     }
 
-    fn intent(&self, name: &str, labels: &IndexMap<String, String>) -> Result<(), Refused> {
+    fn intent(
+        &self,
+        provider: Option<Provider>,
+        name: &str,
+        labels: &IndexMap<String, String>,
+    ) -> Result<(), Refused> {
+        let provider = provider.map_or_else(|| self.provider.clone(), |it| it.name().to_owned());
         self.budget
             .admit(self.side)
             .map_err(|reason| Refused::Stopped(reason.to_string()))?;
         self.write(EventKind::CreateIntent {
-            provider: self.provider.clone(),
+            provider,
             lane: self.lane.clone(),
             name: name.to_owned(),
             labels: labels.clone(),

@@ -45,7 +45,7 @@ impl ProviderSurface {
 
     async fn provision(&self, name: &str, call: &Provision, cx: &CallContext) -> Reply {
         let labels = self.lifecycle.labels();
-        if let Err(refused) = self.lifecycle.intent(name, &labels) {
+        if let Err(refused) = self.lifecycle.intent(None, name, &labels) {
             return refused.into();
         }
         match self.driver.create(call, &labels, cx).await {

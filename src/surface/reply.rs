@@ -2,6 +2,7 @@
 
 use indexmap::IndexMap;
 
+use crate::call::Provider;
 use crate::transcript::{KnownLiteral, StepResult};
 
 /// The answer to one call.
@@ -62,11 +63,17 @@ pub trait Lifecycle: Send + Sync + std::fmt::Debug {
     /// Labels that a new sandbox must carry.
     fn labels(&self) -> IndexMap<String, String>;
 
-    /// A sandbox is about to be asked for.
+    /// A sandbox is about to be asked for. Without a provider it is the side's: a platform that was
+    /// switched asks the other one.
     ///
     /// # Errors
     /// When it may not be asked for; it is then not.
-    fn intent(&self, name: &str, labels: &IndexMap<String, String>) -> Result<(), Refused>;
+    fn intent(
+        &self,
+        provider: Option<Provider>,
+        name: &str,
+        labels: &IndexMap<String, String>,
+    ) -> Result<(), Refused>;
 
     /// It exists.
     fn created(&self, sandbox: &str);

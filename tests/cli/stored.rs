@@ -342,3 +342,40 @@ fn an_earlier_run_stands_for_a_side() {
         &["is no stand-in"],
     );
 }
+
+#[test]
+fn what_a_switched_platform_makes_is_written_down_with_its_own_provider() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = dir.path();
+    let text =
+        "why: x\nsurfaces: [platform]\nsteps: [{provision: old}, {switch: {}}, {provision: new}]\n";
+    scenario(at, "a/switched.yaml", text);
+    let run = [
+        "run",
+        "--engine",
+        "process",
+        "--surface",
+        "platform",
+        "--replays",
+        "1",
+    ];
+    check(at, &run, 0, &[]);
+    let journal = fs::read_to_string(at.join("reports/latest/events.ndjson")).unwrap();
+    let lines = journal
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let made: Vec<(String, String)> = lines
+        .filter(|line| line["event"]["create_intent"].is_object())
+        .map(|line| {
+            let word = |of: &Value| of.as_str().unwrap().to_owned();
+            let provider = &line["event"]["create_intent"]["provider"];
+            (word(&line["side"]), word(provider))
+        })
+        .collect();
+    let of = |side: &str| -> Vec<&str> {
+        let own = made.iter().filter(|(at, _)| at == side);
+        own.map(|(_, provider)| provider.as_str()).collect()
+    };
+    assert_eq!(of("source"), ["e2b", "daytona"]);
+    assert_eq!(of("target"), ["daytona", "e2b"]);
+}

@@ -182,7 +182,8 @@ impl PlatformHost for DeployedHost {
     }
 
     fn provisioning(&self, name: &str) -> Result<(), Refused> {
-        self.lifecycle.intent(name, &self.lifecycle.labels())
+        let labels = self.lifecycle.labels();
+        self.lifecycle.intent(None, name, &labels)
     }
 
     fn adopt(

@@ -119,7 +119,8 @@ impl PlatformHost for EmbeddedHost {
             // The provider behind the platform accounts for it.
             return Ok(());
         }
-        self.account.lifecycle().intent(name, &self.labels)
+        let lifecycle = self.account.lifecycle();
+        lifecycle.intent(Some(Provider::E2b), name, &self.labels)
     }
 
     fn adopt(

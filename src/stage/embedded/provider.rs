@@ -85,8 +85,9 @@ impl Account {
     }
 
     /// Asks whether a sandbox may be made.
-    fn intent(&self, name: &str) -> Result<(), Thrown> {
-        let refused = self.lifecycle.intent(name, &self.lifecycle.labels());
+    fn intent(&self, provider: Provider, name: &str) -> Result<(), Thrown> {
+        let labels = self.lifecycle.labels();
+        let refused = self.lifecycle.intent(Some(provider), name, &labels);
         let mut kept = self.kept();
         match refused {
             Ok(()) => Ok(()),
@@ -141,7 +142,8 @@ impl SandboxProvider for Accounted {
         agent: &Agent,
         environment: &Environment,
     ) -> Result<Created, Thrown> {
-        self.account.intent(&session_id.to_string_lossy())?;
+        let session = session_id.to_string_lossy();
+        self.account.intent(self.provider, &session)?;
         match self.inner.create(session_id, agent, environment).await {
             Ok(created) => {
                 let id = created.id.to_string_lossy();
