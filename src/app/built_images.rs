@@ -11,6 +11,7 @@ use tokio::io::AsyncReadExt as _;
 
 use crate::app::environment::Environment;
 use crate::app::error::AppError;
+use crate::app::images::is_name;
 use crate::app::signals::{Signals, name};
 use crate::stage::{EngineChoice, choose_engine};
 
@@ -51,10 +52,6 @@ pub(crate) async fn built(
             Err(AppError::Interrupted { number, name: name(number) })
         }
     }
-}
-
-fn is_name(image: &str) -> bool {
-    !(image.is_empty() || image.starts_with('-') || image.contains(char::is_whitespace))
 }
 
 async fn engine(
@@ -123,17 +120,5 @@ async fn tell(sandbox: &dyn EngineSandbox, facts: &ImageFacts) -> Result<Vec<u8>
     match ended.ok().and_then(|status| *status) {
         Some(ExitStatus::Code(_)) => Ok(told),
         _ => Err(EngineError::Gone),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_of_images_are_no_options_and_no_phrases() {
-        for (text, fits) in [("a:1", true), ("", false), ("--rm", false), ("a b", false)] {
-            assert_eq!(is_name(text), fits, "{text}");
-        }
     }
 }

@@ -9,6 +9,11 @@ use crate::app::side_settings::SideSettings;
 use crate::call::{Provider, SideSpec};
 use crate::stage::EngineChoice;
 
+/// Whether the daemon could take it for the name of an image.
+pub(super) fn is_name(image: &str) -> bool {
+    !(image.is_empty() || image.starts_with('-') || image.contains(char::is_whitespace))
+}
+
 /// The image that each side was given, if that can be.
 ///
 /// # Errors
@@ -23,7 +28,7 @@ pub(crate) fn side_images(
             continue;
         };
         let wrong = |why: &str| Err(AppError::usage(format!("--{side}-image {image}: {why}")));
-        if image.is_empty() || image.starts_with('-') || image.contains(char::is_whitespace) {
+        if !is_name(image) {
             return wrong("that is no name of an image");
         }
         if !standins[side] {
@@ -74,6 +79,13 @@ mod tests {
 
     fn images(source: Option<&str>, target: Option<&str>) -> BySide<Option<String>> {
         BySide { source, target }.map(|image| image.map(str::to_owned))
+    }
+
+    #[test]
+    fn names_of_images_are_no_options_and_no_phrases() {
+        for (text, fits) in [("a:1", true), ("", false), ("--rm", false), ("a b", false)] {
+            assert_eq!(is_name(text), fits, "{text}");
+        }
     }
 
     #[test]
