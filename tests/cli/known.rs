@@ -1,6 +1,7 @@
 //! What is known of a quirk beside the ledger: a case that finds both sides alike, or that no run shows it.
 
 use std::fs;
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -111,4 +112,42 @@ fn what_is_shipped_is_written_by_init() {
         &["scenarios/not-reproduced.yaml:"],
     );
     check(at, &["check"], 0, &["no problem found"]);
+}
+
+/// Rows of the platform's contract tell where each quirk is shown, and must not outlive what they name.
+#[test]
+fn the_contract_names_what_shows_each_quirk() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |path: &str| fs::read_to_string(root.join(path)).unwrap();
+    let contract = read("docs/contracts/platform.md");
+    let not_reproduced = read("scenarios/not-reproduced.yaml");
+    let ledger = read("scenarios/quirks.yaml");
+    let mut rows = 0;
+    for row in contract.lines().filter(|line| line.starts_with("| Q")) {
+        rows += 1;
+        let id = row[2..].split([' ', '|']).next().unwrap();
+        let shown = row
+            .trim_end_matches([' ', '|'])
+            .rsplit(" | ")
+            .next()
+            .unwrap();
+        let has = |text: &str| text.contains(&format!("- id: {id}\n"));
+        let is_silent = shown.starts_with("not reproduced");
+        assert_eq!(is_silent, has(&not_reproduced), "{row}");
+        let is_entry = shown.starts_with("divergence") || shown.starts_with("shared");
+        assert_eq!(is_entry, has(&ledger), "{row}");
+        if let Some(names) = shown.strip_prefix("parity: ") {
+            for name in names
+                .split('`')
+                .skip(1)
+                .step_by(2)
+                .filter(|it| !it.starts_with('-'))
+            {
+                let scenario = read(&format!("scenarios/{name}.yaml"));
+                let parity = scenario.lines().find(|line| line.starts_with("parity: "));
+                assert!(parity.is_some_and(|line| line.contains(id)), "{row}");
+            }
+        }
+    }
+    assert_eq!(rows, 97);
 }
